@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "nestaudit",
+  products: [
+    .executable(name: "nestaudit", targets: ["nestaudit"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .target(name: "CNestaudit"),
+    .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+    .systemLibrary(name: "CLibAudit", pkgConfig: "audit", providers: [.apt(["libaudit-dev"])]),
+    .systemLibrary(name: "CAuparse", pkgConfig: "auparse", providers: [.apt(["libauparse-dev"])]),
+
+    .target(
+      name: "AuditRules", dependencies: ["CNestaudit", "CLibAudit"], swiftSettings: strict),
+    .target(name: "AuditRecords", dependencies: ["CNestaudit"], swiftSettings: strict),
+    .target(
+      name: "Containers",
+      dependencies: ["CNestaudit", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: strict),
+    .target(
+      name: "Capture",
+      dependencies: [
+        "CNestaudit", "CLibBPF", .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Collector",
+      dependencies: [
+        "AuditRules", "AuditRecords", "Containers", "Capture", "CNestaudit",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Control",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "nestaudit",
+      dependencies: [
+        "Collector", "Control", "CAuparse",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "AuditRulesTests", dependencies: ["AuditRules"], swiftSettings: strict),
+    .testTarget(
+      name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit"],
+      swiftSettings: strict),
+    .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: strict),
+    .testTarget(name: "CollectorTests", dependencies: ["Collector"], swiftSettings: strict),
+    .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["nestaudit"], swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "KernelTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ContainerTests", dependencies: ["TestSupport", "nestaudit"], swiftSettings: strict),
+    .executableTarget(name: "workload", path: "Tests/Workload"),
+  ]
+)

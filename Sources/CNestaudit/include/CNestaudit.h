@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CNESTAUDIT_H
+#define CNESTAUDIT_H
+
+#include "../../../bpf/event.h"
+#include "../../../bpf/policy.h"
+#include <stddef.h>
+
+/* The BPF object with every program, as the compiler wrote it; *size gets its length in bytes. */
+const void *nestaudit_bpf_object(size_t *size);
+
+#endif

@@ -1,0 +1,151 @@
+internal import CLibBPF
+public import CNestaudit
+import Glibc
+
+/// The BPF side: the programs, loaded and attached, their tables and their ring.
+///
+/// One thread may drain the ring; the tables may be written from that thread. Everything is taken out of the
+/// kernel when the object goes.
+public final class Capture: @unchecked Sendable {
+  /// Takes one event; `event` is valid only during the call. Called by `drain()`, in the ring's order.
+  public typealias Sink =
+    @convention(c) (
+      _ context: UnsafeMutableRawPointer?, _ event: UnsafeMutableRawPointer?, _ size: Int
+    ) -> Int32
+
+  private let object: OpaquePointer
+  private var links: [OpaquePointer] = []
+  private var ring: OpaquePointer?
+
+  /// Programs that this kernel refused, with the reason; what each gives is missing.
+  public private(set) var missing: [(program: String, reason: String)] = []
+
+  /// The gate and the other settings, mapped into the kernel: a store takes effect at once.
+  public let control: UnsafeMutablePointer<policy_control>
+
+  public let cgroups: KernelTable<UInt64, policy_cgroup>
+  public let policies: KernelTable<UInt32, policy_entry>
+  public let ruleIndex: KernelTable<rule_index_key, rule_index_entry>
+  public let rules: KernelTable<UInt32, policy_rule>
+  public let losses: KernelTable<loss_key, UInt64>
+
+  /// Loads the programs; nothing is attached yet.
+  /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
+  public init(ringSize: UInt32) throws(CaptureError) {
+    let object = try Self.open()
+    var loaded = false
+    defer { if !loaded { bpf_object__close(object) } }
+
+    let ringMap = bpf_object__find_map_by_name(object, "ring")
+    guard bpf_map__set_max_entries(ringMap, ringSize) == 0 else {
+      throw CaptureError("ring of \(ringSize) bytes", errno: errno, cure: "give a power of two")
+    }
+    if !KernelTypes.has(tracepoint: "sched_prepare_exec") {
+      let program = bpf_object__find_program_by_name(object, "nestaudit_prepare_exec")
+      bpf_program__set_autoload(program, false)
+      missing.append(
+        (
+          program: "nestaudit_prepare_exec",
+          reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"
+        ))
+    }
+    let log = LibbpfLog()
+    let failed = bpf_object__load(object)
+    guard failed == 0 else {
+      throw CaptureError(
+        "the BPF programs do not load", errno: -failed,
+        cure: log.lastLine.map { "the kernel says: \($0)" }
+          ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
+    }
+
+    var size = 0
+    let bss = bpf_object__find_map_by_name(object, "nestaudi.bss")
+    guard let memory = bpf_map__initial_value(bss, &size), size >= MemoryLayout<policy_control>.size
+    else { throw CaptureError("the BPF object has no control block: it was built wrongly") }
+    control = UnsafeMutableRawPointer(mutating: memory)
+      .bindMemory(to: policy_control.self, capacity: 1)
+
+    func descriptor(_ name: String) -> Int32 {
+      bpf_map__fd(bpf_object__find_map_by_name(object, name))
+    }
+    cgroups = .init(descriptor: descriptor("cgroups"), name: "cgroups")
+    policies = .init(descriptor: descriptor("policies"), name: "policies")
+    ruleIndex = .init(descriptor: descriptor("rule_index"), name: "rule_index")
+    rules = .init(descriptor: descriptor("rules"), name: "rules")
+    losses = .init(descriptor: descriptor("losses"), name: "losses")
+    self.object = object
+    loaded = true
+  }
+
+  deinit {
+    detach()
+    ring_buffer__free(ring)
+    bpf_object__close(object)
+  }
+
+  static func open() throws(CaptureError) -> OpaquePointer {
+    var size = 0
+    let bytes = nestaudit_bpf_object(&size)
+    var options = bpf_object_open_opts()
+    options.sz = MemoryLayout<bpf_object_open_opts>.size
+    let opened = "nestaudit".withCString { name in
+      options.object_name = name
+      return bpf_object__open_mem(bytes, size, &options)
+    }
+    guard let opened else { throw CaptureError("the BPF object cannot be read", errno: errno) }
+    return opened
+  }
+
+  /// Attaches every program; from here on events come.
+  public func attach() throws(CaptureError) {
+    var program = bpf_object__next_program(object, nil)
+    while let current = program {
+      defer { program = bpf_object__next_program(object, current) }
+      guard bpf_program__autoload(current) else { continue }
+      guard let link = bpf_program__attach(current) else {
+        let name = String(cString: bpf_program__name(current))
+        throw CaptureError("program \(name) does not attach", errno: errno)
+      }
+      links.append(link)
+    }
+  }
+
+  /// Takes the programs off their tracepoints; what is in the ring stays to be drained.
+  public func detach() {
+    for link in links { bpf_link__destroy(link) }
+    links = []
+  }
+
+  /// Names who takes the events. Must be called once, before `drain()`.
+  /// - Returns: a descriptor that is readable when there are events, for poll(2).
+  public func connect(
+    _ sink: @escaping Sink, context: UnsafeMutableRawPointer
+  ) throws(CaptureError) -> Int32 {
+    let map = bpf_object__find_map_by_name(object, "ring")
+    ring = ring_buffer__new(bpf_map__fd(map), sink, context, nil)
+    guard let ring else { throw CaptureError("the ring cannot be mapped", errno: errno) }
+    return ring_buffer__epoll_fd(ring)
+  }
+
+  /// Hands every event that is in the ring to the sink; returns how many.
+  @discardableResult
+  public func drain() -> Int {
+    let drained = ring_buffer__consume(ring)
+    return max(0, Int(drained))
+  }
+
+  /// Runs of our programs that the kernel skipped because one was already running on the CPU.
+  public var skippedRuns: UInt64 {
+    var skipped: UInt64 = 0
+    var program = bpf_object__next_program(object, nil)
+    while let current = program {
+      var information = bpf_prog_info()
+      var length = UInt32(MemoryLayout<bpf_prog_info>.size)
+      if bpf_obj_get_info_by_fd(bpf_program__fd(current), &information, &length) == 0 {
+        skipped += information.recursion_misses
+      }
+      program = bpf_object__next_program(object, current)
+    }
+    return skipped
+  }
+}

@@ -1,0 +1,13 @@
+import Glibc
+
+/// Why capture could not begin or go on; `description` names the cure.
+public struct CaptureError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ what: String, errno code: Int32, cure: String? = nil) {
+    let reason = String(cString: strerror(code))
+    description = "\(what): \(reason)" + (cure.map { "; \($0)" } ?? "")
+  }
+
+  init(_ text: String) { description = text }
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Cgroups of the v2 hierarchy: made, removed, joined. */
+#include "lib/container.h"
+
+#define PF_FORKNOEXEC 0x00000040 /* include/linux/sched.h */
+
+static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t contid,
+				    uint32_t pid)
+{
+	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct builder b;
+
+	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), cgroup_of(task), contid,
+			   pid))
+		return 0;
+	struct event_cgroup *event = (void *)b.base;
+	event->cgroup = BPF_CORE_READ(node, id);
+	event->parent = BPF_CORE_READ(kernfs_parent(node), id);
+	event->op = op;
+	event->pad = 0;
+	section_cgroup_path(&b, node);
+	return builder_submit(&b);
+}
+
+static __always_inline bool is_v2(struct cgroup *cgroup)
+{
+	return BPF_CORE_READ(cgroup, root, hierarchy_id) == 0;
+}
+
+/* A cgroup belongs to the container that the one around it belongs to. */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
+{
+	if (!is_v2(cgroup))
+		return 0;
+	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+	uint64_t id = BPF_CORE_READ(node, id);
+	uint64_t around = BPF_CORE_READ(kernfs_parent(node), id);
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &around);
+	uint64_t contid = 0;
+
+	if (known) {
+		struct policy_cgroup inherited = {
+		    .contid = known->contid, .outer = known->outer, .policy = known->policy};
+		contid = inherited.contid;
+		bpf_map_update_elem(&cgroups, &id, &inherited, BPF_ANY);
+		cgroup_submit(cgroup, CGROUP_MKDIR, contid, (uint32_t)bpf_get_current_pid_tgid());
+	}
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(nestaudit_cgroup_rmdir, struct cgroup *cgroup)
+{
+	if (!is_v2(cgroup))
+		return 0;
+	uint64_t id = BPF_CORE_READ(cgroup, kn, id);
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
+
+	if (known) {
+		cgroup_submit(cgroup, CGROUP_RMDIR, known->contid,
+			      (uint32_t)bpf_get_current_pid_tgid());
+		bpf_map_delete_elem(&cgroups, &id);
+	}
+	return 0;
+}
+
+/* A first process that had its exec elsewhere makes a container of the cgroup it is moved into. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(nestaudit_cgroup_attach, struct cgroup *cgroup, const char *path,
+	     struct task_struct *task)
+{
+	if (!is_v2(cgroup))
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state)
+		return 0;
+	if (!(task->flags & PF_FORKNOEXEC))
+		container_birth(state, task);
+	if (state->contid)
+		cgroup_submit(cgroup, CGROUP_ATTACH, state->contid, task->pid);
+	return 0;
+}

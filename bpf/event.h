@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
+/*
+ * What crosses from BPF to the collector: the events in the ring buffer.
+ *
+ * Included by the BPF programs and, through the module CNestaudit, by Swift. Every event starts
+ * with struct event_header; its size is always a multiple of 8. Strings are not NUL-terminated:
+ * their length is in the header of the section that holds them.
+ *
+ * Order: the events of one task are in the order in which they happened. EVENT_PROCESS precedes the
+ * first EVENT_SYSCALL of a task and replaces what was said before; EVENT_ARGV precedes the execve
+ * it belongs to; EVENT_CONTAINER precedes the container's first execve.
+ */
+#ifndef NESTAUDIT_EVENT_H
+#define NESTAUDIT_EVENT_H
+
+#ifdef __bpf__
+#include "lib/types.h"
+#else
+#include <stdint.h>
+#endif
+
+#define EVENT_ABI_VERSION 1
+
+/* Bounds of what one event can carry. */
+#define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
+#define EVENT_TTY_LEN       64   /* struct tty_struct, name */
+#define EVENT_PATH_MAX      4096 /* PATH_MAX, with the NUL */
+#define EVENT_PROCTITLE_MAX 128  /* kernel/audit.h, MAX_PROCTITLE_AUDIT_LEN */
+#define EVENT_SOCKADDR_MAX  128  /* sizeof(struct sockaddr_storage) */
+#define EVENT_PIDNS_LEVELS  33   /* MAX_PID_NS_LEVEL, and the first */
+#define EVENT_GROUPS_MAX    128  /* supplementary groups carried; more are flagged */
+#define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
+#define EVENT_ARGV_CHUNK    8192 /* bytes of argv in one EVENT_ARGV */
+#define EVENT_OBJECTS_MAX   6    /* SECTION_OBJECT in one event: two scripts deep */
+
+enum event_type {
+	EVENT_SYSCALL = 1, /* a syscall ended: struct event_syscall, then sections */
+	EVENT_PROCESS = 2, /* what stays the same for a task: struct event_process, then sections */
+	EVENT_ARGV = 3, /* a part of the arguments of the execve that follows: struct event_argv */
+	EVENT_CONTAINER = 4, /* a container is born: struct event_container, then sections */
+	EVENT_CGROUP = 5, /* a cgroup was made, removed or joined: struct event_cgroup, its path */
+	EVENT_EXIT = 6,   /* a task of which something was said has ended: the header alone */
+};
+
+struct event_header {
+	uint16_t type;   /* enum event_type */
+	uint16_t flags;  /* enum event_flags */
+	uint32_t size;   /* of the whole event, in bytes, a multiple of 8 */
+	uint64_t time;   /* CLOCK_BOOTTIME, nanoseconds */
+	uint64_t cgroup; /* id of the task's cgroup (v2), that is the inode of its directory */
+	uint64_t contid; /* the container's id: the id of its root cgroup; 0 for the host */
+	uint32_t task;   /* thread id in the first PID namespace */
+	uint32_t cpu;
+};
+
+enum event_flags {
+	/* EVENT_SYSCALL */
+	EVENT_NO_RESULT = 1 << 0, /* the syscall never returned: exit, exit_group */
+	EVENT_CREATED = 1 << 1,   /* an open made the file (FMODE_CREATED) */
+	EVENT_NO_ARGS =
+	    1 << 2, /* args[] could not be had: exec on a kernel without sched_prepare_exec */
+	/* EVENT_PROCESS */
+	EVENT_GROUPS_CUT = 1 << 3, /* more supplementary groups than EVENT_GROUPS_MAX */
+	/* any */
+	EVENT_UNREADABLE =
+	    1 << 4, /* a string of the caller could not be read: its section is absent */
+};
+
+/* A part of variable length behind the fixed one. Data follows at once, padded with zeros to 8
+ * bytes. */
+struct event_section {
+	uint16_t kind;   /* enum section_kind */
+	uint16_t index;  /* which of several: path 0, 1; object 0, 1, … */
+	uint32_t length; /* of the data, in bytes, without padding */
+};
+
+enum section_kind {
+	/* EVENT_SYSCALL */
+	SECTION_PATH =
+	    1, /* a path as the caller gave it; index: 0 first path of the syscall, 1 second */
+	SECTION_CWD = 2, /* working directory, relative to the task's root */
+	SECTION_SOCKADDR =
+	    3, /* socket address as the caller gave it, at most EVENT_SOCKADDR_MAX bytes */
+	SECTION_OBJECT = 4, /* struct event_object */
+	SECTION_OBJECT_NAME =
+	    5, /* the name of the object with the same index, where it is not SECTION_PATH */
+	/* EVENT_PROCESS */
+	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
+	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
+	SECTION_PIDS = 8,      /* struct event_pids[], outermost (the first namespace) first */
+	SECTION_GROUPS = 9,    /* uint32_t[], supplementary groups, kernel ids */
+	/* EVENT_CONTAINER */
+	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
+	SECTION_GID_MAP = 11,
+	/* EVENT_CONTAINER, EVENT_CGROUP */
+	SECTION_CGROUP_PATH = 12, /* from the root of the v2 hierarchy: "/a/b" */
+};
+
+/* What an object was to the syscall. */
+enum object_role {
+	OBJECT_OPENED = 1,      /* behind the descriptor that open returned */
+	OBJECT_PARENT = 2,      /* the directory in which the opened file was created or found */
+	OBJECT_DESCRIPTOR = 3,  /* behind a descriptor given as an argument (fchmod, …) */
+	OBJECT_EXECUTABLE = 4,  /* the file named in execve; for a script the script itself */
+	OBJECT_INTERPRETER = 5, /* the interpreter of a script */
+	OBJECT_LOADER = 6,      /* the ELF interpreter (ld.so), where the executable has one */
+};
+
+/* An inode, as PATH shows it. uid and gid are kernel ids. */
+struct event_object {
+	uint64_t ino;
+	uint64_t ctime; /* nanoseconds since 1970; tells a rewritten executable from the old one */
+	uint64_t cap_permitted; /* file capabilities: not carried yet by any backend, 0 */
+	uint32_t dev;           /* s_dev as the kernel has it: major << 20 | minor */
+	uint32_t rdev;          /* likewise */
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint16_t role; /* enum object_role */
+	uint16_t pad;
+};
+
+struct event_syscall {
+	struct event_header header;
+	uint32_t arch; /* AUDIT_ARCH_X86_64, AUDIT_ARCH_I386 */
+	int32_t syscall;
+	int64_t result;
+	uint64_t args[6];
+	uint32_t policy;     /* which policy judged it … */
+	uint32_t generation; /* … of which generation of the tables */
+	uint32_t wants; /* a bit for each daemon of the policy that may want it; see policy.h */
+	uint32_t argc;  /* execve: number of arguments */
+	uint32_t argv_bytes; /* execve: bytes of argv that went before as EVENT_ARGV */
+	uint32_t pad;
+};
+
+/* The numbers of a task in one PID namespace; 0 where it, or its parent, has none there. */
+struct event_pids {
+	uint32_t ns; /* inode of the PID namespace */
+	uint32_t tgid;
+	uint32_t tid;
+	uint32_t ppid; /* thread group of the real parent */
+};
+
+/* All ids are the kernel's (of the first user namespace); 4294967295 is unset. */
+struct event_process {
+	struct event_header header;
+	uint32_t uid, euid, suid, fsuid;
+	uint32_t gid, egid, sgid, fsgid;
+	uint32_t auid;
+	uint32_t ses;
+	uint32_t personality;
+	uint32_t tgid; /* in the first PID namespace, as ppid */
+	uint32_t ppid;
+	uint32_t pad;
+	char comm[EVENT_COMM_LEN]; /* NUL-padded */
+	char tty[EVENT_TTY_LEN];   /* NUL-padded; empty: no terminal */
+};
+
+struct event_argv {
+	struct event_header header;
+	uint32_t offset; /* of these bytes in the whole argv */
+	uint32_t length; /* then the bytes: NUL-terminated arguments, one behind the other */
+};
+
+struct event_container {
+	struct event_header
+	    header;     /* cgroup: the container's root; contid: the container around it, or 0 */
+	uint32_t init;  /* thread group of its first process, in the first PID namespace */
+	uint32_t pidns; /* inode of its PID namespace */
+	uint32_t pidns_level; /* 1 or more */
+	uint32_t userns;      /* inode of its user namespace */
+};
+
+struct event_id_extent {
+	uint32_t first; /* in the namespace */
+	uint32_t lower; /* the kernel's */
+	uint32_t count;
+};
+
+enum cgroup_op {
+	CGROUP_MKDIR = 1,
+	CGROUP_RMDIR = 2,
+	CGROUP_ATTACH = 3, /* header.task was moved into it */
+};
+
+struct event_cgroup {
+	struct event_header header;
+	uint64_t cgroup; /* the cgroup it is about; header has the caller's */
+	uint64_t parent;
+	uint32_t op; /* enum cgroup_op */
+	uint32_t pad;
+};
+
+#define EVENT_ASSERT_SIZE(type, bytes)                                                             \
+	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
+EVENT_ASSERT_SIZE(event_header, 40);
+EVENT_ASSERT_SIZE(event_section, 8);
+EVENT_ASSERT_SIZE(event_object, 48);
+EVENT_ASSERT_SIZE(event_syscall, 128);
+EVENT_ASSERT_SIZE(event_pids, 16);
+EVENT_ASSERT_SIZE(event_process, 176);
+EVENT_ASSERT_SIZE(event_argv, 48);
+EVENT_ASSERT_SIZE(event_container, 56);
+EVENT_ASSERT_SIZE(event_id_extent, 12);
+EVENT_ASSERT_SIZE(event_cgroup, 64);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A successful execve. At its end the registers and the old memory are gone, so the arguments are
+ * kept when the kernel has decided to go through with it (sched_prepare_exec, Linux 6.10), and the
+ * event is made once the new program stands (sched_process_exec), where its result is known to be
+ * 0.
+ */
+#include "lib/argv.h"
+#include "lib/syscall.h"
+
+extern const void ____fput __ksym __weak;
+
+/* A script's file was let go for its interpreter just before: fput left it on the list of the
+ * task's work. */
+static __always_inline void keep_script(struct exec_entry *exec, struct task_struct *task,
+					struct linux_binprm *bprm)
+{
+	struct callback_head *work = BPF_CORE_READ(task, task_works);
+
+	exec->scripts = 0;
+	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename) || !work)
+		return;
+	if (!&____fput || (void *)BPF_CORE_READ(work, func) != &____fput)
+		return;
+	struct file *file = (void *)work - bpf_core_field_offset(struct file, f_task_work);
+	struct inode *inode = file_inode(file);
+	if (!inode)
+		return;
+	object_of_inode(&exec->script, inode, OBJECT_EXECUTABLE);
+	exec->scripts = 1;
+}
+
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(nestaudit_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	uint32_t arch = arch_of(task);
+	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+
+	if (!gate_open(arch, syscall))
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state)
+		return 0;
+	arguments_of(regs, arch, state->exec.args);
+	state->exec.arch = arch;
+	state->exec.syscall = syscall;
+	keep_script(&state->exec, task, bprm);
+	state->exec.valid = 1;
+	return 0;
+}
+
+/* The name that was given to execve. For execveat the kernel put "/dev/fd/N/" before it. */
+static __always_inline void section_exec_name(struct builder *b, struct linux_binprm *bprm)
+{
+	uint8_t *data = section_data(b);
+	const char *name = BPF_CORE_READ(bprm, filename);
+
+	if (!data)
+		return;
+	if (BPF_CORE_READ(bprm, fdpath)) {
+		char head[20] = {};
+		uint32_t skip = 0;
+		bpf_probe_read_kernel_str(head, sizeof(head), name);
+		for (uint32_t i = 8; i < sizeof(head); i++) {
+			if (head[i] == '/' || !head[i]) {
+				skip = head[i] ? i + 1 : i;
+				break;
+			}
+		}
+		name += skip;
+	}
+	long length = bpf_probe_read_kernel_str(data, EVENT_PATH_MAX, name);
+	if (length > 0 && length <= EVENT_PATH_MAX)
+		section_close(b, SECTION_PATH, 0, length - 1);
+}
+
+static long vma_inode(struct task_struct *task, struct vm_area_struct *vma, struct inode **inode)
+{
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+
+	if (file)
+		*inode = file_inode(file);
+	return 0;
+}
+
+/* The dynamic loader is what the kernel mapped at AT_BASE (fs/binfmt_elf.c, create_elf_tables). */
+static __always_inline void section_loader(struct builder *b, struct task_struct *task,
+					   uint16_t index)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	unsigned long base = 0;
+	struct inode *inode = NULL;
+
+	for (uint32_t i = 0; i < 26; i++) {
+		unsigned long entry[2] = {};
+		bpf_probe_read_kernel(entry, sizeof(entry), &mm->saved_auxv[2 * i]);
+		if (entry[0] == 0)
+			break;
+		if (entry[0] == 7 /* AT_BASE */) {
+			base = entry[1];
+			break;
+		}
+	}
+	if (!base || bpf_find_vma(task, base, vma_inode, &inode, 0))
+		return;
+	section_object(b, index, inode, OBJECT_LOADER);
+}
+
+/* PATH items in the kernel's order: the file, a script's interpreter, the loader. */
+static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
+				    struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
+	struct inode *inode = BPF_CORE_READ(bprm, file, f_path.dentry, d_inode);
+
+	section_exec_name(b, bprm);
+	if (!script) {
+		section_object(b, 0, inode, OBJECT_EXECUTABLE);
+	} else {
+		uint8_t *data = section_data(b);
+		if (exec->valid && exec->scripts && data) {
+			__builtin_memcpy(data, &exec->script, sizeof(exec->script));
+			section_close(b, SECTION_OBJECT, 0, sizeof(exec->script));
+		}
+		section_object(b, 1, inode, OBJECT_INTERPRETER);
+		data = section_data(b);
+		if (data) {
+			long length = bpf_probe_read_kernel_str(data, EVENT_PATH_MAX,
+								BPF_CORE_READ(bprm, interp));
+			if (length > 0 && length <= EVENT_PATH_MAX)
+				section_close(b, SECTION_OBJECT_NAME, 1, length - 1);
+		}
+	}
+	section_loader(b, task, 2);
+	section_cwd(b, task);
+	return 0;
+}
+
+static __noinline int exec_capture(struct task_state *state, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct syscall_end end = {};
+	struct builder b;
+
+	if (state->exec.valid) {
+		end.arch = state->exec.arch;
+		end.syscall = state->exec.syscall;
+		__builtin_memcpy(end.args, state->exec.args, sizeof(state->exec.args));
+	} else {
+		end.arch = arch_of(task);
+		end.syscall = BPF_CORE_READ(regs, orig_ax);
+		end.flags = EVENT_NO_ARGS;
+	}
+	if (!gate_open(end.arch, end.syscall))
+		return 0;
+	uint32_t wants = syscall_wanted(state, task, &end);
+	if (!wants || !syscall_announce(state, wants))
+		return 0;
+	end.argc = BPF_CORE_READ(bprm, argc);
+	int64_t bytes = argv_submit(state, task);
+	if (bytes < 0) {
+		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
+		return 0;
+	}
+	end.argv_bytes = bytes;
+	if (!syscall_start(&b, state, &end, wants))
+		return 0;
+	sections_exec(&b, &state->exec, bprm);
+	syscall_submit(&b, state, wants);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(nestaudit_process_exec, struct task_struct *task, pid_t old, struct linux_binprm *bprm)
+{
+	struct task_state *state = task_state_of(task);
+
+	if (!state) {
+		count_loss(0, POLICY_HOST, ~0u, LOSS_NO_STORAGE);
+		return 0;
+	}
+	container_birth(state, task);
+	if (task->tgid != control.collector)
+		exec_capture(state, bprm);
+	state->exec.valid = 0;
+	return 0;
+}

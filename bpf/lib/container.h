@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A container's birth. A cgroup becomes a container when the first process of a PID namespace execs
+ * in it (or is moved into it after its exec) while its parent lives in another cgroup: what every
+ * runtime does, and what a shell that merely unshares does not.
+ */
+#ifndef NESTAUDIT_CONTAINER_H
+#define NESTAUDIT_CONTAINER_H
+
+#include "identity.h"
+#include "path.h"
+
+#define CGROUP_DEPTH_MAX 256
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___6_14 *old = (void *)node;
+
+	if (bpf_core_field_exists(node->__parent))
+		return BPF_CORE_READ(node, __parent);
+	return BPF_CORE_READ(old, parent);
+}
+
+struct cgroup_walk {
+	struct kernfs_node *node;
+	uint32_t start;
+};
+
+static long cgroup_step(uint32_t index, struct cgroup_walk *w)
+{
+	struct kernfs_node *node = w->node;
+	struct kernfs_node *parent = kernfs_parent(node);
+	struct path_memory *memory = path_memory();
+
+	if (!parent || !memory)
+		return 1;
+	/* Behind the text there is room for one name. */
+	char *name = memory->text + PATH_END;
+	long length =
+	    bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, BPF_CORE_READ(node, name));
+	if (length > 1)
+		w->start = path_prepend(w->start, name, length - 1);
+	w->node = parent;
+	return 0;
+}
+
+/* The path of a cgroup, from the root of its hierarchy: "/a/b". */
+static __noinline int section_cgroup_path(struct builder *b, struct kernfs_node *node)
+{
+	struct cgroup_walk walk = {.node = node, .start = PATH_END};
+
+	bpf_loop(CGROUP_DEPTH_MAX, cgroup_step, &walk, 0);
+	section_path_text(b, SECTION_CGROUP_PATH, walk.start);
+	return 0;
+}
+
+static __always_inline void section_id_map(struct builder *b, uint16_t kind,
+					   struct uid_gid_map *map)
+{
+	uint32_t count = BPF_CORE_READ(map, nr_extents);
+	uint8_t *data = section_data(b);
+	const void *extents = &map->extent[0];
+
+	if (count > 5)
+		extents = BPF_CORE_READ(map, forward);
+	if (count > EVENT_IDMAP_MAX)
+		count = EVENT_IDMAP_MAX;
+	uint32_t length = count * sizeof(struct event_id_extent);
+	if (!data || length == 0 || length > EVENT_PATH_MAX)
+		return;
+	bpf_probe_read_kernel(data, length, extents);
+	section_close(b, kind, 0, length);
+}
+
+/* Submits EVENT_CONTAINER for the container whose PID namespace is at `level` of `task`. */
+static __noinline int container_submit(struct task_struct *task, uint64_t contid, uint64_t outer,
+				       uint32_t level)
+{
+	struct builder b;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct upid number = {};
+
+	if (level > BPF_CORE_READ(pid, level))
+		return 0;
+	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
+	if (!builder_start(&b, EVENT_CONTAINER, sizeof(struct event_container), contid, outer,
+			   BPF_CORE_READ(task, pid)))
+		return 0;
+	struct event_container *event = (void *)b.base;
+	struct pid_namespace *pidns = number.ns;
+	struct task_struct *init = BPF_CORE_READ(pidns, child_reaper);
+	struct user_namespace *userns = (void *)BPF_CORE_READ(init, cred, user_ns);
+	event->init = BPF_CORE_READ(init, tgid);
+	event->pidns = BPF_CORE_READ(pidns, ns.inum);
+	event->pidns_level = level;
+	event->userns = BPF_CORE_READ(userns, ns.inum);
+	section_cgroup_path(&b, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
+	section_id_map(&b, SECTION_UID_MAP, &userns->uid_map);
+	section_id_map(&b, SECTION_GID_MAP, &userns->gid_map);
+	return builder_submit(&b);
+}
+
+/* Makes the cgroup of `task` a container if this is its first process. */
+static __always_inline void container_birth(struct task_state *state, struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	uint32_t level = BPF_CORE_READ(pid, level);
+	struct upid number = {};
+
+	if (level == 0 || level >= EVENT_PIDNS_LEVELS)
+		return;
+	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
+	if (number.nr != 1 || state->contid == state->cgroup)
+		return;
+	if (cgroup_of(task->real_parent) == state->cgroup)
+		return;
+	uint64_t cgroup = state->cgroup;
+	uint64_t outer = state->contid;
+	struct policy_cgroup born = {.contid = cgroup, .policy = POLICY_UNDECIDED, .outer = outer};
+	if (!container_submit(task, cgroup, outer, level))
+		born.unsaid = level;
+	bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY);
+	state->contid = cgroup;
+	state->policy = POLICY_UNDECIDED;
+	state->generation = control.generation;
+}
+
+/* Says a birth again that the ring had refused. */
+static __always_inline void container_announce(struct task_state *state, struct task_struct *task)
+{
+	if (state->policy != POLICY_UNDECIDED)
+		return;
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &state->contid);
+	if (known && known->unsaid &&
+	    container_submit(task, known->contid, known->outer, known->unsaid))
+		known->unsaid = 0;
+}
+
+#endif

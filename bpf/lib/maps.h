@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every map and global of the programs. What is written by the collector is described in policy.h.
+ */
+#ifndef NESTAUDIT_MAPS_H
+#define NESTAUDIT_MAPS_H
+
+#include "event.h"
+#include "policy.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+/* What an execve had in its registers and hands before its task's memory was replaced. */
+struct exec_entry {
+	uint64_t args[6];
+	uint32_t arch;
+	int32_t syscall;
+	uint32_t valid;
+	uint32_t scripts; /* objects of script[] that hold */
+	struct event_object script;
+};
+
+/* What EVENT_PROCESS says, as far as it can change between two events; compared word by word. */
+struct process_key {
+	uint32_t uid, euid, suid, fsuid;
+	uint32_t gid, egid, sgid, fsgid;
+	uint32_t auid;
+	uint32_t ses;
+	uint32_t personality;
+	uint32_t tgid;
+	uint32_t ppid;
+	uint32_t tid;
+	char comm[EVENT_COMM_LEN];
+	uint64_t exe;    /* fingerprint of the executable's path */
+	uint64_t groups; /* fingerprint of the supplementary groups */
+	uint64_t tty;    /* address of the terminal */
+	uint32_t title_length;
+	uint32_t pad;
+	char title[EVENT_PROCTITLE_MAX];
+};
+
+/* A task's identity and what was last said of it. */
+struct task_state {
+	uint64_t cgroup; /* the identity below holds while the task is in this cgroup … */
+	uint64_t contid;
+	uint32_t policy;
+	uint32_t generation; /* … and the tables are of this generation */
+	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
+	uint32_t pad;
+	struct exec_entry exec;
+	struct process_key key;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 32 << 20); /* set before loading */
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, POLICY_CGROUPS_MAX);
+	__type(key, uint64_t);
+	__type(value, struct policy_cgroup);
+} cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, POLICY_MAX);
+	__type(key, uint32_t);
+	__type(value, struct policy_entry);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, POLICY_RULES_MAX);
+	__type(key, struct rule_index_key);
+	__type(value, struct rule_index_entry);
+} rule_index SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, POLICY_RULES_MAX);
+	__type(key, uint32_t);
+	__type(value, struct policy_rule);
+} rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, POLICY_LOSSES_MAX);
+	__type(key, struct loss_key);
+	__type(value, uint64_t);
+} losses SEC(".maps");
+
+/* An event while it is put together; one a CPU: our tracepoints run with preemption off. */
+#define SCRATCH_SIZE 32768
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, uint8_t[SCRATCH_SIZE]);
+} scratch SEC(".maps");
+
+/* What the rules compare, and the state that the task is found in now. */
+struct subject {
+	uint32_t value[32]; /* index: enum rule_field */
+	uint64_t no_result; /* the syscall does not return */
+	struct process_key key;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct subject);
+} subjects SEC(".maps");
+
+struct policy_control control;
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Inodes as PATH shows them. */
+#ifndef NESTAUDIT_OBJECT_H
+#define NESTAUDIT_OBJECT_H
+
+#include "ring.h"
+
+/* include/linux/fs.h; the same since 4.19. */
+#define FMODE_CREATED (1u << 20)
+#define FMODE_BACKING (1u << 25)
+
+static __always_inline uint64_t inode_ctime(struct inode *inode)
+{
+	if (bpf_core_field_exists(inode->i_ctime_sec))
+		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
+		       BPF_CORE_READ(inode, i_ctime_nsec);
+	struct inode___6_6 *middle = (void *)inode;
+	if (bpf_core_field_exists(middle->__i_ctime))
+		return BPF_CORE_READ(middle, __i_ctime.tv_sec) * 1000000000ull +
+		       BPF_CORE_READ(middle, __i_ctime.tv_nsec);
+	struct inode___6_1 *old = (void *)inode;
+	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull +
+	       BPF_CORE_READ(old, i_ctime.tv_nsec);
+}
+
+static __noinline int object_of_inode(struct event_object *object, struct inode *inode,
+				      uint32_t role)
+{
+	__builtin_memset(object, 0, sizeof(*object));
+	object->ino = BPF_CORE_READ(inode, i_ino);
+	object->ctime = inode_ctime(inode);
+	object->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	object->rdev = BPF_CORE_READ(inode, i_rdev);
+	object->mode = BPF_CORE_READ(inode, i_mode);
+	object->uid = BPF_CORE_READ(inode, i_uid.val);
+	object->gid = BPF_CORE_READ(inode, i_gid.val);
+	object->role = role;
+	return 0;
+}
+
+/* The inode behind the name by which `file` was opened: overlayfs maps a file of the layer below.
+ */
+static __always_inline struct inode *file_inode(struct file *file)
+{
+	struct backing_file *backing = (void *)file;
+
+	if (bpf_core_type_exists(struct backing_file) &&
+	    BPF_CORE_READ(file, f_mode) & FMODE_BACKING)
+		return BPF_CORE_READ(backing, user_path.dentry, d_inode);
+	return BPF_CORE_READ(file, f_path.dentry, d_inode);
+}
+
+static __always_inline void section_object(struct builder *b, uint16_t index, struct inode *inode,
+					   uint32_t role)
+{
+	struct event_object *object = (void *)section_data(b);
+
+	if (!object || !inode)
+		return;
+	object_of_inode(object, inode, role);
+	section_close(b, SECTION_OBJECT, index, sizeof(*object));
+}
+
+/* The file behind descriptor `fd` of `task`, or NULL. */
+static __always_inline struct file *file_of(struct task_struct *task, uint32_t fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+
+	if (!table || fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	struct file **files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From a struct path to its text, as fs/d_path.c does it: from the leaf up to the task's root,
+ * through mounts, with " (deleted)" behind an unlinked one.
+ */
+#ifndef NESTAUDIT_PATH_H
+#define NESTAUDIT_PATH_H
+
+#include "ring.h"
+
+#define PATH_STEPS_MAX 2100 /* PATH_MAX / 2 names, and mounts */
+#define PATH_NAME_MASK 255  /* NAME_MAX */
+
+/* The text grows from PATH_END towards the start. */
+#define PATH_END EVENT_PATH_MAX
+struct path_memory {
+	char text[2 * EVENT_PATH_MAX + 512];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct path_memory);
+} path_memories SEC(".maps");
+
+struct path_walk {
+	struct dentry *dentry;
+	struct mount *mount;
+	struct dentry *mount_root;
+	struct dentry *root_dentry;
+	struct mount *root_mount;
+	uint64_t fingerprint;
+	uint32_t start; /* where the text begins in path_memory */
+	uint32_t text;  /* 1: gather the text, 0: only the fingerprint */
+};
+
+static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+static __always_inline struct path_memory *path_memory(void)
+{
+	uint32_t zero = 0;
+	return bpf_map_lookup_elem(&path_memories, &zero);
+}
+
+/* Puts "/name" before the text that begins at `start`; returns where it begins now. */
+static __always_inline uint32_t path_prepend(uint32_t start, const void *name, uint32_t length)
+{
+	struct path_memory *memory = path_memory();
+
+	length &= PATH_NAME_MASK;
+	if (!memory || start < length + 1 || start > PATH_END)
+		return start;
+	start = (start - length) & (EVENT_PATH_MAX - 1);
+	bpf_probe_read_kernel(memory->text + start, length, name);
+	start = (start - 1) & (EVENT_PATH_MAX - 1);
+	memory->text[start] = '/';
+	return start;
+}
+
+/* Appends the text that begins at `start` as a section; none is the root. */
+static __always_inline void section_path_text(struct builder *b, uint16_t kind, uint32_t start)
+{
+	struct path_memory *memory = path_memory();
+	uint8_t *data = section_data(b);
+
+	if (!memory || !data)
+		return;
+	if (start >= PATH_END) {
+		data[0] = '/';
+		section_close(b, kind, 0, 1);
+		return;
+	}
+	uint32_t length = PATH_END - start;
+	bpf_probe_read_kernel(data, length, memory->text + start);
+	section_close(b, kind, 0, length);
+}
+
+static long path_step(uint32_t index, struct path_walk *w)
+{
+	struct dentry *dentry = w->dentry;
+	struct mount *mount = w->mount;
+
+	if (dentry == w->root_dentry && mount == w->root_mount)
+		return 1;
+	if (dentry == w->mount_root) {
+		struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
+		if (!parent || parent == mount)
+			return 1;
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->mount = parent;
+		w->mount_root = BPF_CORE_READ(parent, mnt.mnt_root);
+		return 0;
+	}
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry)
+		return 1;
+	uint32_t length = BPF_CORE_READ(dentry, d_name.len);
+	if (w->text)
+		w->start = path_prepend(w->start, BPF_CORE_READ(dentry, d_name.name), length);
+	w->fingerprint = (w->fingerprint ^ (uint64_t)dentry ^
+			  ((uint64_t)BPF_CORE_READ(dentry, d_name.hash) << 32 | length)) *
+			 0x9e3779b97f4a7c15ull;
+	w->dentry = parent;
+	return 0;
+}
+
+/* Goes from `path` up to the root of `task`. A NULL path gives an empty text and fingerprint 0. */
+static __noinline int path_walk(struct path_walk *w, struct task_struct *task, struct path *path,
+				uint32_t text)
+{
+	static const char deleted[] = " (deleted)";
+
+	struct dentry *dentry = BPF_CORE_READ(path, dentry);
+	struct mount *mount = mount_of(BPF_CORE_READ(path, mnt));
+
+	w->dentry = dentry;
+	w->mount = mount;
+	w->mount_root = BPF_CORE_READ(mount, mnt.mnt_root);
+	w->root_dentry = BPF_CORE_READ(task, fs, root.dentry);
+	w->root_mount = mount_of(BPF_CORE_READ(task, fs, root.mnt));
+	w->fingerprint = 1;
+	w->start = PATH_END;
+	w->text = text;
+	if (!dentry)
+		return 0;
+
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	bool root = parent == dentry;
+	bool unhashed = !BPF_CORE_READ(dentry, d_hash.pprev);
+	/* An anonymous file (memfd) names itself: fs/libfs.c, simple_dname. */
+	bool anonymous = root && dentry != w->mount_root;
+	if (!anonymous && root)
+		anonymous = BPF_CORE_READ(dentry, d_op) && BPF_CORE_READ(dentry, d_op, d_dname);
+	if ((unhashed && !root) || anonymous) {
+		w->fingerprint = 2;
+		if (text) {
+			struct path_memory *memory = path_memory();
+			if (!memory)
+				return 0;
+			w->start = PATH_END - (sizeof(deleted) - 1);
+			__builtin_memcpy(memory->text + PATH_END - (sizeof(deleted) - 1), deleted,
+					 sizeof(deleted) - 1);
+		}
+	}
+	if (anonymous) {
+		w->fingerprint ^= (uint64_t)dentry;
+		if (text)
+			w->start = path_prepend(w->start, BPF_CORE_READ(dentry, d_name.name),
+						BPF_CORE_READ(dentry, d_name.len));
+		return 0;
+	}
+	bpf_loop(PATH_STEPS_MAX, path_step, w, 0);
+	return 0;
+}
+
+/* Appends the text of `path` as a section. */
+static __noinline int section_path(struct builder *b, struct task_struct *task, struct path *path,
+				   uint32_t kind)
+{
+	struct path_walk walk;
+
+	path_walk(&walk, task, path, 1);
+	section_path_text(b, kind, walk.start);
+	return 0;
+}
+
+#endif

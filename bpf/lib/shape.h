@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which arguments of a syscall are paths, descriptors and socket addresses. Arguments are counted
+ * from 1; 0 is none. Everything that depends on the architecture is here and in types.h.
+ */
+#ifndef NESTAUDIT_SHAPE_H
+#define NESTAUDIT_SHAPE_H
+
+#include "maps.h"
+
+#define AUDIT_ARCH_X86_64 0xc000003eu
+#define AUDIT_ARCH_I386   0x40000003u
+#define TS_COMPAT         0x0002 /* arch/x86/include/asm/thread_info.h */
+
+enum shape_open { OPEN_NONE, OPEN_FLAGS_2, OPEN_FLAGS_3, OPEN_CREAT, OPEN_HOW };
+enum shape_address { ADDRESS_NONE, ADDRESS_CONNECT, ADDRESS_BIND, ADDRESS_SENDTO, ADDRESS_SENDMSG };
+
+struct shape {
+	uint8_t path[2];
+	uint8_t descriptor; /* its object is recorded */
+	uint8_t open;       /* enum shape_open: the result is a descriptor; where the flags are */
+	uint8_t address;    /* enum shape_address */
+};
+
+#define PATH(a)                                                                                    \
+	{                                                                                          \
+		.path = { a }                                                                      \
+	}
+#define PATHS(a, b)                                                                                \
+	{                                                                                          \
+		.path = { a, b }                                                                   \
+	}
+#define OPEN(a, how)                                                                               \
+	{                                                                                          \
+		.path = {a}, .open = how                                                           \
+	}
+#define DESCRIPTOR(a)                                                                              \
+	{                                                                                          \
+		.descriptor = a                                                                    \
+	}
+#define ADDRESS(kind)                                                                              \
+	{                                                                                          \
+		.address = kind                                                                    \
+	}
+
+const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
+    {
+	[POLICY_ARCH_64] =
+	    {
+		[2] = OPEN(1, OPEN_FLAGS_2),     /* open */
+		[4] = PATH(1),                   /* stat */
+		[6] = PATH(1),                   /* lstat */
+		[21] = PATH(1),                  /* access */
+		[42] = ADDRESS(ADDRESS_CONNECT), /* connect */
+		[44] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
+		[46] = ADDRESS(ADDRESS_SENDMSG), /* sendmsg */
+		[49] = ADDRESS(ADDRESS_BIND),    /* bind */
+		[59] = PATH(1),                  /* execve */
+		[76] = PATH(1),                  /* truncate */
+		[77] = DESCRIPTOR(1),            /* ftruncate */
+		[80] = PATH(1),                  /* chdir */
+		[82] = PATHS(1, 2),              /* rename */
+		[83] = PATH(1),                  /* mkdir */
+		[84] = PATH(1),                  /* rmdir */
+		[85] = OPEN(1, OPEN_CREAT),      /* creat */
+		[86] = PATHS(1, 2),              /* link */
+		[87] = PATH(1),                  /* unlink */
+		[88] = PATHS(1, 2),              /* symlink */
+		[89] = PATH(1),                  /* readlink */
+		[90] = PATH(1),                  /* chmod */
+		[91] = DESCRIPTOR(1),            /* fchmod */
+		[92] = PATH(1),                  /* chown */
+		[93] = DESCRIPTOR(1),            /* fchown */
+		[94] = PATH(1),                  /* lchown */
+		[132] = PATH(1),                 /* utime */
+		[133] = PATH(1),                 /* mknod */
+		[137] = PATH(1),                 /* statfs */
+		[155] = PATHS(1, 2),             /* pivot_root */
+		[161] = PATH(1),                 /* chroot */
+		[163] = PATH(1),                 /* acct */
+		[165] = PATHS(1, 2),             /* mount */
+		[166] = PATH(1),                 /* umount2 */
+		[167] = PATH(1),                 /* swapon */
+		[168] = PATH(1),                 /* swapoff */
+		[188] = PATH(1),                 /* setxattr */
+		[189] = PATH(1),                 /* lsetxattr */
+		[190] = DESCRIPTOR(1),           /* fsetxattr */
+		[191] = PATH(1),                 /* getxattr */
+		[192] = PATH(1),                 /* lgetxattr */
+		[193] = DESCRIPTOR(1),           /* fgetxattr */
+		[194] = PATH(1),                 /* listxattr */
+		[195] = PATH(1),                 /* llistxattr */
+		[196] = DESCRIPTOR(1),           /* flistxattr */
+		[197] = PATH(1),                 /* removexattr */
+		[198] = PATH(1),                 /* lremovexattr */
+		[199] = DESCRIPTOR(1),           /* fremovexattr */
+		[235] = PATH(1),                 /* utimes */
+		[254] = PATH(2),                 /* inotify_add_watch */
+		[257] = OPEN(2, OPEN_FLAGS_3),   /* openat */
+		[258] = PATH(2),                 /* mkdirat */
+		[259] = PATH(2),                 /* mknodat */
+		[260] = PATH(2),                 /* fchownat */
+		[261] = PATH(2),                 /* futimesat */
+		[262] = PATH(2),                 /* newfstatat */
+		[263] = PATH(2),                 /* unlinkat */
+		[264] = PATHS(2, 4),             /* renameat */
+		[265] = PATHS(2, 4),             /* linkat */
+		[266] = PATHS(1, 3),             /* symlinkat */
+		[267] = PATH(2),                 /* readlinkat */
+		[268] = PATH(2),                 /* fchmodat */
+		[269] = PATH(2),                 /* faccessat */
+		[280] = PATH(2),                 /* utimensat */
+		[303] = PATH(2),                 /* name_to_handle_at */
+		[316] = PATHS(2, 4),             /* renameat2 */
+		[322] = PATH(2),                 /* execveat */
+		[332] = PATH(2),                 /* statx */
+		[428] = PATH(2),                 /* open_tree */
+		[429] = PATHS(2, 4),             /* move_mount */
+		[433] = PATH(2),                 /* fspick */
+		[437] = OPEN(2, OPEN_HOW),       /* openat2 */
+		[439] = PATH(2),                 /* faccessat2 */
+		[442] = PATH(2),                 /* mount_setattr */
+		[452] = PATH(2),                 /* fchmodat2 */
+	    },
+	[POLICY_ARCH_32] =
+	    {
+		[5] = OPEN(1, OPEN_FLAGS_2),      /* open */
+		[8] = OPEN(1, OPEN_CREAT),        /* creat */
+		[9] = PATHS(1, 2),                /* link */
+		[10] = PATH(1),                   /* unlink */
+		[11] = PATH(1),                   /* execve */
+		[12] = PATH(1),                   /* chdir */
+		[14] = PATH(1),                   /* mknod */
+		[15] = PATH(1),                   /* chmod */
+		[16] = PATH(1),                   /* lchown */
+		[21] = PATHS(1, 2),               /* mount */
+		[33] = PATH(1),                   /* access */
+		[38] = PATHS(1, 2),               /* rename */
+		[39] = PATH(1),                   /* mkdir */
+		[40] = PATH(1),                   /* rmdir */
+		[52] = PATH(1),                   /* umount2 */
+		[61] = PATH(1),                   /* chroot */
+		[83] = PATHS(1, 2),               /* symlink */
+		[85] = PATH(1),                   /* readlink */
+		[92] = PATH(1),                   /* truncate */
+		[93] = DESCRIPTOR(1),             /* ftruncate */
+		[94] = DESCRIPTOR(1),             /* fchmod */
+		[95] = DESCRIPTOR(1),             /* fchown */
+		[182] = PATH(1),                  /* chown */
+		[198] = PATH(1),                  /* lchown32 */
+		[207] = DESCRIPTOR(1),            /* fchown32 */
+		[212] = PATH(1),                  /* chown32 */
+		[226] = PATH(1),                  /* setxattr */
+		[227] = PATH(1),                  /* lsetxattr */
+		[228] = DESCRIPTOR(1),            /* fsetxattr */
+		[235] = PATH(1),                  /* removexattr */
+		[295] = OPEN(2, OPEN_FLAGS_3),    /* openat */
+		[296] = PATH(2),                  /* mkdirat */
+		[297] = PATH(2),                  /* mknodat */
+		[298] = PATH(2),                  /* fchownat */
+		[301] = PATH(2),                  /* unlinkat */
+		[302] = PATHS(2, 4),              /* renameat */
+		[303] = PATHS(2, 4),              /* linkat */
+		[304] = PATHS(1, 3),              /* symlinkat */
+		[306] = PATH(2),                  /* fchmodat */
+		[307] = PATH(2),                  /* faccessat */
+		[353] = PATHS(2, 4),              /* renameat2 */
+		[358] = PATH(2),                  /* execveat */
+		[361] = ADDRESS(ADDRESS_BIND),    /* bind */
+		[362] = ADDRESS(ADDRESS_CONNECT), /* connect */
+		[369] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
+		[437] = OPEN(2, OPEN_HOW),        /* openat2 */
+		[439] = PATH(2),                  /* faccessat2 */
+	    },
+};
+
+static __always_inline const volatile struct shape *shape_of(uint32_t arch, int32_t syscall)
+{
+	return &shapes[arch & (POLICY_ARCHES - 1)][syscall & (POLICY_SYSCALLS - 1)];
+}
+
+static __always_inline uint32_t arch_of(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT ? POLICY_ARCH_32 : POLICY_ARCH_64;
+}
+
+/* The registers of a syscall, in the order of its arguments. They stand untouched until its end. */
+static __always_inline void arguments_of(struct pt_regs *regs, uint32_t arch, uint64_t args[6])
+{
+	if (arch == POLICY_ARCH_64) {
+		args[0] = BPF_CORE_READ(regs, di);
+		args[1] = BPF_CORE_READ(regs, si);
+		args[2] = BPF_CORE_READ(regs, dx);
+		args[3] = BPF_CORE_READ(regs, r10);
+		args[4] = BPF_CORE_READ(regs, r8);
+		args[5] = BPF_CORE_READ(regs, r9);
+	} else {
+		args[0] = (uint32_t)BPF_CORE_READ(regs, bx);
+		args[1] = (uint32_t)BPF_CORE_READ(regs, cx);
+		args[2] = (uint32_t)BPF_CORE_READ(regs, dx);
+		args[3] = (uint32_t)BPF_CORE_READ(regs, si);
+		args[4] = (uint32_t)BPF_CORE_READ(regs, di);
+		args[5] = (uint32_t)BPF_CORE_READ(regs, bp);
+	}
+}
+
+static __always_inline bool is_execve(uint32_t arch, int32_t syscall)
+{
+	return arch == POLICY_ARCH_64 ? syscall == 59 || syscall == 322
+				      : syscall == 11 || syscall == 358;
+}
+
+static __always_inline bool is_exit(uint32_t arch, int32_t syscall)
+{
+	return arch == POLICY_ARCH_64 ? syscall == 60 || syscall == 231
+				      : syscall == 1 || syscall == 252;
+}
+
+/* fork, vfork, clone, clone3: they end in the child too, with 0. */
+static __always_inline bool is_fork(uint32_t arch, int32_t syscall)
+{
+	return syscall == 435 ||
+	       (arch == POLICY_ARCH_64 ? syscall >= 56 && syscall <= 58
+				       : syscall == 2 || syscall == 120 || syscall == 190);
+}
+
+#endif

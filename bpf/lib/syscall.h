@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* EVENT_SYSCALL: from the end of a syscall to the ring, once, however many daemons want it. */
+#ifndef NESTAUDIT_SYSCALL_H
+#define NESTAUDIT_SYSCALL_H
+
+#include "container.h"
+#include "match.h"
+#include "object.h"
+
+/* A syscall that has ended, before anybody is asked whether it is wanted. */
+struct syscall_end {
+	uint64_t args[8]; /* six hold: a power of two lets the verifier see the bound */
+	int64_t result;
+	uint32_t arch; /* enum policy_arch */
+	int32_t syscall;
+	uint32_t argc;
+	uint32_t argv_bytes;
+	uint16_t flags;
+};
+
+static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
+{
+	uint32_t word = syscall / 64;
+
+	barrier_var(word); /* keep the mask below: the verifier does not follow the comparison */
+	return syscall < POLICY_SYSCALLS &&
+	       control.gate[arch & (POLICY_ARCHES - 1)][word & (POLICY_SYSCALLS / 64 - 1)] >>
+		       (syscall % 64) &
+		   1;
+}
+
+static __always_inline void section_user_path(struct builder *b, uint16_t index, uint64_t address)
+{
+	uint8_t *data = section_data(b);
+
+	if (!data)
+		return;
+	long length = bpf_probe_read_user_str(data, EVENT_PATH_MAX, (void *)address);
+	if (length <= 0 || length > EVENT_PATH_MAX) {
+		b->flags |= EVENT_UNREADABLE;
+		return;
+	}
+	section_close(b, SECTION_PATH, index, length - 1);
+}
+
+/* net/socket.c, move_addr_to_kernel: what it copies it tells the audit; a refused length it does
+ * not. */
+static __always_inline void section_address(struct builder *b, struct syscall_end *end,
+					    uint32_t kind)
+{
+	uint64_t address = end->args[1];
+	int32_t length = end->args[2];
+	uint8_t *data = section_data(b);
+
+	if (end->result == -9 /* EBADF */ ||
+	    (end->result == -88 /* ENOTSOCK */ && kind != ADDRESS_CONNECT))
+		return;
+	if (kind == ADDRESS_SENDTO) {
+		address = end->args[4];
+		length = end->args[5];
+	} else if (kind == ADDRESS_SENDMSG) {
+		struct {
+			uint64_t name;
+			int32_t length;
+		} message = {};
+		if (bpf_probe_read_user(&message, sizeof(message), (void *)address))
+			return;
+		address = message.name;
+		length = message.length > EVENT_SOCKADDR_MAX ? EVENT_SOCKADDR_MAX : message.length;
+	}
+	if (!data || !address || length <= 0 || length > EVENT_SOCKADDR_MAX)
+		return;
+	uint32_t bytes = length;
+	barrier_var(bytes); /* or the compiler folds the two bounds into one that the verifier
+			       cannot read */
+	bytes &= 2 * EVENT_SOCKADDR_MAX - 1;
+	if (bpf_probe_read_user(data, bytes, (void *)address)) {
+		b->flags |= EVENT_UNREADABLE;
+		return;
+	}
+	section_close(b, SECTION_SOCKADDR, 0, bytes);
+}
+
+/* The file that an open returned, and with O_CREAT the directory it is in. */
+static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
+					    struct syscall_end *end, uint32_t how)
+{
+	uint64_t flags = how == OPEN_FLAGS_2 ? end->args[1] : end->args[2];
+	struct file *file = file_of(task, end->result);
+
+	if (!file)
+		return;
+	if (how == OPEN_CREAT)
+		flags = 0100;
+	else if (how == OPEN_HOW &&
+		 bpf_probe_read_user(&flags, sizeof(flags), (void *)end->args[2]))
+		flags = 0;
+	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+		b->flags |= EVENT_CREATED;
+	section_object(b, 0, file_inode(file), OBJECT_OPENED);
+	if (flags & 0100 /* O_CREAT */)
+		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent, d_inode),
+			       OBJECT_PARENT);
+}
+
+static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
+{
+	uint32_t index = (number - 1) & 7;
+
+	barrier_var(index);
+	return end->args[index & 7];
+}
+
+/* What the arguments of a syscall point to. */
+static __noinline int sections_of_shape(struct builder *b, struct syscall_end *end)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
+	uint32_t path0 = shape->path[0], path1 = shape->path[1];
+	uint32_t descriptor = shape->descriptor;
+
+	if (path0)
+		section_user_path(b, 0, argument(end, path0));
+	if (path1)
+		section_user_path(b, 1, argument(end, path1));
+	if (shape->open && end->result >= 0)
+		sections_opened(b, task, end, shape->open);
+	if (descriptor) {
+		struct file *file = file_of(task, end->args[0]);
+		if (file)
+			section_object(b, 0, file_inode(file), OBJECT_DESCRIPTOR);
+	}
+	if (shape->address)
+		section_address(b, end, shape->address);
+	return 0;
+}
+
+static __always_inline void section_cwd(struct builder *b, struct task_struct *task)
+{
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+	if (fs)
+		section_path(b, task, &fs->pwd, SECTION_CWD);
+}
+
+/* Who wants this syscall: fills the subject's ids, and says the task's state if anybody does. */
+static __always_inline uint32_t syscall_wanted(struct task_state *state, struct task_struct *task,
+					       struct syscall_end *end)
+{
+	uint32_t zero = 0;
+	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+
+	if (!subject)
+		return 0;
+	process_key_ids(&subject->key, task);
+	subject_fill(subject, end->arch, end->syscall, end->args, end->result,
+		     end->flags & EVENT_NO_RESULT);
+	return match_policy(state->policy, end->arch, end->syscall);
+}
+
+/* Says what the collector must know before the event itself: the container, and the task's state.
+ */
+static __noinline int syscall_announce(struct task_state *state, uint32_t wants)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint32_t zero = 0;
+	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+
+	if (!subject)
+		return 0;
+	container_announce(state, task);
+	process_key_rest(&subject->key, task);
+	if (process_say(state, &subject->key, task))
+		return 1;
+	count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
+	return 0;
+}
+
+static __always_inline bool syscall_start(struct builder *b, struct task_state *state,
+					  struct syscall_end *end, uint32_t wants)
+{
+	if (!builder_start(b, EVENT_SYSCALL, sizeof(struct event_syscall), state->cgroup,
+			   state->contid, (uint32_t)bpf_get_current_pid_tgid()))
+		return false;
+	struct event_syscall *event = (void *)b->base;
+	b->flags = end->flags;
+	event->arch = end->arch == POLICY_ARCH_64 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386;
+	event->syscall = end->syscall;
+	event->result = end->result;
+	for (uint32_t i = 0; i < 6; i++)
+		event->args[i] = end->args[i];
+	event->policy = state->policy;
+	event->generation = state->generation;
+	event->wants = wants;
+	event->argc = end->argc;
+	event->argv_bytes = end->argv_bytes;
+	event->pad = 0;
+	return true;
+}
+
+static __always_inline void syscall_submit(struct builder *b, struct task_state *state,
+					   uint32_t wants)
+{
+	if (!builder_submit(b))
+		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
+}
+
+/* A syscall that did not replace its program. */
+static __noinline int syscall_capture(struct syscall_end *end)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct builder b;
+
+	if (task->tgid == control.collector)
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state) {
+		count_loss(0, POLICY_HOST, ~0u, LOSS_NO_STORAGE);
+		return 0;
+	}
+	uint32_t wants = syscall_wanted(state, task, end);
+	if (!wants || !syscall_announce(state, wants))
+		return 0;
+	if (!syscall_start(&b, state, end, wants))
+		return 0;
+	sections_of_shape(&b, end);
+	section_cwd(&b, task);
+	syscall_submit(&b, state, wants);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every program in one object, so that they share their maps. */
+#include "sys_exit.bpf.c"
+#include "exec.bpf.c"
+#include "task.bpf.c"
+#include "cgroup.bpf.c"
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The end of every syscall: one bit decides for nearly all of them. */
+#include "lib/syscall.h"
+
+#define ERESTARTSYS           512 /* include/linux/errno.h: never seen by a program */
+#define ENOIOCTLCMD           515
+#define ERESTART_RESTARTBLOCK 516
+#define EINTR                 4
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(nestaudit_sys_exit, struct pt_regs *regs, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint32_t arch = arch_of(task);
+	int32_t syscall = regs->orig_ax;
+
+	if (!gate_open(arch, syscall))
+		return 0;
+	/* Said at sched_process_exec, or by the parent. */
+	if (result == 0 && (is_execve(arch, syscall) || is_fork(arch, syscall)))
+		return 0;
+
+	struct syscall_end end = {.arch = arch, .syscall = syscall, .result = result};
+	if (arch == POLICY_ARCH_32)
+		end.result = (int32_t)result;
+	/* kernel/auditsc.c, audit_return_fixup */
+	if (end.result <= -ERESTARTSYS && end.result >= -ERESTART_RESTARTBLOCK &&
+	    end.result != -ENOIOCTLCMD)
+		end.result = -EINTR;
+	arguments_of(regs, arch, end.args);
+	syscall_capture(&end);
+	return 0;
+}

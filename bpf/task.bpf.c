@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A task's beginning and end: its identity is inherited, and forgotten. */
+#include "lib/syscall.h"
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct task_state *from = bpf_task_storage_get(&tasks, parent, NULL, 0);
+
+	if (!from)
+		return 0;
+	struct task_state *to =
+	    bpf_task_storage_get(&tasks, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!to)
+		return 0;
+	to->cgroup = from->cgroup;
+	to->contid = from->contid;
+	to->policy = from->policy;
+	to->generation = from->generation;
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	uint32_t arch = arch_of(task);
+	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	struct builder b;
+
+	/* exit and exit_group never end as other syscalls do. */
+	if (is_exit(arch, syscall) && gate_open(arch, syscall)) {
+		struct syscall_end end = {
+		    .arch = arch, .syscall = syscall, .flags = EVENT_NO_RESULT};
+		arguments_of(regs, arch, end.args);
+		syscall_capture(&end);
+	}
+	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!state || !state->said)
+		return 0;
+	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,
+			  task->pid))
+		builder_submit(&b);
+	return 0;
+}
