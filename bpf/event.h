@@ -76,14 +76,12 @@ struct event_section {
 
 enum section_kind {
 	/* EVENT_SYSCALL */
-	SECTION_PATH =
-	    1, /* a path as the caller gave it; index: 0 first path of the syscall, 1 second */
-	SECTION_CWD = 2, /* working directory, relative to the task's root */
-	SECTION_SOCKADDR =
-	    3, /* socket address as the caller gave it, at most EVENT_SOCKADDR_MAX bytes */
-	SECTION_OBJECT = 4, /* struct event_object */
-	SECTION_OBJECT_NAME =
-	    5, /* the name of the object with the same index, where it is not SECTION_PATH */
+	SECTION_PATH = 1, /* as the caller gave it; index: 0 first path of the syscall, 1 second */
+	SECTION_CWD = 2,  /* working directory, relative to the task's root */
+	SECTION_SOCKADDR = 3,    /* as the caller gave it, at most EVENT_SOCKADDR_MAX bytes */
+	SECTION_OBJECT = 4,      /* struct event_object */
+	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH */
+	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */

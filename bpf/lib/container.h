@@ -50,7 +50,7 @@ static __noinline int section_cgroup_path(struct builder *b, struct kernfs_node 
 	struct cgroup_walk walk = {.node = node, .start = PATH_END};
 
 	bpf_loop(CGROUP_DEPTH_MAX, cgroup_step, &walk, 0);
-	section_path_text(b, SECTION_CGROUP_PATH, walk.start);
+	section_path_text(b, SECTION_CGROUP_PATH, 0, walk.start);
 	return 0;
 }
 

@@ -61,7 +61,8 @@ static __always_inline uint32_t path_prepend(uint32_t start, const void *name, u
 }
 
 /* Appends the text that begins at `start` as a section; none is the root. */
-static __always_inline void section_path_text(struct builder *b, uint16_t kind, uint32_t start)
+static __always_inline void section_path_text(struct builder *b, uint16_t kind, uint16_t index,
+					      uint32_t start)
 {
 	struct path_memory *memory = path_memory();
 	uint8_t *data = section_data(b);
@@ -70,12 +71,12 @@ static __always_inline void section_path_text(struct builder *b, uint16_t kind, 
 		return;
 	if (start >= PATH_END) {
 		data[0] = '/';
-		section_close(b, kind, 0, 1);
+		section_close(b, kind, index, 1);
 		return;
 	}
 	uint32_t length = PATH_END - start;
 	bpf_probe_read_kernel(data, length, memory->text + start);
-	section_close(b, kind, 0, length);
+	section_close(b, kind, index, length);
 }
 
 static long path_step(uint32_t index, struct path_walk *w)
@@ -163,7 +164,7 @@ static __noinline int section_path(struct builder *b, struct task_struct *task, 
 	struct path_walk walk;
 
 	path_walk(&walk, task, path, 1);
-	section_path_text(b, kind, walk.start);
+	section_path_text(b, kind, 0, walk.start);
 	return 0;
 }
 

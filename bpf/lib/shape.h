@@ -20,8 +20,21 @@ struct shape {
 	uint8_t descriptor; /* its object is recorded */
 	uint8_t open;       /* enum shape_open: the result is a descriptor; where the flags are */
 	uint8_t address;    /* enum shape_address */
+	uint8_t at;         /* 1: the argument before a path is the directory it is relative to */
 };
 
+#define PATH_AT(a)                                                                                 \
+	{                                                                                          \
+		.path = {a}, .at = 1                                                               \
+	}
+#define PATHS_AT(a, b)                                                                             \
+	{                                                                                          \
+		.path = {a, b}, .at = 1                                                            \
+	}
+#define OPEN_AT(a, how)                                                                            \
+	{                                                                                          \
+		.path = {a}, .open = how, .at = 1                                                  \
+	}
 #define PATH(a)                                                                                    \
 	{                                                                                          \
 		.path = { a }                                                                      \
@@ -47,80 +60,80 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
     {
 	[POLICY_ARCH_64] =
 	    {
-		[2] = OPEN(1, OPEN_FLAGS_2),     /* open */
-		[4] = PATH(1),                   /* stat */
-		[6] = PATH(1),                   /* lstat */
-		[21] = PATH(1),                  /* access */
-		[42] = ADDRESS(ADDRESS_CONNECT), /* connect */
-		[44] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
-		[46] = ADDRESS(ADDRESS_SENDMSG), /* sendmsg */
-		[49] = ADDRESS(ADDRESS_BIND),    /* bind */
-		[59] = PATH(1),                  /* execve */
-		[76] = PATH(1),                  /* truncate */
-		[77] = DESCRIPTOR(1),            /* ftruncate */
-		[80] = PATH(1),                  /* chdir */
-		[82] = PATHS(1, 2),              /* rename */
-		[83] = PATH(1),                  /* mkdir */
-		[84] = PATH(1),                  /* rmdir */
-		[85] = OPEN(1, OPEN_CREAT),      /* creat */
-		[86] = PATHS(1, 2),              /* link */
-		[87] = PATH(1),                  /* unlink */
-		[88] = PATHS(1, 2),              /* symlink */
-		[89] = PATH(1),                  /* readlink */
-		[90] = PATH(1),                  /* chmod */
-		[91] = DESCRIPTOR(1),            /* fchmod */
-		[92] = PATH(1),                  /* chown */
-		[93] = DESCRIPTOR(1),            /* fchown */
-		[94] = PATH(1),                  /* lchown */
-		[132] = PATH(1),                 /* utime */
-		[133] = PATH(1),                 /* mknod */
-		[137] = PATH(1),                 /* statfs */
-		[155] = PATHS(1, 2),             /* pivot_root */
-		[161] = PATH(1),                 /* chroot */
-		[163] = PATH(1),                 /* acct */
-		[165] = PATHS(1, 2),             /* mount */
-		[166] = PATH(1),                 /* umount2 */
-		[167] = PATH(1),                 /* swapon */
-		[168] = PATH(1),                 /* swapoff */
-		[188] = PATH(1),                 /* setxattr */
-		[189] = PATH(1),                 /* lsetxattr */
-		[190] = DESCRIPTOR(1),           /* fsetxattr */
-		[191] = PATH(1),                 /* getxattr */
-		[192] = PATH(1),                 /* lgetxattr */
-		[193] = DESCRIPTOR(1),           /* fgetxattr */
-		[194] = PATH(1),                 /* listxattr */
-		[195] = PATH(1),                 /* llistxattr */
-		[196] = DESCRIPTOR(1),           /* flistxattr */
-		[197] = PATH(1),                 /* removexattr */
-		[198] = PATH(1),                 /* lremovexattr */
-		[199] = DESCRIPTOR(1),           /* fremovexattr */
-		[235] = PATH(1),                 /* utimes */
-		[254] = PATH(2),                 /* inotify_add_watch */
-		[257] = OPEN(2, OPEN_FLAGS_3),   /* openat */
-		[258] = PATH(2),                 /* mkdirat */
-		[259] = PATH(2),                 /* mknodat */
-		[260] = PATH(2),                 /* fchownat */
-		[261] = PATH(2),                 /* futimesat */
-		[262] = PATH(2),                 /* newfstatat */
-		[263] = PATH(2),                 /* unlinkat */
-		[264] = PATHS(2, 4),             /* renameat */
-		[265] = PATHS(2, 4),             /* linkat */
-		[266] = PATHS(1, 3),             /* symlinkat */
-		[267] = PATH(2),                 /* readlinkat */
-		[268] = PATH(2),                 /* fchmodat */
-		[269] = PATH(2),                 /* faccessat */
-		[280] = PATH(2),                 /* utimensat */
-		[303] = PATH(2),                 /* name_to_handle_at */
-		[316] = PATHS(2, 4),             /* renameat2 */
-		[322] = PATH(2),                 /* execveat */
-		[332] = PATH(2),                 /* statx */
-		[428] = PATH(2),                 /* open_tree */
-		[429] = PATHS(2, 4),             /* move_mount */
-		[433] = PATH(2),                 /* fspick */
-		[437] = OPEN(2, OPEN_HOW),       /* openat2 */
-		[439] = PATH(2),                 /* faccessat2 */
-		[442] = PATH(2),                 /* mount_setattr */
-		[452] = PATH(2),                 /* fchmodat2 */
+		[2] = OPEN(1, OPEN_FLAGS_2),      /* open */
+		[4] = PATH(1),                    /* stat */
+		[6] = PATH(1),                    /* lstat */
+		[21] = PATH(1),                   /* access */
+		[42] = ADDRESS(ADDRESS_CONNECT),  /* connect */
+		[44] = ADDRESS(ADDRESS_SENDTO),   /* sendto */
+		[46] = ADDRESS(ADDRESS_SENDMSG),  /* sendmsg */
+		[49] = ADDRESS(ADDRESS_BIND),     /* bind */
+		[59] = PATH(1),                   /* execve */
+		[76] = PATH(1),                   /* truncate */
+		[77] = DESCRIPTOR(1),             /* ftruncate */
+		[80] = PATH(1),                   /* chdir */
+		[82] = PATHS(1, 2),               /* rename */
+		[83] = PATH(1),                   /* mkdir */
+		[84] = PATH(1),                   /* rmdir */
+		[85] = OPEN(1, OPEN_CREAT),       /* creat */
+		[86] = PATHS(1, 2),               /* link */
+		[87] = PATH(1),                   /* unlink */
+		[88] = PATHS(1, 2),               /* symlink */
+		[89] = PATH(1),                   /* readlink */
+		[90] = PATH(1),                   /* chmod */
+		[91] = DESCRIPTOR(1),             /* fchmod */
+		[92] = PATH(1),                   /* chown */
+		[93] = DESCRIPTOR(1),             /* fchown */
+		[94] = PATH(1),                   /* lchown */
+		[132] = PATH(1),                  /* utime */
+		[133] = PATH(1),                  /* mknod */
+		[137] = PATH(1),                  /* statfs */
+		[155] = PATHS(1, 2),              /* pivot_root */
+		[161] = PATH(1),                  /* chroot */
+		[163] = PATH(1),                  /* acct */
+		[165] = PATHS(1, 2),              /* mount */
+		[166] = PATH(1),                  /* umount2 */
+		[167] = PATH(1),                  /* swapon */
+		[168] = PATH(1),                  /* swapoff */
+		[188] = PATH(1),                  /* setxattr */
+		[189] = PATH(1),                  /* lsetxattr */
+		[190] = DESCRIPTOR(1),            /* fsetxattr */
+		[191] = PATH(1),                  /* getxattr */
+		[192] = PATH(1),                  /* lgetxattr */
+		[193] = DESCRIPTOR(1),            /* fgetxattr */
+		[194] = PATH(1),                  /* listxattr */
+		[195] = PATH(1),                  /* llistxattr */
+		[196] = DESCRIPTOR(1),            /* flistxattr */
+		[197] = PATH(1),                  /* removexattr */
+		[198] = PATH(1),                  /* lremovexattr */
+		[199] = DESCRIPTOR(1),            /* fremovexattr */
+		[235] = PATH(1),                  /* utimes */
+		[254] = PATH(2),                  /* inotify_add_watch */
+		[257] = OPEN_AT(2, OPEN_FLAGS_3), /* openat */
+		[258] = PATH_AT(2),               /* mkdirat */
+		[259] = PATH_AT(2),               /* mknodat */
+		[260] = PATH_AT(2),               /* fchownat */
+		[261] = PATH_AT(2),               /* futimesat */
+		[262] = PATH_AT(2),               /* newfstatat */
+		[263] = PATH_AT(2),               /* unlinkat */
+		[264] = PATHS_AT(2, 4),           /* renameat */
+		[265] = PATHS_AT(2, 4),           /* linkat */
+		[266] = PATHS_AT(1, 3),           /* symlinkat */
+		[267] = PATH_AT(2),               /* readlinkat */
+		[268] = PATH_AT(2),               /* fchmodat */
+		[269] = PATH_AT(2),               /* faccessat */
+		[280] = PATH_AT(2),               /* utimensat */
+		[303] = PATH_AT(2),               /* name_to_handle_at */
+		[316] = PATHS_AT(2, 4),           /* renameat2 */
+		[322] = PATH_AT(2),               /* execveat */
+		[332] = PATH_AT(2),               /* statx */
+		[428] = PATH_AT(2),               /* open_tree */
+		[429] = PATHS_AT(2, 4),           /* move_mount */
+		[433] = PATH_AT(2),               /* fspick */
+		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */
+		[439] = PATH_AT(2),               /* faccessat2 */
+		[442] = PATH_AT(2),               /* mount_setattr */
+		[452] = PATH_AT(2),               /* fchmodat2 */
 	    },
 	[POLICY_ARCH_32] =
 	    {
@@ -154,23 +167,23 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[227] = PATH(1),                  /* lsetxattr */
 		[228] = DESCRIPTOR(1),            /* fsetxattr */
 		[235] = PATH(1),                  /* removexattr */
-		[295] = OPEN(2, OPEN_FLAGS_3),    /* openat */
-		[296] = PATH(2),                  /* mkdirat */
-		[297] = PATH(2),                  /* mknodat */
-		[298] = PATH(2),                  /* fchownat */
-		[301] = PATH(2),                  /* unlinkat */
-		[302] = PATHS(2, 4),              /* renameat */
-		[303] = PATHS(2, 4),              /* linkat */
-		[304] = PATHS(1, 3),              /* symlinkat */
-		[306] = PATH(2),                  /* fchmodat */
-		[307] = PATH(2),                  /* faccessat */
-		[353] = PATHS(2, 4),              /* renameat2 */
-		[358] = PATH(2),                  /* execveat */
+		[295] = OPEN_AT(2, OPEN_FLAGS_3), /* openat */
+		[296] = PATH_AT(2),               /* mkdirat */
+		[297] = PATH_AT(2),               /* mknodat */
+		[298] = PATH_AT(2),               /* fchownat */
+		[301] = PATH_AT(2),               /* unlinkat */
+		[302] = PATHS_AT(2, 4),           /* renameat */
+		[303] = PATHS_AT(2, 4),           /* linkat */
+		[304] = PATHS_AT(1, 3),           /* symlinkat */
+		[306] = PATH_AT(2),               /* fchmodat */
+		[307] = PATH_AT(2),               /* faccessat */
+		[353] = PATHS_AT(2, 4),           /* renameat2 */
+		[358] = PATH_AT(2),               /* execveat */
 		[361] = ADDRESS(ADDRESS_BIND),    /* bind */
 		[362] = ADDRESS(ADDRESS_CONNECT), /* connect */
 		[369] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
-		[437] = OPEN(2, OPEN_HOW),        /* openat2 */
-		[439] = PATH(2),                  /* faccessat2 */
+		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */
+		[439] = PATH_AT(2),               /* faccessat2 */
 	    },
 };
 

@@ -29,6 +29,24 @@ static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
 		   1;
 }
 
+/* The directory that a relative path begins at, where it is not the working directory. */
+static __noinline int section_directory(struct builder *b, uint32_t index, uint64_t path,
+					uint32_t descriptor)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct path_walk walk;
+	char first = 0;
+
+	if ((int32_t)descriptor < 0 || bpf_probe_read_user(&first, 1, (void *)path) || first == '/')
+		return 0;
+	struct file *file = file_of(task, descriptor);
+	if (!file)
+		return 0;
+	path_walk(&walk, task, &file->f_path, 1);
+	section_path_text(b, SECTION_DIRECTORY, index, walk.start);
+	return 0;
+}
+
 static __always_inline void section_user_path(struct builder *b, uint16_t index, uint64_t address)
 {
 	uint8_t *data = section_data(b);
@@ -123,6 +141,10 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 		section_user_path(b, 0, argument(end, path0));
 	if (path1)
 		section_user_path(b, 1, argument(end, path1));
+	if (shape->at && path0 > 1)
+		section_directory(b, 0, argument(end, path0), argument(end, path0 - 1));
+	if (shape->at && path1 > 1)
+		section_directory(b, 1, argument(end, path1), argument(end, path1 - 1));
 	if (shape->open && end->result >= 0)
 		sections_opened(b, task, end, shape->open);
 	if (descriptor) {

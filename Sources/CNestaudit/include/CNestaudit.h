@@ -4,6 +4,7 @@
 
 #include "../../../bpf/event.h"
 #include "../../../bpf/policy.h"
+#include "openat2.h"
 #include <stddef.h>
 
 /* The BPF object with every program, as the compiler wrote it; *size gets its length in bytes. */
