@@ -1,0 +1,53 @@
+import Glibc
+
+/// The v2 hierarchy, where it is mounted: cgroups by path and by id.
+public struct CgroupHierarchy: Sendable {
+  /// Where the hierarchy is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified beside v1.
+  public let mountPoint: String
+
+  /// Finds the mount; nil if no cgroup2 with its whole tree is mounted here.
+  public init?() {
+    let mounts = ProcessFile.lines("/proc/self/mountinfo") ?? []
+    for line in mounts {
+      let fields = line.split(separator: " ")
+      guard let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count, fields.count > 4,
+        fields[dash + 1] == "cgroup2", fields[3] == "/"
+      else { continue }
+      mountPoint = String(fields[4])
+      return
+    }
+    return nil
+  }
+
+  /// The id of a cgroup, that is the inode of its directory.
+  public func id(of path: String) -> UInt64? {
+    var status = stat()
+    guard stat(mountPoint + path, &status) == 0 else { return nil }
+    return UInt64(status.st_ino)
+  }
+
+  /// How many processes are in a cgroup and below it; nil if it is gone.
+  public func processCount(_ path: String) -> Int? {
+    guard let own = ProcessFile.lines(mountPoint + path + "/cgroup.procs") else { return nil }
+    return children(of: path).reduce(own.count) { $0 + (processCount($1) ?? 0) }
+  }
+
+  /// Every cgroup below `path`, outer ones first.
+  public func descendants(of path: String) -> [String] {
+    children(of: path).flatMap { [$0] + descendants(of: $0) }
+  }
+
+  private func children(of path: String) -> [String] {
+    guard let directory = opendir(mountPoint + path) else { return [] }
+    defer { closedir(directory) }
+    var found: [String] = []
+    while let entry = readdir(directory) {
+      guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { found.append((path == "/" ? "" : path) + "/" + name) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,46 @@
+import CNestaudit
+import Glibc
+
+/// A container's root directory, held open: paths are looked up in it and never leave it.
+///
+/// Every lookup goes through openat2(2) with RESOLVE_IN_ROOT and without magic links, so that neither `..`
+/// nor a symbolic link of the container leads outside.
+public struct ContainerRoot: ~Copyable, @unchecked Sendable {
+  private let descriptor: Int32
+
+  /// Opens the root of a process; nil if it is gone.
+  public init?(ofProcess pid: UInt32) {
+    descriptor = Glibc.open("/proc/\(pid)/root", nestaudit_o_path | O_DIRECTORY | O_CLOEXEC)
+    if descriptor < 0 { return nil }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Opens a file of the container.
+  /// - Parameter path: absolute, in the container's eyes.
+  /// - Returns: a descriptor for the caller to close, or nil.
+  public func open(_ path: UnsafePointer<CChar>, flags: Int32) -> Int32? {
+    let opened = nestaudit_open_in_root(descriptor, path, flags)
+    return opened >= 0 ? opened : nil
+  }
+
+  /// The device, as the kernel has it inside (major << 20 | minor), and inode of a path; nil if there is none.
+  public func identity(of path: String) -> (dev: UInt32, ino: UInt64)? {
+    guard let opened = open(path, flags: nestaudit_o_path) else { return nil }
+    defer { close(opened) }
+    return Self.identity(ofDescriptor: opened)
+  }
+
+  static func identity(ofDescriptor descriptor: Int32) -> (dev: UInt32, ino: UInt64)? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    return (kernelDevice(status.st_dev), UInt64(status.st_ino))
+  }
+
+  /// From the form in which stat(2) gives a device (bits/sysmacros.h) to the kernel's own.
+  static func kernelDevice(_ device: dev_t) -> UInt32 {
+    let major = (device >> 8 & 0xfff) | (device >> 32 & ~0xfff)
+    let minor = (device & 0xff) | (device >> 12 & ~0xff)
+    return UInt32(truncatingIfNeeded: major << 20 | minor & 0xfffff)
+  }
+}
