@@ -1,0 +1,48 @@
+/// What a daemon says of itself, in auditd's own words (auditd.c, send_audit_event).
+public enum DaemonRecord {
+  /// DAEMON_START: collecting began.
+  case start(
+    version: String, kernel: String, auid: UInt32, session: UInt32, pid: UInt32, uid: UInt32)
+  /// DAEMON_END: collecting ended, and who asked for it.
+  case end(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
+  /// DAEMON_CONFIG: rules or settings were read again, and who asked for it.
+  case reconfigured(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
+  /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
+  case lostEvents(UInt64, total: UInt64)
+
+  /// Appends the record as one line.
+  /// - Parameters:
+  ///   - seconds: since 1970.
+  ///   - milliseconds: 0 to 999.
+  public func append(
+    to text: inout TextBuffer, seconds: Int64, milliseconds: Int, serial: UInt64
+  ) {
+    let stamp = String(1000 + milliseconds).dropFirst()
+    var line =
+      "type=\(type) msg=audit(\(seconds).\(stamp):\(serial)): \(fields)\n"
+    line.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
+  }
+
+  private var type: String {
+    switch self {
+    case .start: "DAEMON_START"
+    case .end: "DAEMON_END"
+    case .reconfigured: "DAEMON_CONFIG"
+    case .lostEvents: "DAEMON_ERR"
+    }
+  }
+
+  private var fields: String {
+    switch self {
+    case .start(let version, let kernel, let auid, let session, let pid, let uid):
+      "op=start ver=\(version) format=raw kernel=\(kernel) auid=\(auid) pid=\(pid) uid=\(uid) "
+        + "ses=\(session) res=success"
+    case .end(let auid, let uid, let session, let pid):
+      "op=terminate auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
+    case .reconfigured(let auid, let uid, let session, let pid):
+      "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
+    case .lostEvents(let new, let total):
+      "op=lost-events lost=\(new) total=\(total) res=failed"
+    }
+  }
+}

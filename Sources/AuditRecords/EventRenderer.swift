@@ -1,0 +1,243 @@
+import CNestaudit
+
+/// From an event to the text of its records: rendered once, then assembled for each daemon.
+///
+/// The order is that of kernel/auditsc.c, audit_log_exit: SYSCALL, EXECVE, SOCKADDR, CWD, PATH, PROCTITLE.
+public struct EventRenderer: ~Copyable {
+  private var segments = Segments()
+  /// "audit(SEC.mmm:", what every record's stamp begins with.
+  private var stamp = TextBuffer(capacity: 64)
+  private var plan = PathPlan()
+  private var process: ProcessEvent?
+
+  /// Records of the event rendered last, without CONTAINER_ID.
+  public private(set) var recordCount = 0
+
+  public init() {}
+
+  /// Renders an event; what was rendered before is gone.
+  /// - Parameters:
+  ///   - process: what was last said of its task; must stay valid until the last `assemble`.
+  ///   - argv: of an execve, NUL-terminated one behind the other; else empty.
+  ///   - seconds: since 1970.
+  ///   - milliseconds: 0 to 999.
+  ///   - loaderName: of an execve, the name of the dynamic loader where it is known.
+  public mutating func render(
+    _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, seconds: Int64,
+    milliseconds: Int, loaderName: UnsafeRawBufferPointer?
+  ) {
+    self.process = process
+    segments.removeAll()
+    recordCount = 0
+    stamp.removeAll()
+    stamp.append(" msg=audit(")
+    stamp.append(signed: seconds)
+    stamp.append(UInt8(ascii: "."))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 100))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds % 10))
+    stamp.append(UInt8(ascii: ":"))
+
+    plan.make(for: event, loaderName: loaderName)
+    renderSyscall(event, process)
+    if argv.count > 0 { renderExecve(event, argv) }
+    if let address = event.section(SECTION_SOCKADDR, index: 0) {
+      begin("SOCKADDR")
+      segments.text.append("saddr=")
+      segments.text.append(hexBytes: address)
+      end()
+    }
+    if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
+      begin("CWD")
+      segments.text.append("cwd=")
+      segments.text.append(untrusted: cwd)
+      end()
+    }
+    for item in 0..<plan.count { renderPath(item, of: event) }
+    renderTitle(process)
+  }
+
+  /// Appends the records for one daemon, each a line of its own.
+  /// - Parameters:
+  ///   - serial: the daemon's.
+  ///   - key: of the rule that matched; nil is (null).
+  ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
+  public borrowing func assemble(
+    view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
+    chain: UnsafeRawBufferPointer?, into text: inout TextBuffer
+  ) {
+    guard let process else { return }
+    if let chain {
+      text.append("type=CONTAINER_ID")
+      text.append(stamp.bytes)
+      text.append(decimal: serial)
+      text.append("): record=1 contid=")
+      text.append(chain)
+      text.append(UInt8(ascii: "\n"))
+    }
+    let shared = segments.text.bytes
+    var copied = 0
+    for index in 0..<segments.slotCount {
+      let slot = segments.slot(index)
+      text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<slot.offset]))
+      copied = slot.offset
+      switch slot.kind {
+      case .serial: text.append(decimal: serial)
+      case .pid: text.append(decimal: UInt64(view.pid(of: process)))
+      case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
+      case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
+      case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
+      case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
+      case .containerLink: if chain != nil { text.append(" record=1") }
+      }
+    }
+    text.append(UnsafeRawBufferPointer(rebasing: shared[copied...]))
+  }
+
+  // MARK: Records
+
+  private mutating func begin(_ type: StaticString) {
+    segments.text.append("type=")
+    segments.text.append(type)
+    segments.text.append(stamp.bytes)
+    segments.place(.serial)
+    segments.text.append("): ")
+    recordCount += 1
+  }
+
+  private mutating func end() { segments.text.append(UInt8(ascii: "\n")) }
+
+  private mutating func renderSyscall(_ event: SyscallEvent, _ process: ProcessEvent) {
+    let syscall = event.fixed
+    let task = process.fixed
+    begin("SYSCALL")
+    segments.text.append("arch=")
+    segments.text.append(hex: UInt64(syscall.arch))
+    segments.text.append(" syscall=")
+    segments.text.append(signed: Int64(syscall.syscall))
+    if task.personality != 0 {
+      segments.text.append(" per=")
+      segments.text.append(hex: UInt64(task.personality))
+    }
+    if UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0 {
+      segments.text.append(
+        syscall.result < 0 && syscall.result >= -4095 ? " success=no exit=" : " success=yes exit=")
+      segments.text.append(signed: syscall.result)
+    }
+    segments.text.append(" a0=")
+    segments.text.append(hex: syscall.args.0)
+    segments.text.append(" a1=")
+    segments.text.append(hex: syscall.args.1)
+    segments.text.append(" a2=")
+    segments.text.append(hex: syscall.args.2)
+    segments.text.append(" a3=")
+    segments.text.append(hex: syscall.args.3)
+    segments.text.append(" items=")
+    segments.text.append(decimal: UInt64(plan.count))
+    segments.text.append(" ppid=")
+    segments.place(.ppid)
+    segments.text.append(" pid=")
+    segments.place(.pid)
+    field(" auid=", .uid, task.auid)
+    field(" uid=", .uid, task.uid)
+    field(" gid=", .gid, task.gid)
+    field(" euid=", .uid, task.euid)
+    field(" suid=", .uid, task.suid)
+    field(" fsuid=", .uid, task.fsuid)
+    field(" egid=", .gid, task.egid)
+    field(" sgid=", .gid, task.sgid)
+    field(" fsgid=", .gid, task.fsgid)
+    segments.text.append(" tty=")
+    withUnsafeBytes(of: task.tty) { name in
+      let name = name.untilNUL
+      if name.count > 0 { segments.text.append(name) } else { segments.text.append("(none)") }
+    }
+    segments.text.append(" ses=")
+    segments.text.append(decimal: UInt64(task.ses))
+    segments.text.append(" comm=")
+    withUnsafeBytes(of: task.comm) { segments.text.append(untrusted: $0.untilNUL) }
+    segments.text.append(" exe=")
+    if let exe = process.exe {
+      segments.text.append(untrusted: exe)
+    } else {
+      segments.text.append("(null)")
+    }
+    segments.text.append(" key=")
+    segments.place(.key)
+    segments.place(.containerLink)
+    end()
+  }
+
+  @inline(__always)
+  private mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
+    segments.text.append(name)
+    segments.place(kind, id)
+  }
+
+  private mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
+    begin("EXECVE")
+    var splitter = ExecveSplitter(argv: argv, count: Int(event.fixed.argc))
+    while splitter.append(to: &segments.text) {
+      end()
+      begin("EXECVE")
+    }
+    end()
+  }
+
+  private mutating func renderPath(_ number: Int, of event: SyscallEvent) {
+    let item = plan[number]
+    begin("PATH")
+    segments.text.append("item=")
+    segments.text.append(decimal: UInt64(number))
+    segments.text.append(" name=")
+    if let name = item.name {
+      segments.text.append(untrusted: name)
+    } else {
+      segments.text.append("(null)")
+    }
+    if let object = item.object {
+      segments.text.append(" inode=")
+      segments.text.append(decimal: object.ino)
+      segments.text.append(" dev=")
+      appendDevice(object.dev)
+      segments.text.append(" mode=")
+      segments.text.append(octal: object.mode & 0xffff)
+      field(" ouid=", .uid, object.uid)
+      field(" ogid=", .gid, object.gid)
+      segments.text.append(" rdev=")
+      appendDevice(object.rdev)
+    }
+    segments.text.append(" nametype=")
+    segments.text.append(item.type.name)
+    // audit_log_fcaps; no backend carries file capabilities yet.
+    segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+    end()
+  }
+
+  private mutating func appendDevice(_ device: UInt32) {
+    segments.text.append(hex: UInt64(device >> 20), width: 2)
+    segments.text.append(UInt8(ascii: ":"))
+    segments.text.append(hex: UInt64(device & 0xfffff), width: 2)
+  }
+
+  /// audit_log_proctitle: what cannot be printed is cut off at the end; nothing left is a quoted "(null)".
+  private mutating func renderTitle(_ process: ProcessEvent) {
+    begin("PROCTITLE")
+    segments.text.append("proctitle=")
+    var length = process.title?.count ?? 0
+    if let title = process.title {
+      while length > 0, !Self.isPrintable(title[length - 1]) { length -= 1 }
+    }
+    if let title = process.title, length > 0 {
+      segments.text.append(untrusted: UnsafeRawBufferPointer(rebasing: title[0..<length]))
+    } else {
+      segments.text.append("\"(null)\"")
+    }
+    end()
+  }
+
+  /// lib/ctype.c: ASCII and the upper part of Latin-1.
+  private static func isPrintable(_ byte: UInt8) -> Bool {
+    (0x20...0x7e).contains(byte) || byte >= 0xa0
+  }
+}

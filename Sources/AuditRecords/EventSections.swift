@@ -1,0 +1,178 @@
+public import CNestaudit
+
+/// The parts of variable length behind an event's fixed one, bounds-checked once.
+///
+/// Valid as long as the bytes are: during the call that handed them out, or until `ProcessTable` is next changed.
+struct EventSections {
+  let bytes: UnsafeRawBufferPointer
+  private let start: Int
+
+  /// nil if a section reaches beyond the event.
+  init?(_ bytes: UnsafeRawBufferPointer, after fixed: Int) {
+    guard bytes.count >= fixed else { return nil }
+    var at = fixed
+    let head = MemoryLayout<event_section>.size
+    while at < bytes.count {
+      guard at + head <= bytes.count else { return nil }
+      let section = bytes.loadUnaligned(fromByteOffset: at, as: event_section.self)
+      let length = Int(section.length)
+      guard length <= bytes.count - at - head else { return nil }
+      at += (head + length + 7) & ~7
+    }
+    self.bytes = bytes
+    start = fixed
+  }
+
+  @inline(__always)
+  func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {
+    var at = start
+    let head = MemoryLayout<event_section>.size
+    while at < bytes.count {
+      let section = bytes.loadUnaligned(fromByteOffset: at, as: event_section.self)
+      let length = Int(section.length)
+      if UInt32(section.kind) == kind.rawValue, Int(section.index) == index {
+        return UnsafeRawBufferPointer(rebasing: bytes[(at + head)..<(at + head + length)])
+      }
+      at += (head + length + 7) & ~7
+    }
+    return nil
+  }
+
+  /// A section as an array of `Element`; a torn last one is left out.
+  @inline(__always)
+  func array<Element>(_ kind: section_kind, of: Element.Type) -> UnsafeBufferPointer<Element> {
+    guard let data = section(kind, index: 0) else { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(
+      start: data.baseAddress?.assumingMemoryBound(to: Element.self),
+      count: data.count / MemoryLayout<Element>.stride)
+  }
+}
+
+/// EVENT_SYSCALL as it lies in the ring.
+public struct SyscallEvent {
+  private let sections: EventSections
+  /// Its fixed part.
+  public let fixed: event_syscall
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_syscall>.size) else {
+      return nil
+    }
+    self.sections = sections
+    fixed = bytes.loadUnaligned(as: event_syscall.self)
+  }
+
+  /// The data of a section, nil if the event has none of that kind and index.
+  @inline(__always)
+  public func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {
+    sections.section(kind, index: index)
+  }
+
+  /// The object with this index.
+  @inline(__always)
+  public func object(_ index: Int) -> event_object? {
+    guard let data = section(SECTION_OBJECT, index: index),
+      data.count >= MemoryLayout<event_object>.size
+    else { return nil }
+    return data.loadUnaligned(as: event_object.self)
+  }
+
+  /// The first object in this role, with its index.
+  @inline(__always)
+  func object(_ role: object_role) -> (index: Int, object: event_object)? {
+    for index in 0..<Int(EVENT_OBJECTS_MAX) {
+      if let object = object(index), UInt32(object.role) == role.rawValue { return (index, object) }
+    }
+    return nil
+  }
+}
+
+/// EVENT_PROCESS: what stays the same for a task.
+public struct ProcessEvent {
+  private let sections: EventSections
+  /// Its fixed part; all ids are the kernel's.
+  public let fixed: event_process
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_process>.size) else {
+      return nil
+    }
+    self.sections = sections
+    fixed = bytes.loadUnaligned(as: event_process.self)
+  }
+
+  var bytes: UnsafeRawBufferPointer { sections.bytes }
+
+  /// Path of the executable; nil if the task has none.
+  public var exe: UnsafeRawBufferPointer? { sections.section(SECTION_EXE, index: 0) }
+  /// First bytes of the command line.
+  public var title: UnsafeRawBufferPointer? { sections.section(SECTION_PROCTITLE, index: 0) }
+  /// The task's numbers in every PID namespace it is in, the first namespace first.
+  public var pids: UnsafeBufferPointer<event_pids> {
+    sections.array(SECTION_PIDS, of: event_pids.self)
+  }
+  /// Supplementary groups, kernel ids.
+  public var groups: UnsafeBufferPointer<UInt32> {
+    sections.array(SECTION_GROUPS, of: UInt32.self)
+  }
+}
+
+/// EVENT_ARGV: a part of the arguments of the execve that follows.
+public struct ArgvEvent {
+  /// Thread id in the first PID namespace.
+  public let task: UInt32
+  let offset: Int
+  let data: UnsafeRawBufferPointer
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    let size = MemoryLayout<event_argv>.size
+    guard bytes.count >= size else { return nil }
+    let fixed = bytes.loadUnaligned(as: event_argv.self)
+    guard Int(fixed.length) <= bytes.count - size else { return nil }
+    task = fixed.header.task
+    offset = Int(fixed.offset)
+    data = UnsafeRawBufferPointer(rebasing: bytes[size..<(size + Int(fixed.length))])
+  }
+}
+
+/// EVENT_CONTAINER: a container is born.
+public struct ContainerEvent {
+  private let sections: EventSections
+  /// Its fixed part; `header.cgroup` is the container's root, `header.contid` the container around it.
+  public let fixed: event_container
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_container>.size) else {
+      return nil
+    }
+    self.sections = sections
+    fixed = bytes.loadUnaligned(as: event_container.self)
+  }
+
+  /// A map of its user namespace: SECTION_UID_MAP or SECTION_GID_MAP.
+  public func extents(_ kind: section_kind) -> UnsafeBufferPointer<event_id_extent> {
+    sections.array(kind, of: event_id_extent.self)
+  }
+
+  /// From the root of the v2 hierarchy: "/a/b".
+  public var cgroupPath: String {
+    sections.section(SECTION_CGROUP_PATH, index: 0).map { String(decoding: $0, as: UTF8.self) }
+      ?? "/"
+  }
+}
+
+/// EVENT_CGROUP: a cgroup was made, removed or joined.
+public struct CgroupEvent {
+  /// All but the path.
+  public let fixed: event_cgroup
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= MemoryLayout<event_cgroup>.size else { return nil }
+    fixed = bytes.loadUnaligned(as: event_cgroup.self)
+  }
+}

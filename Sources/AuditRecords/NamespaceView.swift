@@ -1,0 +1,88 @@
+public import CNestaudit
+
+/// What a daemon may see, and by which numbers: the PID and user namespace of its container.
+public final class NamespaceView: @unchecked Sendable {
+  /// include/linux/highuid.h, DEFAULT_OVERFLOWUID: an id that the namespace does not map.
+  public static let overflowID: UInt32 = 65534
+  /// An id that was never set; the same in every view.
+  public static let unsetID = UInt32.max
+
+  /// Inode of the PID namespace; 0 for the first one, the host's.
+  public let pidns: UInt32
+  private let uidMap: UnsafeBufferPointer<event_id_extent>
+  private let gidMap: UnsafeBufferPointer<event_id_extent>
+
+  /// The host's: every number as the kernel has it.
+  public static let host = NamespaceView(pidns: 0, uidMap: [], gidMap: [])
+
+  /// - Parameters:
+  ///   - pidns: inode of the PID namespace, not 0.
+  ///   - uidMap: from the namespace's ids to the kernel's; empty maps nothing.
+  public init(pidns: UInt32, uidMap: [event_id_extent], gidMap: [event_id_extent]) {
+    func copy(_ map: [event_id_extent]) -> UnsafeBufferPointer<event_id_extent> {
+      let memory = UnsafeMutableBufferPointer<event_id_extent>.allocate(capacity: map.count)
+      _ = memory.initialize(from: map)
+      return UnsafeBufferPointer(memory)
+    }
+    self.pidns = pidns
+    self.uidMap = copy(uidMap)
+    self.gidMap = copy(gidMap)
+  }
+
+  deinit {
+    uidMap.deallocate()
+    gidMap.deallocate()
+  }
+
+  /// Tells one view from another without touching it.
+  public var identity: UnsafeRawPointer {
+    UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// Whether the task has a number in the view.
+  @inline(__always)
+  public func contains(_ process: ProcessEvent) -> Bool {
+    pidns == 0 || numbers(of: process) != nil
+  }
+
+  /// Thread group; 0 outside the view.
+  @inline(__always)
+  public func pid(of process: ProcessEvent) -> UInt32 {
+    pidns == 0 ? process.fixed.tgid : numbers(of: process)?.tgid ?? 0
+  }
+
+  /// Thread group of the parent; 0 outside the view.
+  @inline(__always)
+  public func ppid(of process: ProcessEvent) -> UInt32 {
+    pidns == 0 ? process.fixed.ppid : numbers(of: process)?.ppid ?? 0
+  }
+
+  /// A user id of the kernel in the view.
+  @inline(__always)
+  public func uid(_ kernel: UInt32) -> UInt32 {
+    pidns == 0 ? kernel : Self.translate(kernel, uidMap)
+  }
+
+  /// A group id of the kernel in the view.
+  @inline(__always)
+  public func gid(_ kernel: UInt32) -> UInt32 {
+    pidns == 0 ? kernel : Self.translate(kernel, gidMap)
+  }
+
+  @inline(__always)
+  private func numbers(of process: ProcessEvent) -> event_pids? {
+    for pids in process.pids where pids.ns == pidns { return pids }
+    return nil
+  }
+
+  @inline(__always)
+  private static func translate(
+    _ id: UInt32, _ map: UnsafeBufferPointer<event_id_extent>
+  ) -> UInt32 {
+    if id == unsetID { return id }
+    for extent in map where id >= extent.lower && id - extent.lower < extent.count {
+      return extent.first &+ (id - extent.lower)
+    }
+    return overflowID
+  }
+}

@@ -1,0 +1,113 @@
+import CNestaudit
+
+/// What a syscall does with its paths, by number.
+enum PathKind {
+  case none
+  case descriptor
+  case lookup
+  case lookups
+  case mount
+  case open(creates: Bool)
+  case create
+  case remove(directory: Bool)
+  case rename
+  case link
+  case symlink
+  case exec
+
+  init(_ event: SyscallEvent) {
+    let oCreat: UInt64 = 0o100
+    let removeDirectory: UInt64 = 0x200  // AT_REMOVEDIR
+    let args = event.fixed.args
+    switch SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).x86_64 {
+    case 2: self = .open(creates: args.1 & oCreat != 0)  // open
+    case 257: self = .open(creates: args.2 & oCreat != 0)  // openat
+    case 85: self = .open(creates: true)  // creat
+    case 437: self = .open(creates: event.object(OBJECT_PARENT) != nil)  // openat2: flags in memory
+    case 83, 133, 258, 259: self = .create  // mkdir mknod mkdirat mknodat
+    case 84: self = .remove(directory: true)  // rmdir
+    case 87: self = .remove(directory: false)  // unlink
+    case 263: self = .remove(directory: args.2 & removeDirectory != 0)  // unlinkat
+    case 82, 264, 316: self = .rename
+    case 86, 265: self = .link
+    case 88, 266: self = .symlink
+    case 59, 322: self = .exec
+    case 165: self = .mount
+    case 155, 429: self = .lookups  // pivot_root move_mount
+    case 77, 91, 93, 190, 193, 196, 199: self = .descriptor
+    case 42, 44, 46, 49: self = .none
+    default: self = .lookup
+    }
+  }
+}
+
+/// A syscall's number as x86-64 has it.
+struct SyscallNumber {
+  let x86_64: Int32
+
+  init(arch: UInt32, syscall: Int32) {
+    let i386: UInt32 = 0x4000_0003  // AUDIT_ARCH_I386
+    x86_64 = arch == i386 ? Self.fromI386(syscall) : syscall
+  }
+
+  var isBind: Bool { x86_64 == 49 }
+
+  private static func fromI386(_ number: Int32) -> Int32 {
+    switch number {
+    case 5: 2  // open
+    case 8: 85  // creat
+    case 9: 86  // link
+    case 10: 87  // unlink
+    case 11: 59  // execve
+    case 14: 133  // mknod
+    case 21: 165  // mount
+    case 38: 82  // rename
+    case 39: 83  // mkdir
+    case 40: 84  // rmdir
+    case 83: 88  // symlink
+    case 93: 77  // ftruncate
+    case 94: 91  // fchmod
+    case 95, 207: 93  // fchown
+    case 228: 190  // fsetxattr
+    case 295: 257  // openat
+    case 296: 258  // mkdirat
+    case 297: 259  // mknodat
+    case 301: 263  // unlinkat
+    case 302: 264  // renameat
+    case 303: 265  // linkat
+    case 304: 266  // symlinkat
+    case 353: 316  // renameat2
+    case 358: 322  // execveat
+    case 361: 49  // bind
+    case 362: 42  // connect
+    case 369: 44  // sendto
+    case 437: 437  // openat2
+    default: 0  // a lookup, or none of its paths is recorded
+    }
+  }
+}
+
+/// The results that decide how far a lookup came.
+enum Errno: Int32 {
+  case permission = 1
+  case noEntry = 2
+  case badDescriptor = 9
+  case access = 13
+  case fault = 14
+  case exists = 17
+  case notDirectory = 20
+  case isDirectory = 21
+  case fileTable = 23
+  case tooManyFiles = 24
+  case textBusy = 26
+  case readOnly = 30
+  case nameTooLong = 36
+  case loop = 40
+  case protocolType = 91
+  case connectionRefused = 111
+  case other = -1
+
+  init(_ result: Int64) {
+    self = Errno(rawValue: Int32(truncatingIfNeeded: -result)) ?? .other
+  }
+}

@@ -1,0 +1,213 @@
+import CNestaudit
+
+/// Which PATH items a syscall has: what getname, the lookup and the change of a directory leave behind in the
+/// kernel (kernel/auditsc.c: __audit_getname, __audit_inode, __audit_inode_child), told from the syscall and
+/// its result.
+struct PathPlan: ~Copyable {
+  enum NameType {
+    case normal, parent, create, delete, unknown
+
+    var name: StaticString {
+      switch self {
+      case .normal: "NORMAL"
+      case .parent: "PARENT"
+      case .create: "CREATE"
+      case .delete: "DELETE"
+      case .unknown: "UNKNOWN"
+      }
+    }
+  }
+
+  struct Item {
+    /// nil is (null).
+    let name: UnsafeRawBufferPointer?
+    let type: NameType
+    let object: event_object?
+  }
+
+  private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
+  private(set) var count = 0
+
+  deinit { items.deallocate() }
+
+  subscript(index: Int) -> Item { items[index] }
+
+  /// Plans the items of an event.
+  /// - Parameter loaderName: name of an execve's dynamic loader, where it is known.
+  mutating func make(for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?) {
+    count = 0
+    let result = event.fixed.result
+    let first = event.section(SECTION_PATH, index: 0)
+    let second = event.section(SECTION_PATH, index: 1)
+    switch PathKind(event) {
+    case .none: planAddress(event)
+    case .descriptor:
+      if let object = event.object(OBJECT_DESCRIPTOR) { add(nil, .normal, object.object) }
+    case .lookup: if let first { addLookup(first, result) }
+    case .lookups:
+      if let first { addLookup(first, result) }
+      if let second, result >= 0 || Errno(result) != .noEntry { addLookup(second, result) }
+    case .mount:
+      if let second { addLookup(second, result) }
+      if let first, result >= 0, Self.isLookedUp(source: first, flags: event.fixed.args.3) {
+        add(first, .normal, nil)
+      }
+    case .open(let creates): if let first { planOpen(event, first, creates) }
+    case .create: if let first { addCreation(first, event) }
+    case .remove(let directory): if let first { addRemoval(first, event, directory) }
+    case .rename:
+      guard let first, let second else { return }
+      addParent(first, event, nil)
+      addParent(second, event, nil)
+      guard result >= 0 else { return }
+      add(first, .delete, nil)
+      add(second, .create, nil)
+    case .link:
+      guard let first, let second else { return }
+      addLookup(first, result == -Int64(Errno.exists.rawValue) ? 0 : result)
+      if result >= 0 || Errno(result) == .exists { addCreation(second, event) }
+    case .symlink:
+      if let first { add(first, .unknown, nil) }
+      if let second { addCreation(second, event) }
+    case .exec: planExec(event, first, loaderName)
+    }
+  }
+
+  // MARK: Families
+
+  private mutating func planOpen(
+    _ event: SyscallEvent, _ name: UnsafeRawBufferPointer, _ creates: Bool
+  ) {
+    let result = event.fixed.result
+    let opened = event.object(OBJECT_OPENED)?.object
+    if result >= 0 {
+      guard creates else { return add(name, .normal, opened) }
+      addParent(name, event, event.object(OBJECT_PARENT)?.object)
+      let made = UInt32(event.fixed.header.flags) & EVENT_CREATED.rawValue != 0
+      return add(name, made ? .create : .normal, opened)
+    }
+    guard Self.reachedKernel(name, result) else { return }
+    switch Errno(result) {
+    case .exists, .isDirectory, .access, .permission, .textBusy:
+      if creates { addParent(name, event, nil) }
+      add(name, .normal, nil)
+    default: addLookup(name, result)
+    }
+  }
+
+  private mutating func addCreation(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
+    let result = event.fixed.result
+    guard Self.reachedKernel(name, result) else { return }
+    switch Errno(result) {
+    case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown, nil)
+    case .exists: addParent(name, event, nil)
+    default:
+      addParent(name, event, nil)
+      add(name, .create, nil)
+    }
+  }
+
+  private mutating func addRemoval(
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ directory: Bool
+  ) {
+    let result = event.fixed.result
+    guard Self.reachedKernel(name, result) else { return }
+    switch Errno(result) {
+    case .loop, .badDescriptor, .nameTooLong: add(name, .unknown, nil)
+    case .notDirectory where !directory: add(name, .unknown, nil)
+    case .noEntry, .readOnly: addParent(name, event, nil)
+    default:
+      addParent(name, event, nil)
+      add(name, .delete, nil)
+    }
+  }
+
+  private mutating func planExec(
+    _ event: SyscallEvent, _ name: UnsafeRawBufferPointer?, _ loaderName: UnsafeRawBufferPointer?
+  ) {
+    let result = event.fixed.result
+    guard result >= 0 else {
+      if let name { addLookup(name, result) }
+      return
+    }
+    add(name, .normal, event.object(OBJECT_EXECUTABLE)?.object)
+    if let (index, object) = event.object(OBJECT_INTERPRETER) {
+      add(event.section(SECTION_OBJECT_NAME, index: index), .normal, object)
+    }
+    if let (index, object) = event.object(OBJECT_LOADER) {
+      add(event.section(SECTION_OBJECT_NAME, index: index) ?? loaderName, .normal, object)
+    }
+  }
+
+  /// A Unix socket's name is looked up like a path (net/unix/af_unix.c, unix_find_bsd).
+  private mutating func planAddress(_ event: SyscallEvent) {
+    guard let address = event.section(SECTION_SOCKADDR, index: 0), address.count > 2,
+      address.loadUnaligned(as: UInt16.self) == 1 /* AF_UNIX */, address[2] != 0
+    else { return }
+    let name = UnsafeRawBufferPointer(rebasing: address[2...]).untilNUL
+    let result = event.fixed.result
+    if SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).isBind {
+      if result >= 0 {
+        addParent(name, event, nil)
+        add(name, .create, nil)
+      }
+    } else if result >= 0 || Errno(result) == .connectionRefused || Errno(result) == .protocolType {
+      add(name, .normal, nil)
+    }
+  }
+
+  // MARK: Items
+
+  private mutating func addLookup(_ name: UnsafeRawBufferPointer, _ result: Int64) {
+    guard Self.reachedKernel(name, result) else { return }
+    switch Errno(result) {
+    case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:
+      add(name, .unknown, nil)
+    default: add(name, .normal, nil)
+    }
+  }
+
+  /// The directory part with its slash; for a bare name the working directory (audit_log_name).
+  private mutating func addParent(
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ object: event_object?
+  ) {
+    let length = Self.parentLength(name)
+    let directory =
+      length > 0
+      ? UnsafeRawBufferPointer(rebasing: name[0..<length]) : event.section(SECTION_CWD, index: 0)
+    add(directory, .parent, object)
+  }
+
+  private mutating func add(
+    _ name: UnsafeRawBufferPointer?, _ type: NameType, _ object: event_object?
+  ) {
+    (items + count).initialize(to: Item(name: name, type: type, object: object))
+    count += 1
+  }
+
+  /// kernel/auditfilter.c, parent_len: trailing slashes do not count.
+  static func parentLength(_ path: UnsafeRawBufferPointer) -> Int {
+    let slash = UInt8(ascii: "/")
+    guard path.count > 0 else { return 0 }
+    var at = path.count - 1
+    while at > 0, path[at] == slash { at -= 1 }
+    while at > 0, path[at] != slash { at -= 1 }
+    return path[at] == slash ? at + 1 : at
+  }
+
+  /// getname refuses an empty name, one that is too long, and memory that is not there, before the audit hears of it.
+  private static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
+    if name.isEmpty { return false }
+    switch Errno(result) {
+    case .fault: return false
+    case .nameTooLong: return name.count < Int(EVENT_PATH_MAX) - 1
+    default: return true
+    }
+  }
+
+  /// A mount's source is a path for bind and move, and where it looks like one.
+  private static func isLookedUp(source: UnsafeRawBufferPointer, flags: UInt64) -> Bool {
+    let bindOrMove: UInt64 = 0x1000 | 0x2000
+    return flags & bindOrMove != 0 || source.first == UInt8(ascii: "/")
+  }
+}

@@ -1,0 +1,56 @@
+/// The records of one event, rendered once: shared bytes, and slots between them that are filled for a view or
+/// a daemon.
+struct Segments: ~Copyable {
+  enum Slot: UInt8 {
+    /// The serial number of the daemon.
+    case serial
+    case pid
+    case ppid
+    /// `value` is the kernel's id.
+    case uid
+    case gid
+    /// The key of the rule that matched.
+    case key
+    /// " record=1" where CONTAINER_ID goes before.
+    case containerLink
+  }
+
+  struct Placed {
+    /// Where in the shared bytes it stands.
+    let offset: Int
+    let kind: Slot
+    let value: UInt32
+  }
+
+  /// The shared bytes; whoever renders appends here.
+  var text = TextBuffer(capacity: 4096)
+  private var slots = UnsafeMutablePointer<Placed>.allocate(capacity: 64)
+  private var capacity = 64
+  private(set) var slotCount = 0
+
+  deinit { slots.deallocate() }
+
+  mutating func removeAll() {
+    text.removeAll()
+    slotCount = 0
+  }
+
+  /// Leaves room here for what depends on the view or the daemon.
+  @inline(__always)
+  mutating func place(_ kind: Slot, _ value: UInt32 = 0) {
+    if slotCount == capacity { grow() }
+    (slots + slotCount).initialize(to: Placed(offset: text.count, kind: kind, value: value))
+    slotCount &+= 1
+  }
+
+  @inline(__always)
+  func slot(_ index: Int) -> Placed { slots[index] }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Placed>.allocate(capacity: 2 * capacity)
+    larger.moveInitialize(from: slots, count: slotCount)
+    slots.deallocate()
+    slots = larger
+    capacity *= 2
+  }
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// The kernel's spellings (kernel/audit.c).
+extension TextBuffer {
+  /// %u, %lu
+  @inline(__always)
+  mutating func append(decimal value: UInt64) {
+    append(atMost: 20) { memory in
+      var digits = 0
+      var rest = value
+      repeat {
+        memory[digits] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+        digits &+= 1
+      } while rest > 0
+      Self.reverse(memory, digits)
+      return digits
+    }
+  }
+
+  /// %d, %ld
+  @inline(__always)
+  mutating func append(signed value: Int64) {
+    if value < 0 { append(UInt8(ascii: "-")) }
+    append(decimal: value.magnitude)
+  }
+
+  /// %x with at least `width` digits.
+  @inline(__always)
+  mutating func append(hex value: UInt64, width: Int = 1) {
+    append(atMost: 16) { memory in
+      var digits = 0
+      var rest = value
+      repeat {
+        memory[digits] = Self.digit(rest & 15, letters: UInt8(ascii: "a"))
+        rest >>= 4
+        digits &+= 1
+      } while rest > 0 || digits < width
+      Self.reverse(memory, digits)
+      return digits
+    }
+  }
+
+  /// %#o: with a leading 0.
+  @inline(__always)
+  mutating func append(octal value: UInt32) {
+    append(atMost: 12) { memory in
+      var digits = 0
+      var rest = value
+      while rest > 0 {
+        memory[digits] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest & 7)
+        rest >>= 3
+        digits &+= 1
+      }
+      memory[digits] = UInt8(ascii: "0")
+      Self.reverse(memory, digits &+ 1)
+      return digits &+ 1
+    }
+  }
+
+  /// audit_log_n_hex: two upper-case digits a byte.
+  mutating func append(hexBytes bytes: UnsafeRawBufferPointer) {
+    append(atMost: 2 * bytes.count) { memory in
+      var at = 0
+      for byte in bytes {
+        memory[at] = Self.digit(UInt64(byte >> 4), letters: UInt8(ascii: "A"))
+        memory[at &+ 1] = Self.digit(UInt64(byte & 15), letters: UInt8(ascii: "A"))
+        at &+= 2
+      }
+      return at
+    }
+  }
+
+  /// audit_log_n_string: in quotes, as it is.
+  mutating func append(quoted bytes: UnsafeRawBufferPointer) {
+    append(UInt8(ascii: "\""))
+    append(bytes)
+    append(UInt8(ascii: "\""))
+  }
+
+  /// audit_log_n_untrustedstring: quoted, or hex if it might be mistaken for something else.
+  mutating func append(untrusted bytes: UnsafeRawBufferPointer) {
+    if bytes.needsHex { append(hexBytes: bytes) } else { append(quoted: bytes) }
+  }
+
+  @inline(__always)
+  private static func digit(_ value: UInt64, letters: UInt8) -> UInt8 {
+    let value = UInt8(truncatingIfNeeded: value)
+    return value < 10 ? UInt8(ascii: "0") &+ value : letters &+ value &- 10
+  }
+
+  @inline(__always)
+  private static func reverse(_ memory: UnsafeMutablePointer<UInt8>, _ count: Int) {
+    var low = 0
+    var high = count &- 1
+    while low < high {
+      swap(&memory[low], &memory[high])
+      low &+= 1
+      high &-= 1
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// audit_string_contains_control: a quote, a space, or anything that is not printable ASCII.
+  var needsHex: Bool {
+    for byte in self where byte == UInt8(ascii: "\"") || byte < 0x21 || byte > 0x7e { return true }
+    return false
+  }
+
+  /// The bytes before the first NUL.
+  var untilNUL: UnsafeRawBufferPointer {
+    guard let start = baseAddress else { return self }
+    return UnsafeRawBufferPointer(start: start, count: strnlen(start, count))
+  }
+}

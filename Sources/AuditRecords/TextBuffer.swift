@@ -1,0 +1,77 @@
+/// A growable run of bytes that is written once and read once: the text of records on its way to
+/// a log.
+///
+/// Appending allocates only when the capacity is used up; `removeAll()` keeps it, so a buffer that
+/// is handed back and forth reaches a steady state without allocations.
+public struct TextBuffer: ~Copyable, @unchecked Sendable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  /// Bytes written so far.
+  public private(set) var count: Int
+
+  /// Makes an empty buffer.
+  /// - Parameter capacity: bytes that fit before it has to grow; at least 64.
+  public init(capacity: Int = 4096) {
+    self.capacity = max(capacity, 64)
+    base = .allocate(capacity: self.capacity)
+    count = 0
+  }
+
+  deinit { base.deallocate() }
+
+  public var isEmpty: Bool { count == 0 }
+
+  /// The bytes written so far; valid until the next change.
+  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+  /// Forgets the content and keeps the memory.
+  public mutating func removeAll() { count = 0 }
+
+  /// Forgets everything behind the first `newCount` bytes.
+  public mutating func truncate(to newCount: Int) {
+    precondition(newCount >= 0 && newCount <= count)
+    count = newCount
+  }
+
+  @inline(__always)
+  public mutating func append(_ byte: UInt8) {
+    if count == capacity { grow(toHold: count + 1) }
+    base[count] = byte
+    count &+= 1
+  }
+
+  @inline(__always)
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+    let end = count &+ bytes.count
+    if end > capacity { grow(toHold: end) }
+    UnsafeMutableRawPointer(base + count).copyMemory(from: source, byteCount: bytes.count)
+    count = end
+  }
+
+  @inline(__always)
+  public mutating func append(_ text: StaticString) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Reserves `size` bytes to be filled by `body`, which returns how many it used.
+  @inline(__always)
+  public mutating func append(
+    atMost size: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int
+  ) {
+    if count &+ size > capacity { grow(toHold: count &+ size) }
+    let used = body(base + count)
+    precondition(used >= 0 && used <= size)
+    count &+= used
+  }
+
+  @inline(never)
+  private mutating func grow(toHold needed: Int) {
+    let larger = max(needed, capacity &* 2)
+    let replacement = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    replacement.update(from: base, count: count)
+    base.deallocate()
+    base = replacement
+    capacity = larger
+  }
+}
