@@ -9,5 +9,6 @@ public struct CaptureError: Error, CustomStringConvertible {
     description = "\(what): \(reason)" + (cure.map { "; \($0)" } ?? "")
   }
 
-  init(_ text: String) { description = text }
+  /// For a limit of the tables that the caller keeps.
+  public init(_ text: String) { description = text }
 }
