@@ -16,8 +16,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CNestaudit"),
@@ -30,12 +28,12 @@ let package = Package(
     .target(name: "AuditRecords", dependencies: ["CNestaudit"], swiftSettings: strict),
     .target(
       name: "Containers",
-      dependencies: ["CNestaudit", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["CNestaudit"],
       swiftSettings: strict),
     .target(
       name: "Capture",
       dependencies: [
-        "CNestaudit", "CLibBPF", .product(name: "SystemPackage", package: "swift-system"),
+        "CNestaudit", "CLibBPF",
       ],
       swiftSettings: strict),
     .target(
@@ -43,7 +41,6 @@ let package = Package(
       dependencies: [
         "AuditRules", "AuditRecords", "Containers", "Capture", "CNestaudit",
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
     .target(
@@ -52,17 +49,14 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "nestaudit",
       dependencies: [
-        "Collector", "Control", "CAuparse",
+        "Collector", "Control", "Capture", "CAuparse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
 

@@ -12,18 +12,21 @@ public struct Probe: Sendable {
   public let backend: Backend?
   /// Why there is none.
   public let refusal: String?
+  /// Programs that the kernel has nothing to attach to, each with what is missing without it.
+  public let missing: [String]
   /// Whether BPF trampolines (fentry) load: the ground for the backend with hooks.
   public let trampolines: Bool
 
   /// Loads the programs with a small ring, without attaching them.
   public init() {
     do {
-      _ = try Capture(ringSize: 65536)
+      missing = try Capture(ringSize: 65536).missing.map { "\($0.program): \($0.reason)" }
       backend = .tracepoints
       refusal = nil
     } catch {
       backend = nil
       refusal = error.description
+      missing = []
     }
     trampolines = Self.trampolineLoads()
   }

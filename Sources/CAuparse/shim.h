@@ -1,0 +1,2 @@
+#include <auparse.h>
+#include <libaudit.h>

@@ -1,0 +1,142 @@
+internal import AuditRecords
+internal import AuditRules
+internal import CNestaudit
+internal import Capture
+internal import Containers
+import Glibc
+public import Logging
+
+/// The collector: one capture, a daemon for each scope, and the loop that ties them together.
+///
+/// Everything but the logs' writing happens on the thread that calls `run()`.
+public final class Collector {
+  /// Of the program; here and nowhere else.
+  public static let version = "0.1.0"
+
+  private let configuration: CollectorConfiguration
+  private let logger: Logger
+  private let capture: Capture
+  private let hierarchy: CgroupHierarchy
+  private let daemons: DaemonTable
+  private let dispatcher: Dispatcher
+  private let losses: LossAccount
+  private let signals: SignalSource
+  private let events: Int32
+  private let reload: () throws -> CollectorConfiguration
+
+  /// Asks from other threads: what `ps` wants to know.
+  public let mailbox: Mailbox
+
+  /// Loads the programs, opens the logs of the daemons that need no container, and begins to capture.
+  /// - Parameter reload: reads the configuration again, on SIGHUP.
+  /// - Throws: one error with its cure; then nothing is left behind.
+  public init(
+    configuration: CollectorConfiguration, logger: Logger,
+    reload: @escaping () throws -> CollectorConfiguration
+  ) throws {
+    self.configuration = configuration
+    self.logger = logger
+    self.reload = reload
+    guard let hierarchy = CgroupHierarchy() else {
+      throw CollectorError("no cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
+    }
+    self.hierarchy = hierarchy
+    signals = SignalSource()
+    mailbox = Mailbox()
+    capture = try Capture(ringSize: configuration.ringSize)
+    for program in capture.missing {
+      logger.warning("\(program.program) is not loaded: \(program.reason)")
+    }
+    capture.control.pointee.collector = UInt32(getpid())
+    daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
+    dispatcher = Dispatcher(
+      capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
+    losses = LossAccount(capture: capture, dispatcher: dispatcher)
+    events = try capture.connect(
+      { context, event, size in
+        guard let context, let event else { return 0 }
+        Unmanaged<Dispatcher>.fromOpaque(context).takeUnretainedValue()
+          .handle(UnsafeRawBufferPointer(start: event, count: size))
+        return 0
+      }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
+
+    try dispatcher.startHost()
+    for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
+    try capture.attach()
+    for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
+  }
+
+  /// Collects until SIGTERM or SIGINT, then writes everything that was captured.
+  /// - Parameter ready: called once the loop has begun.
+  /// - Returns: records that could not be written, 0 if all is well.
+  public func run(ready: () -> Void) -> Int {
+    ready()
+    var nextTick = Clock.read(CLOCK_MONOTONIC)
+    var sender: SignalSource.Sender?
+    while sender == nil {
+      wait()
+      drain()
+      for signal in signals.read() {
+        if signal.isReload { reloadConfiguration(askedBy: signal) } else { sender = signal }
+      }
+      mailbox.answer { self.status() }
+      if Clock.read(CLOCK_MONOTONIC) >= nextTick {
+        losses.settle()
+        nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000
+      }
+    }
+    mailbox.stopAnswering()
+    capture.detach()
+    while drain() > 0 {}
+    losses.settle()
+    return daemons.end(askedBy: sender)
+  }
+
+  @discardableResult
+  private func drain() -> Int {
+    dispatcher.beginBatch()
+    let drained = capture.drain()
+    daemons.submit()
+    return drained
+  }
+
+  /// Until there is something to do; at the latest for the next look at the losses.
+  private func wait() {
+    var sources = [events, signals.descriptor, mailbox.descriptor].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    _ = poll(&sources, nfds_t(sources.count), 1000)
+  }
+
+  private func reloadConfiguration(askedBy sender: SignalSource.Sender) {
+    do {
+      let configuration = try reload()
+      let messages = try daemons.reload(configuration, askedBy: sender)
+      try dispatcher.reassign()
+      for message in messages { logger.warning("\(message)") }
+      logger.info("configuration read again")
+    } catch {
+      logger.error("configuration not changed: \(error)")
+    }
+  }
+
+  private func status() -> CollectorSnapshot {
+    CollectorSnapshot(
+      daemons: daemons.all.map { daemon in
+        .init(
+          name: daemon.name, log: daemon.log.path, scope: daemon.template.scope.text,
+          enabled: daemon.ruleset.settings.enabled ?? 1,
+          rules: daemon.ruleset.ruleCount, written: daemon.log.written, lost: daemon.lost,
+          backlog: daemon.log.queuedRecords)
+      },
+      containers: dispatcher.entries.map { entry in
+        .init(
+          contid: entry.contid, outer: entry.outer?.contid,
+          name: entry.container?.name ?? "host", cgroup: entry.container?.cgroupPath ?? "/",
+          daemons: entry.routes.filter { $0.owner === entry }.map(\.daemon.name),
+          processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
+          seen: entry.seen, written: entry.written, lost: entry.lost)
+      },
+      skippedRuns: capture.skippedRuns)
+  }
+}

@@ -1,0 +1,49 @@
+/// What the collector is doing, at one moment.
+public struct CollectorSnapshot: Sendable {
+  /// A nested daemon.
+  public struct Daemon: Sendable {
+    public let name: String
+    /// Path of its log.
+    public let log: String
+    /// What it stands for, as scope.conf says it.
+    public let scope: String
+    /// auditctl's `-e`: 0, 1, or 2 for locked.
+    public let enabled: Int
+    public let rules: Int
+    /// Records in its log since it began.
+    public let written: UInt64
+    /// Events that it missed.
+    public let lost: UInt64
+    /// Records that wait for the disk.
+    public let backlog: Int
+  }
+
+  /// A container, or the host with contid 0.
+  public struct Container: Sendable {
+    public let contid: UInt64
+    public let outer: UInt64?
+    public let name: String
+    public let cgroup: String
+    /// The daemons that stand for it itself.
+    public let daemons: [String]
+    public let processes: Int
+    /// Events that came from it.
+    public let seen: UInt64
+    /// Events that some daemon wanted.
+    public let written: UInt64
+    /// Events that some daemon wanted and did not get.
+    public let lost: UInt64
+  }
+
+  public let daemons: [Daemon]
+  public let containers: [Container]
+  /// Runs of our programs that the kernel skipped; what they would have captured is not known.
+  public let skippedRuns: UInt64
+}
+
+/// Why the collector cannot work, in one line with the cure.
+public struct CollectorError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

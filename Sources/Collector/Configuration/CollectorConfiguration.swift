@@ -1,0 +1,214 @@
+public import AuditRules
+
+/// A nested daemon as it is configured.
+public struct DaemonConfiguration: Sendable {
+  public let name: String
+  public let scope: ScopeConfiguration
+  public let auditd: AuditdConfiguration
+  public let ruleset: Ruleset
+  /// Of `nestaudit run` without a configuration.
+  public let isEmbeddedDefault: Bool
+}
+
+/// The whole configuration, checked: what it says can be done as far as files can tell.
+public struct CollectorConfiguration: Sendable {
+  /// What the command line says; it wins over nestaudit.conf.
+  public struct Overrides: Sendable {
+    public var stateDirectory: String?
+    public var logDirectory: String?
+    public var ringSize: String?
+
+    public init(stateDirectory: String?, logDirectory: String?, ringSize: String?) {
+      self.stateDirectory = stateDirectory
+      self.logDirectory = logDirectory
+      self.ringSize = ringSize
+    }
+  }
+
+  /// Bytes: a power of two, 64 KiB to 1 GiB.
+  public private(set) var ringSize: UInt32 = 32 << 20
+  public private(set) var stateDirectory = "/run/nestaudit"
+  public private(set) var logDirectory = "/var/log/nestaudit"
+  public private(set) var daemons: [DaemonConfiguration] = []
+
+  private static let standardDirectory = "/etc/nestaudit"
+
+  /// Reads everything, or nothing.
+  /// - Parameter directory: nil is /etc/nestaudit if there is one, else the embedded default.
+  public static func load(
+    directory: String?, overrides: Overrides
+  ) throws(ConfigurationError) -> Self {
+    var configuration = CollectorConfiguration()
+    if let directory = directory ?? existing(standardDirectory) {
+      try configuration.read(directory)
+    } else {
+      configuration.daemons = try embedded()
+    }
+    if let path = overrides.stateDirectory { configuration.stateDirectory = path }
+    if let path = overrides.logDirectory { configuration.logDirectory = path }
+    if let size = overrides.ringSize {
+      guard let bytes = bytes(size) else {
+        throw ConfigurationError("--ring-size \(size)", sizeHelp)
+      }
+      configuration.ringSize = bytes
+    }
+    return configuration
+  }
+
+  private static func existing(_ path: String) -> String? { TextFile.exists(path) ? path : nil }
+
+  private static func embedded() throws(ConfigurationError) -> [DaemonConfiguration] {
+    var host = ScopeConfiguration()
+    host.isHost = true
+    var containers = ScopeConfiguration()
+    containers.container = "*"
+    return [
+      DaemonConfiguration(
+        name: "host", scope: host, auditd: AuditdConfiguration(),
+        ruleset: try rules(DefaultRules.host, "embedded host rules"), isEmbeddedDefault: true),
+      DaemonConfiguration(
+        name: "default", scope: containers, auditd: AuditdConfiguration(),
+        ruleset: try rules(DefaultRules.container, "embedded container rules"),
+        isEmbeddedDefault: true),
+    ]
+  }
+
+  // MARK: Files
+
+  private mutating func read(_ directory: String) throws(ConfigurationError) {
+    guard TextFile.names(in: directory) != nil else {
+      throw ConfigurationError(directory, "is no directory that can be read; give one with --config")
+    }
+    let file = directory + "/nestaudit.conf"
+    if TextFile.exists(file) {
+      let values = try KeyValueFile(
+        try TextFile.read(file), file: file,
+        known: ["ring_size", "state_directory", "log_directory"])
+      if let entry = values["ring_size"] {
+        guard let bytes = Self.bytes(entry.value) else {
+          throw values.failure(entry, Self.sizeHelp)
+        }
+        ringSize = bytes
+      }
+      stateDirectory = try Self.path("state_directory", in: values) ?? stateDirectory
+      logDirectory = try Self.path("log_directory", in: values) ?? logDirectory
+    }
+    let daemonsDirectory = directory + "/daemons"
+    guard let names = TextFile.names(in: daemonsDirectory), !names.isEmpty else {
+      throw ConfigurationError(
+        daemonsDirectory, "describes no daemon; make daemons/NAME/scope.conf and audit.rules")
+    }
+    var places: [String: String] = [:]
+    for name in names {
+      let place = daemonsDirectory + "/" + name
+      let daemon = try Self.daemon(in: place, named: name)
+      if let other = places[daemon.name] {
+        throw ConfigurationError(
+          place, "the name '\(daemon.name)' is taken by \(other); give another with 'name = …'")
+      }
+      places[daemon.name] = place
+      daemons.append(daemon)
+    }
+  }
+
+  private static func daemon(
+    in directory: String, named directoryName: String
+  ) throws(ConfigurationError) -> DaemonConfiguration {
+    let scopeFile = directory + "/scope.conf"
+    let scope = try ScopeConfiguration.parse(try TextFile.read(scopeFile), file: scopeFile)
+    let name = scope.name ?? directoryName
+    guard isName(name) else {
+      throw ConfigurationError(
+        scope.name == nil ? directory : scopeFile,
+        "'\(name)' cannot name a daemon; use up to 64 letters, digits, '.', '_' and '-'")
+    }
+    let auditdFile = directory + "/auditd.conf"
+    var auditd = AuditdConfiguration()
+    if TextFile.exists(auditdFile) {
+      auditd = try AuditdConfiguration.parse(try TextFile.read(auditdFile), file: auditdFile)
+      if auditd.logFile != nil, scope.isPerContainer, !scope.isHost {
+        throw ConfigurationError(
+          auditdFile, "log_file cannot be one file for a daemon with 'instance = per-container'; leave it out")
+      }
+    }
+    return DaemonConfiguration(
+      name: name, scope: scope, auditd: auditd, ruleset: try ruleset(in: directory),
+      isEmbeddedDefault: false)
+  }
+
+  /// audit.rules, or rules.d/*.rules put together as augenrules(8) does: in the order of their names.
+  private static func ruleset(in directory: String) throws(ConfigurationError) -> Ruleset {
+    let single = directory + "/audit.rules"
+    let parts = directory + "/rules.d"
+    let files = (TextFile.names(in: parts) ?? []).filter { $0.hasSuffix(".rules") }
+    if TextFile.exists(single) {
+      guard files.isEmpty else {
+        throw ConfigurationError(directory, "has both audit.rules and rules.d; remove one of them")
+      }
+      return try rules(try TextFile.read(single), single)
+    }
+    guard !files.isEmpty else {
+      throw ConfigurationError(directory, "has neither audit.rules nor rules.d/*.rules; make one")
+    }
+    var whole = Ruleset()
+    for file in files {
+      let path = parts + "/" + file
+      do {
+        try RuleFile.append(try TextFile.read(path), file: path, to: &whole)
+      } catch let error as RuleError {
+        throw ConfigurationError(error)
+      } catch let error as ConfigurationError {
+        throw error
+      } catch {
+        throw ConfigurationError(path, "\(error)")
+      }
+    }
+    return whole
+  }
+
+  private static func rules(_ text: String, _ file: String) throws(ConfigurationError) -> Ruleset {
+    do {
+      return try RuleFile.parse(text, file: file)
+    } catch {
+      throw ConfigurationError(error)
+    }
+  }
+
+  // MARK: Values
+
+  private static let sizeHelp = "give a power of two from 64K to 1G, such as 32M"
+
+  /// "64K" to "1G".
+  static func bytes(_ text: String) -> UInt32? {
+    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+    var digits = text.uppercased()
+    var shift = 0
+    if let last = digits.last, let unit = units[last] {
+      shift = unit
+      digits.removeLast()
+    }
+    guard let number = UInt32(digits), number <= UInt32.max >> UInt32(shift) else { return nil }
+    let size = number << UInt32(shift)
+    guard size & (size &- 1) == 0, (64 << 10...1 << 30).contains(size) else { return nil }
+    return size
+  }
+
+  private static func path(
+    _ key: String, in values: KeyValueFile
+  ) throws(ConfigurationError) -> String? {
+    guard let entry = values[key] else { return nil }
+    guard entry.value.hasPrefix("/") else {
+      throw values.failure(entry, "give an absolute path")
+    }
+    return entry.value
+  }
+
+  private static func isName(_ name: String) -> Bool {
+    let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+    return (1...64).contains(name.count) && !name.hasPrefix(".") && name.allSatisfy(allowed.contains)
+  }
+}
+
+extension ConfigurationError {
+  init(_ error: RuleError) { self.init(error.file, line: error.line, error.reason) }
+}

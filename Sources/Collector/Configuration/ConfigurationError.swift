@@ -1,0 +1,10 @@
+import Glibc
+
+/// What is wrong with the configuration: file, line where there is one, and the cure.
+public struct ConfigurationError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ file: String, line: Int? = nil, _ reason: String) {
+    description = file + (line.map { ":\($0)" } ?? "") + ": " + reason
+  }
+}

@@ -1,0 +1,98 @@
+internal import AuditRecords
+internal import AuditRules
+import CNestaudit
+
+/// One nested audit daemon: rules, limits, counters, serial number and log. Lives on the drain thread.
+final class Daemon {
+  let name: String
+  let template: DaemonTemplate
+  let log: DaemonLog
+  /// What its rules say now; replaced whole by a reload.
+  private(set) var ruleset: LoadedRuleset
+
+  /// Serial number of the last event written to its log.
+  private(set) var serial: UInt64 = 0
+  /// Events that it should have had and did not get, since it began.
+  private(set) var lost: UInt64 = 0
+  /// Of these, those that its log already tells of.
+  private var lostTold: UInt64 = 0
+
+  private var text: TextBuffer? = TextBuffer(capacity: 1 << 16)
+  private var pendingRecords = 0
+  private var second: Int64 = 0
+  private var recordsThisSecond = 0
+
+  init(name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog) {
+    self.name = name
+    self.template = template
+    self.ruleset = ruleset
+    self.log = log
+  }
+
+  var enabled: Bool { ruleset.settings.enabled != 0 }
+
+  /// Whether `-e 2` holds: rules and settings stay as they are until the collector ends.
+  var locked: Bool { ruleset.settings.enabled == 2 }
+
+  /// Goes by other rules from the next event on.
+  func apply(_ ruleset: LoadedRuleset) { self.ruleset = ruleset }
+
+  /// Whether `records` more may be written now, by the backlog limit and the rate limit.
+  func admits(records: Int, at second: Int64) -> Bool {
+    let limit = ruleset.settings.backlogLimit ?? Limits.backlog
+    if limit > 0, log.queuedRecords + pendingRecords + records > limit { return false }
+    guard let rate = ruleset.settings.rateLimit, rate > 0 else { return true }
+    if second != self.second {
+      self.second = second
+      recordsThisSecond = 0
+    }
+    guard recordsThisSecond + records <= rate else { return false }
+    recordsThisSecond += records
+    return true
+  }
+
+  /// Appends the records of one event, with the next serial number.
+  @inline(__always)
+  func write(records: Int, _ body: (UInt64, inout TextBuffer) -> Void) {
+    serial += 1
+    pendingRecords += records
+    body(serial, &text!)
+  }
+
+  /// Counts events that it missed.
+  func lose(_ events: UInt64) { lost += events }
+
+  /// Says in the log what was lost since that was last said, if anything.
+  func tellLosses(at time: EventTime) {
+    guard lost > lostTold, enabled else { return }
+    let new = lost - lostTold
+    lostTold = lost
+    let failure = ruleset.settings.failure ?? 1
+    guard failure > 0 else { return }
+    write(.lostEvents(new, total: lost), at: time)
+  }
+
+  /// Appends a record about the daemon itself.
+  func write(_ record: DaemonRecord, at time: EventTime) {
+    write(records: 1) { serial, text in
+      record.append(
+        to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial)
+    }
+  }
+
+  /// Whether anything waits for `submit()`.
+  var hasPending: Bool { pendingRecords > 0 }
+
+  /// Hands what was written to the log's thread.
+  func submit() {
+    guard pendingRecords > 0, let full = text.take() else { return }
+    text = log.submit(full, records: pendingRecords)
+    pendingRecords = 0
+  }
+}
+
+/// Where auditctl's own default would be wrong for a daemon that never blocks the audited task.
+enum Limits {
+  /// Records that may wait for a log when the rules have no `-b`. The kernel's 64 counts on making the task wait.
+  static let backlog = 65536
+}

@@ -1,0 +1,47 @@
+internal import AuditRecords
+internal import Containers
+
+/// What the collector knows of a container, or of the host. Lives on the drain thread.
+final class ContainerEntry {
+  /// nil for the host.
+  let container: Container?
+  /// The entry of the container around it; nil for the host, and for containers that stand on it.
+  let outer: ContainerEntry?
+  /// How its own daemons see it.
+  let view: NamespaceView
+
+  /// Every daemon that may want its events: its own, those of the containers around it, the host's. The
+  /// order is that of the bits of `wants`.
+  var routes: [Route] = []
+  /// The policy that holds for it in the kernel.
+  var policy: UInt32
+  /// Its cgroups: the root, and those below that are no container of their own.
+  var cgroups: Set<UInt64> = []
+
+  /// Events that came from it, and of these the ones that some daemon wanted.
+  var seen: UInt64 = 0
+  var written: UInt64 = 0
+  /// Events of it that some daemon should have had and did not get.
+  var lost: UInt64 = 0
+
+  init(container: Container?, outer: ContainerEntry?, view: NamespaceView, policy: UInt32) {
+    self.container = container
+    self.outer = outer
+    self.view = view
+    self.policy = policy
+  }
+
+  var contid: UInt64 { container?.contid ?? 0 }
+
+  /// Its chain as the view of `viewer` shows it: "4,^2", innermost first, without the viewer's own and
+  /// what is around it; nil if nothing is left.
+  func chain(in viewer: ContainerEntry?) -> String? {
+    var links: [String] = []
+    var entry: ContainerEntry? = self
+    while let current = entry, current.container != nil, current !== viewer {
+      links.append((links.isEmpty ? "" : "^") + String(current.contid))
+      entry = current.outer
+    }
+    return links.isEmpty ? nil : links.joined(separator: ",")
+  }
+}

@@ -1,0 +1,230 @@
+internal import AuditRecords
+import CNestaudit
+internal import Capture
+internal import Containers
+import Logging
+
+/// Takes the events in the ring's order: keeps what is known of processes and containers, and passes syscalls
+/// on to their daemons.
+final class Dispatcher {
+  private let capture: Capture
+  private let daemons: DaemonTable
+  private let hierarchy: CgroupHierarchy
+  private let logger: Logger
+
+  private var processes = ProcessTable()
+  private var delivery = Delivery()
+  private var clock = Clock()
+  private var interpreters = ElfInterpreter()
+  private var containers: [UInt64: ContainerEntry] = [:]
+  /// What is in no container.
+  let host = ContainerEntry(
+    container: nil, outer: nil, view: .host, policy: UInt32(POLICY_HOST))
+
+  /// Events that could not be understood: none, unless the two sides disagree about the ABI.
+  private(set) var malformed: UInt64 = 0
+
+  init(capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, logger: Logger) {
+    self.capture = capture
+    self.daemons = daemons
+    self.hierarchy = hierarchy
+    self.logger = logger
+  }
+
+  /// The host first, then every container.
+  var entries: [ContainerEntry] {
+    [host] + containers.values.sorted { $0.contid < $1.contid }
+  }
+
+  /// The container with this contid, the host for 0, nil for one that is gone.
+  func entry(_ contid: UInt64) -> ContainerEntry? { contid == 0 ? host : containers[contid] }
+
+  /// Gives the host its daemons.
+  func startHost() throws {
+    try daemons.assign(to: host)
+    daemons.publish()
+  }
+
+  /// Takes up a container that runs already.
+  func adopt(_ container: Container) {
+    guard containers[container.contid] == nil else { return }
+    var cgroups: Set<UInt64> = [container.contid]
+    for path in hierarchy.descendants(of: container.cgroupPath) {
+      if let id = hierarchy.id(of: path) { cgroups.insert(id) }
+    }
+    begin(container, cgroups: cgroups)
+  }
+
+  /// Gives every container its daemons anew, after a reload.
+  func reassign() throws {
+    try daemons.assign(to: host)
+    for entry in entries.dropFirst() { try assign(entry) }
+    daemons.publish()
+    daemons.finishReload()
+  }
+
+  /// Has every daemon say in its log what it missed.
+  func tellLosses() {
+    for daemon in daemons.all { daemon.tellLosses(at: .now) }
+    daemons.submit()
+  }
+
+  /// To be called before the ring is drained.
+  func beginBatch() { clock.synchronise() }
+
+  /// Takes one event, as it lies in the ring.
+  func handle(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= MemoryLayout<event_header>.size else {
+      malformed += 1
+      return
+    }
+    let header = bytes.loadUnaligned(as: event_header.self)
+    switch UInt32(header.type) {
+    case EVENT_SYSCALL.rawValue:
+      guard let event = SyscallEvent(bytes) else { break }
+      handle(event, header)
+      return
+    case EVENT_PROCESS.rawValue:
+      guard let event = ProcessEvent(bytes) else { break }
+      processes.update(event)
+      return
+    case EVENT_ARGV.rawValue:
+      guard let event = ArgvEvent(bytes) else { break }
+      processes.append(event)
+      return
+    case EVENT_EXIT.rawValue:
+      processes.remove(header.task)
+      return
+    case EVENT_CONTAINER.rawValue:
+      guard let event = ContainerEvent(bytes) else { break }
+      handle(event, header)
+      return
+    case EVENT_CGROUP.rawValue:
+      guard let event = CgroupEvent(bytes) else { break }
+      handle(event)
+      return
+    default:
+      break
+    }
+    malformed += 1
+  }
+
+  private func handle(_ event: SyscallEvent, _ header: event_header) {
+    let entry = entry(header.contid) ?? host
+    entry.seen += 1
+    guard let process = processes.process(header.task) else {
+      entry.lost += 1
+      malformed += 1
+      return
+    }
+    // What BPF decided by older tables, or before the container had its policy, is decided again here.
+    let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
+    let wants = judged ? event.fixed.wants : UInt32.max
+    let argv = processes.argv(header.task)
+    let loader = argv.count > 0 ? loaderName(of: event, pid: process.fixed.tgid) : nil
+    let time = clock.time(sinceBoot: header.time)
+    let wanted: Bool
+    if let loader {
+      wanted = loader.withUnsafeBytes {
+        delivery.deliver(
+          event, of: process, argv: argv, to: entry.routes, wants: wants, time: time,
+          loaderName: $0)
+      }
+    } else {
+      wanted = delivery.deliver(
+        event, of: process, argv: argv, to: entry.routes, wants: wants, time: time,
+        loaderName: nil)
+    }
+    if wanted { entry.written += 1 }
+    if argv.count > 0 { processes.clearArgv(header.task) }
+  }
+
+  /// The name of the dynamic loader: an exec's last item, which BPF cannot read.
+  private func loaderName(of event: SyscallEvent, pid: UInt32) -> [UInt8]? {
+    var executable: event_object?
+    var hasLoader = false
+    for index in 0..<Int(EVENT_OBJECTS_MAX) {
+      guard let object = event.object(index) else { continue }
+      switch UInt32(object.role) {
+      case OBJECT_EXECUTABLE.rawValue where executable == nil,
+        OBJECT_INTERPRETER.rawValue:
+        executable = object
+      case OBJECT_LOADER.rawValue: hasLoader = true
+      default: break
+      }
+    }
+    guard hasLoader, let executable else { return nil }
+    return interpreters.name(
+      of: .init(dev: executable.dev, ino: executable.ino, ctime: executable.ctime),
+      executedBy: pid)
+  }
+
+  private func handle(_ event: ContainerEvent, _ header: event_header) {
+    guard containers[header.cgroup] == nil else { return }
+    let fixed = event.fixed
+    func extents(_ kind: section_kind) -> [IDExtent] {
+      event.extents(kind).map { IDExtent(first: $0.first, lower: $0.lower, count: $0.count) }
+    }
+    begin(
+      Container(
+        contid: header.cgroup, outer: header.contid == 0 ? nil : header.contid,
+        cgroupPath: event.cgroupPath, initPID: fixed.`init`, pidNamespace: fixed.pidns,
+        uidMap: extents(SECTION_UID_MAP), gidMap: extents(SECTION_GID_MAP)),
+      cgroups: [header.cgroup])
+  }
+
+  private func begin(_ container: Container, cgroups: Set<UInt64>) {
+    let entry = ContainerEntry(
+      container: container, outer: container.outer.flatMap { containers[$0] },
+      view: NamespaceView(
+        pidns: container.pidNamespace,
+        uidMap: container.uidMap.map(event_id_extent.init),
+        gidMap: container.gidMap.map(event_id_extent.init)),
+      policy: UInt32(POLICY_UNDECIDED))
+    entry.cgroups = cgroups
+    containers[container.contid] = entry
+    do {
+      try assign(entry)
+      daemons.publish()
+    } catch {
+      logger.error("container \(container.name): \(error)")
+    }
+  }
+
+  private func assign(_ entry: ContainerEntry) throws {
+    try daemons.assign(to: entry)
+    for cgroup in entry.cgroups { try setPolicy(of: entry, cgroup: cgroup) }
+  }
+
+  private func setPolicy(of entry: ContainerEntry, cgroup: UInt64) throws {
+    try capture.cgroups.set(
+      cgroup,
+      policy_cgroup(
+        contid: entry.contid, outer: entry.outer?.contid ?? 0, policy: entry.policy, unsaid: 0))
+  }
+
+  private func handle(_ event: CgroupEvent) {
+    let fixed = event.fixed
+    switch UInt32(fixed.op) {
+    case CGROUP_MKDIR.rawValue:
+      guard let entry = containers[fixed.header.contid] else { return }
+      entry.cgroups.insert(fixed.cgroup)
+      // It inherited the policy of a moment ago.
+      try? setPolicy(of: entry, cgroup: fixed.cgroup)
+    case CGROUP_RMDIR.rawValue:
+      containers[fixed.header.contid]?.cgroups.remove(fixed.cgroup)
+      capture.cgroups.remove(fixed.cgroup)
+      if let entry = containers.removeValue(forKey: fixed.cgroup) {
+        daemons.release(entry)
+      }
+    default:
+      break
+    }
+  }
+}
+
+extension event_id_extent {
+  fileprivate init(_ extent: IDExtent) {
+    self.init(first: extent.first, lower: extent.lower, count: extent.count)
+  }
+}

@@ -1,0 +1,50 @@
+import CNestaudit
+internal import Capture
+
+/// What the kernel's side could not deliver, charged to the containers it came from and the daemons that
+/// missed it.
+final class LossAccount {
+  private let capture: Capture
+  private let dispatcher: Dispatcher
+  private var settled: [Key: UInt64] = [:]
+  private var uncounted: UInt64 = 0
+
+  private struct Key: Hashable {
+    let contid: UInt64
+    let policy: UInt32
+    let wants: UInt32
+    let cause: UInt32
+  }
+
+  init(capture: Capture, dispatcher: Dispatcher) {
+    self.capture = capture
+    self.dispatcher = dispatcher
+  }
+
+  /// Charges what has been lost since the last call, and has the daemons say so in their logs.
+  func settle() {
+    for (key, count) in capture.losses.entries() {
+      let known = Key(contid: key.contid, policy: key.policy, wants: key.wants, cause: key.cause)
+      let new = count &- settled[known, default: 0]
+      guard new > 0 else { continue }
+      settled[known] = count
+      charge(new, to: dispatcher.entry(key.contid) ?? dispatcher.host, key)
+    }
+    let unnamed = capture.control.pointee.uncounted
+    if unnamed > uncounted {
+      dispatcher.host.lost += unnamed - uncounted
+      for route in dispatcher.host.routes { route.daemon.lose(unnamed - uncounted) }
+      uncounted = unnamed
+    }
+    dispatcher.tellLosses()
+  }
+
+  private func charge(_ events: UInt64, to entry: ContainerEntry, _ key: loss_key) {
+    entry.lost += events
+    for (index, route) in entry.routes.enumerated() {
+      let missed =
+        key.policy != entry.policy || key.wants >> UInt32(index) & 1 == 1
+      if missed { route.daemon.lose(events) }
+    }
+  }
+}

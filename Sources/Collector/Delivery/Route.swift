@@ -1,0 +1,58 @@
+internal import AuditRecords
+internal import AuditRules
+internal import Containers
+
+/// The way from one container to one daemon that stands for it, or for a container around it, or for the host.
+struct Route {
+  let daemon: Daemon
+  /// The container in whose eyes the daemon sees: its own, or one around it; nil for the host's.
+  let owner: ContainerEntry?
+  /// What the daemon may see of this container, and how.
+  let view: NamespaceView
+  /// The daemon sees only what has a pid in its view: what the runtime does in the cgroup beforehand is the host's.
+  let needsPID: Bool
+  /// The contid chain as the view shows it, "4,^2"; nil for the view's own tasks.
+  let chain: StableBytes?
+  /// The files that the daemon's watches mean in this container.
+  let watches: WatchObjects?
+}
+
+/// Bytes at an address that stays, without reference counting on use; freed by whoever made them.
+struct StableBytes {
+  let bytes: UnsafeRawBufferPointer
+
+  init(_ text: String) {
+    var text = text
+    bytes = text.withUTF8 { source in
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 1)
+      copy.copyMemory(from: UnsafeRawBufferPointer(source))
+      return UnsafeRawBufferPointer(copy)
+    }
+  }
+
+  func free() { bytes.deallocate() }
+}
+
+/// Where the paths that a ruleset watches are in one container: (device, inode), in the ruleset's order.
+final class WatchObjects {
+  private let objects: UnsafeMutablePointer<WatchObject>
+  private let paths: [String]
+
+  init(paths: [String]) {
+    self.paths = paths
+    objects = .allocate(capacity: max(paths.count, 1))
+    objects.initialize(repeating: WatchObject(dev: 0, ino: 0), count: paths.count)
+  }
+
+  deinit { objects.deallocate() }
+
+  var pointer: UnsafePointer<WatchObject> { UnsafePointer(objects) }
+
+  /// Looks every path up in a root; one that is not there stays unknown and is matched by name alone.
+  func resolve(in root: borrowing ContainerRoot) {
+    for (index, path) in paths.enumerated() {
+      guard let identity = root.identity(of: path) else { continue }
+      objects[index] = WatchObject(dev: identity.dev, ino: identity.ino)
+    }
+  }
+}

@@ -1,0 +1,154 @@
+internal import AuditRecords
+import Glibc
+
+/// The file behind a log: appended to, flushed and rotated as auditd.conf(5) says. Used by one thread at a time.
+struct LogFile: ~Copyable {
+  let path: String
+  private let configuration: AuditdConfiguration
+  private var descriptor: Int32
+  private var size: Int
+  private var unflushed = 0
+
+  /// Opens or creates the log (0600), and its directory (0700).
+  init(path: String, configuration: AuditdConfiguration) throws(LogError) {
+    self.path = path
+    self.configuration = configuration
+    try Self.makeDirectories(for: path)
+    descriptor = try Self.open(path, configuration)
+    size = Self.size(of: descriptor)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Of the file system that it is on.
+  var device: UInt64 {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? UInt64(status.st_dev) : 0
+  }
+
+  /// Writes whole lines; rotates before or between them where the size asks for it.
+  /// - Parameter written: how much of `text` a call before has written already; moved on by this one.
+  mutating func append(
+    _ text: UnsafeRawBufferPointer, records: Int, written: inout Int
+  ) throws(LogError) {
+    while written < text.count {
+      var part = UnsafeRawBufferPointer(rebasing: text[written...])
+      if let limit = configuration.rotationSize {
+        if size >= limit, Self.beginsEvent(text, at: written) { try rotate() }
+        // As much as the file still takes, on to the end of an event.
+        let room = max(limit - size, 0)
+        if part.count > room {
+          part = UnsafeRawBufferPointer(rebasing: part[0..<Self.eventEnd(in: part, after: room)])
+        }
+      }
+      let count = write(descriptor, part.baseAddress!, part.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw LogError(path, "write", errno: errno)
+      }
+      written += count
+      size += count
+    }
+    unflushed += records
+    if configuration.flush == .incremental, unflushed >= configuration.freq { try flush() }
+  }
+
+  /// Puts what was written onto the disk.
+  mutating func flush() throws(LogError) {
+    unflushed = 0
+    if fdatasync(descriptor) != 0, errno != EINVAL { throw LogError(path, "fdatasync", errno: errno) }
+  }
+
+  /// A second descriptor for a thread that only flushes.
+  func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
+  // MARK: Rotation
+
+  /// audit.log becomes audit.log.1, and so on; the oldest goes unless it is to be kept.
+  private mutating func rotate() throws(LogError) {
+    fchmod(descriptor, 0o400)
+    var last = configuration.numLogs - 1
+    if configuration.maxLogFileAction == .keepLogs {
+      last = 1
+      while access("\(path).\(last)", F_OK) == 0 { last += 1 }
+    }
+    for number in stride(from: last, to: 1, by: -1) {
+      rename("\(path).\(number - 1)", "\(path).\(number)")
+    }
+    guard rename(path, "\(path).1") == 0 else { throw LogError(path, "rename", errno: errno) }
+    let fresh = try Self.open(path, configuration)
+    close(descriptor)
+    descriptor = fresh
+    size = 0
+  }
+
+  /// Where a record ends whose successor has another stamp, at `offset` or behind it.
+  static func eventEnd(in text: UnsafeRawBufferPointer, after offset: Int) -> Int {
+    var end = min(offset, text.count)
+    while end < text.count {
+      guard let newline = text[end...].firstIndex(of: UInt8(ascii: "\n")) else { return text.count }
+      end = newline + 1
+      if beginsEvent(text, at: end) { return end }
+    }
+    return text.count
+  }
+
+  /// Whether the line at `offset` has another stamp than the one before it.
+  private static func beginsEvent(_ text: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    guard offset > 0, offset < text.count else { return true }
+    guard text[offset - 1] == UInt8(ascii: "\n") else { return false }
+    let before = UnsafeRawBufferPointer(rebasing: text[0..<(offset - 1)])
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let old = stamp(UnsafeRawBufferPointer(rebasing: text[start..<offset]))
+    let new = stamp(UnsafeRawBufferPointer(rebasing: text[offset...]))
+    return old.count != new.count || memcmp(old.baseAddress!, new.baseAddress!, old.count) != 0
+  }
+
+  /// "audit(SEC.mmm:SERIAL)" of a line: what stands between the first "(" and ")".
+  private static func stamp(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard let open = line.firstIndex(of: UInt8(ascii: "(")),
+      let close = line[open...].firstIndex(of: UInt8(ascii: ")"))
+    else { return line }
+    return UnsafeRawBufferPointer(rebasing: line[open..<close])
+  }
+
+  // MARK: Opening
+
+  private static func open(
+    _ path: String, _ configuration: AuditdConfiguration
+  ) throws(LogError) -> Int32 {
+    var flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+    if configuration.flush == .data { flags |= O_DSYNC }
+    if configuration.flush == .sync { flags |= O_SYNC }
+    let descriptor = Glibc.open(path, flags, 0o600)
+    guard descriptor >= 0 else { throw LogError(path, "open", errno: errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw LogError(path, "open", errno: EINVAL)
+    }
+    fchmod(descriptor, 0o600)
+    return descriptor
+  }
+
+  private static func size(of descriptor: Int32) -> Int {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Makes what is missing of the directories above a file; the directory itself is never a link.
+  private static func makeDirectories(for path: String) throws(LogError) {
+    let parts = path.split(separator: "/").dropLast()
+    var directory = path.hasPrefix("/") ? "" : "."
+    for part in parts {
+      directory += "/" + part
+      if mkdir(directory, 0o700) != 0, errno != EEXIST {
+        throw LogError(directory, "mkdir", errno: errno)
+      }
+    }
+    var status = stat()
+    guard lstat(directory, &status) == 0 else { throw LogError(directory, "stat", errno: errno) }
+    if status.st_mode & S_IFMT == S_IFLNK { throw LogError(directory, "open", errno: ELOOP) }
+    if access(directory, W_OK | X_OK) != 0 { throw LogError(directory, "access", errno: errno) }
+  }
+}

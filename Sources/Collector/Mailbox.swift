@@ -1,0 +1,81 @@
+import CNestaudit
+import Glibc
+import Synchronization
+
+/// Questions from other threads to the one that collects, which answers between two batches.
+public final class Mailbox: Sendable {
+  private struct Box {
+    var waiting: [Question] = []
+    var isClosed = false
+  }
+  private final class Question: Sendable {
+    let answer = Mutex<CollectorSnapshot?>(nil)
+    let done = Semaphore()
+  }
+
+  private let box = Mutex(Box())
+  let descriptor: Int32
+
+  init() { descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) }
+
+  deinit { close(descriptor) }
+
+  /// What the collector is doing; nil if it does not answer within `seconds`. Blocks the caller.
+  public func ask(seconds: Int = 5) -> CollectorSnapshot? {
+    let question = Question()
+    let isOpen = box.withLock { box in
+      if !box.isClosed { box.waiting.append(question) }
+      return !box.isClosed
+    }
+    guard isOpen else { return nil }
+    eventfd_write(descriptor, 1)
+    question.done.wait(seconds: seconds)
+    return question.answer.withLock { $0 }
+  }
+
+  func answer(_ status: () -> CollectorSnapshot) {
+    var count: eventfd_t = 0
+    guard eventfd_read(descriptor, &count) == 0 else { return }
+    let waiting = takeQuestions(andClose: false)
+    guard !waiting.isEmpty else { return }
+    let snapshot = status()
+    for question in waiting {
+      question.answer.withLock { $0 = snapshot }
+      question.done.signal()
+    }
+  }
+
+  /// No question is answered from here on: whoever asks is told so at once.
+  func stopAnswering() {
+    for question in takeQuestions(andClose: true) { question.done.signal() }
+  }
+
+  private func takeQuestions(andClose isLast: Bool) -> [Question] {
+    box.withLock { box in
+      defer { box.waiting = [] }
+      if isLast { box.isClosed = true }
+      return box.waiting
+    }
+  }
+}
+
+/// sem_t, which must not move.
+private final class Semaphore: @unchecked Sendable {
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func signal() { sem_post(semaphore) }
+
+  func wait(seconds: Int) {
+    var deadline = timespec()
+    clock_gettime(CLOCK_REALTIME, &deadline)
+    deadline.tv_sec += seconds
+    while sem_timedwait(semaphore, &deadline) != 0, errno == EINTR {}
+  }
+}

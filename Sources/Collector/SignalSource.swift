@@ -1,0 +1,47 @@
+import CNestaudit
+import Glibc
+
+/// SIGTERM, SIGINT and SIGHUP as something to read, with who sent them.
+///
+/// Blocks the three for the calling thread and those it starts later, so it must be made first.
+struct SignalSource: ~Copyable {
+  /// A signal and its sender, as the kernel knows it.
+  struct Sender {
+    let signal: UInt32
+    /// In the first namespaces; 0 from the kernel.
+    let pid: UInt32
+    let uid: UInt32
+    let auid: UInt32
+    let session: UInt32
+
+    var isReload: Bool { signal == UInt32(SIGHUP) }
+  }
+
+  let descriptor: Int32
+
+  init() {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&mask, signal) }
+    pthread_sigmask(SIG_BLOCK, &mask, nil)
+    signal(SIGPIPE, SIG_IGN)
+    descriptor = signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+  }
+
+  deinit { close(descriptor) }
+
+  /// The signals that have come since the last call.
+  func read() -> [Sender] {
+    var senders: [Sender] = []
+    var information = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    while Glibc.read(descriptor, &information, size) == size {
+      senders.append(
+        Sender(
+          signal: information.ssi_signo, pid: information.ssi_pid, uid: information.ssi_uid,
+          auid: Identity.number("/proc/\(information.ssi_pid)/loginuid"),
+          session: Identity.number("/proc/\(information.ssi_pid)/sessionid")))
+    }
+    return senders
+  }
+}

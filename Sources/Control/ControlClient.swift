@@ -1,0 +1,83 @@
+import Glibc
+
+/// Asks a running collector.
+public enum ControlClient {
+  private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+
+  /// What the collector with the state directory `state` is doing.
+  public static func status(state: String) throws(ControlError) -> StatusReply {
+    let socketPath = StateDirectory.socketPath(in: state)
+    let line: [UInt8]
+    let response: Response
+    do {
+      line = try exchange(try Wire.encode(Request(op: "ps")), socketPath)
+      guard !line.isEmpty else { throw ControlError.noCollector(socket: socketPath) }
+      response = try Wire.decode(Response.self, from: line)
+    } catch let error as ControlError {
+      throw error
+    } catch {
+      throw .refused("its answer makes no sense; is it the same version as this program?")
+    }
+    if let reply = response.status { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  static func exchange(_ request: [UInt8], _ path: String) throws(ControlError) -> [UInt8] {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw .system(what: "socket", code: errno) }
+    defer { close(descriptor) }
+    try connect(descriptor, path)
+    var patience = patience
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(
+        descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+    var sent = 0
+    while sent < request.count {
+      let count = request.withUnsafeBytes {
+        send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(what: path, code: errno)
+      }
+      sent += count
+    }
+    return try readLine(descriptor, path)
+  }
+
+  private static func readLine(_ descriptor: Int32, _ path: String) throws(ControlError) -> [UInt8] {
+    var line: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while line.last != UInt8(ascii: "\n") && line.count < Wire.longestResponse {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(what: path, code: errno == EAGAIN ? ETIMEDOUT : errno)
+      }
+      if count == 0 { break }
+      line.append(contentsOf: chunk[..<count])
+    }
+    return line
+  }
+
+  private static func connect(_ descriptor: Int32, _ path: String) throws(ControlError) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw .pathTooLong(path)
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result != 0 else { return }
+    switch errno {
+    case ENOENT, ECONNREFUSED: throw .noCollector(socket: path)
+    default: throw .system(what: path, code: errno)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import FoundationEssentials
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// How many connections are open; one over the limit is closed at once.
+final class ConnectionLimit: Sendable {
+  private let open = Atomic<Int>(0)
+  private let most: Int
+
+  init(_ most: Int) { self.most = most }
+
+  func take() -> Bool {
+    if open.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
+    giveBack()
+    return false
+  }
+
+  func giveBack() { open.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// One connection: a request a line, one at a time, an answer a line.
+final class RequestHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private static let idleLimit = TimeAmount.seconds(10)
+
+  private let workers: NIOThreadPool
+  private let status: @Sendable () -> StatusReply?
+  private var pending: [UInt8] = []
+  private var isAnswering = false
+  private var isFinished = false
+  private var deadline: Scheduled<Void>?
+
+  init(workers: NIOThreadPool, status: @escaping @Sendable () -> StatusReply?) {
+    self.workers = workers
+    self.status = status
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { restartDeadline(context) }
+
+  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    pending.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+    guard !isFinished else { return }
+    answerNext(context)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case .inputClosed? = event as? ChannelEvent else {
+      return context.fireUserInboundEventTriggered(event)
+    }
+    isFinished = true
+    answerNext(context)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+  }
+
+  private func answerNext(_ context: ChannelHandlerContext) {
+    guard !isAnswering else {
+      // Whoever sends on without reading gets no more than one request ahead.
+      if pending.count > Wire.longestRequest { context.close(promise: nil) }
+      return
+    }
+    guard let end = pending.firstIndex(of: UInt8(ascii: "\n")) else {
+      if isFinished {
+        context.close(promise: nil)
+      } else if pending.count > Wire.longestRequest {
+        isFinished = true
+        write(Self.failure("request too long"), context).whenComplete { [channel = context.channel]
+          _ in channel.close(promise: nil)
+        }
+      }
+      return
+    }
+    let line = Array(pending[..<end])
+    pending.removeSubrange(...end)
+    isAnswering = true
+    deadline?.cancel()
+    let status = status
+    let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    workers.runIfActive(eventLoop: context.eventLoop) { Self.answer(line, status) }
+      .whenComplete { result in
+        let (handler, context) = here.value
+        let bytes = (try? result.get()) ?? Self.failure("stopping")
+        handler.write(bytes, context).whenComplete { _ in
+          let (handler, context) = here.value
+          handler.isAnswering = false
+          handler.restartDeadline(context)
+          handler.answerNext(context)
+        }
+      }
+  }
+
+  private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)))
+  }
+
+  private func restartDeadline(_ context: ChannelHandlerContext) {
+    deadline?.cancel()
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: Self.idleLimit) { channel.close(promise: nil) }
+  }
+
+  private static func answer(_ line: [UInt8], _ status: () -> StatusReply?) -> [UInt8] {
+    guard let request = try? Wire.decode(Request.self, from: line) else {
+      return failure("not a request")
+    }
+    guard request.op == "ps" else { return failure("unknown request '\(request.op)'") }
+    guard let reply = status() else { return failure("stopping") }
+    return (try? Wire.encode(Response(status: reply))) ?? failure("status cannot be encoded")
+  }
+
+  private static func failure(_ reason: String) -> [UInt8] {
+    (try? Wire.encode(Response(error: reason))) ?? []
+  }
+}

@@ -1,0 +1,104 @@
+/// What a collector is doing at one moment: the answer to `ps`.
+public struct StatusReply: Codable, Equatable, Sendable {
+  /// The collector's version.
+  public var version: String
+  /// How it captures, as `nestaudit doctor` names it.
+  public var backend: String
+  /// Seconds since the epoch at which it began.
+  public var started: Int64
+  /// The collector's process.
+  public var pid: Int32
+  /// Runs of the capture programs that the kernel skipped.
+  public var skippedRuns: UInt64
+  /// Every nested daemon.
+  public var daemons: [DaemonStatus]
+  /// The host (contid 0) and every known container.
+  public var containers: [ContainerStatus]
+
+  /// Makes a reply.
+  public init(
+    version: String, backend: String, started: Int64, pid: Int32, skippedRuns: UInt64,
+    daemons: [DaemonStatus], containers: [ContainerStatus]
+  ) {
+    self.version = version
+    self.backend = backend
+    self.started = started
+    self.pid = pid
+    self.skippedRuns = skippedRuns
+    self.daemons = daemons
+    self.containers = containers
+  }
+}
+
+/// A nested daemon.
+public struct DaemonStatus: Codable, Equatable, Sendable {
+  /// Its name, which is also that of its directory below the log directory.
+  public var name: String
+  /// Path of its log.
+  public var log: String
+  /// What it stands for, as scope.conf says it.
+  public var scope: String
+  /// auditctl's `-e`: 0, 1, or 2 for locked.
+  public var enabled: Int
+  /// Number of rules.
+  public var rules: Int
+  /// Records in its log since it began.
+  public var written: UInt64
+  /// Events that it missed.
+  public var lost: UInt64
+  /// Records that wait for the disk.
+  public var backlog: Int
+
+  /// Makes a daemon's line.
+  public init(
+    name: String, log: String, scope: String, enabled: Int, rules: Int, written: UInt64,
+    lost: UInt64, backlog: Int
+  ) {
+    self.name = name
+    self.log = log
+    self.scope = scope
+    self.enabled = enabled
+    self.rules = rules
+    self.written = written
+    self.lost = lost
+    self.backlog = backlog
+  }
+}
+
+/// A container, or the host with contid 0.
+public struct ContainerStatus: Codable, Equatable, Sendable {
+  /// The audit container identifier; 0 is the host.
+  public var contid: UInt64
+  /// The contid of the container around it; nil where that is the host.
+  public var parent: UInt64?
+  /// The runtime's name for it.
+  public var name: String
+  /// Its root cgroup.
+  public var cgroup: String
+  /// The daemons that stand for it itself.
+  public var daemons: [String]
+  /// How many processes it has.
+  public var pids: Int
+  /// Events that came from it.
+  public var seen: UInt64
+  /// Events that some daemon wanted.
+  public var written: UInt64
+  /// Events that some daemon wanted and did not get.
+  public var lost: UInt64
+
+  /// Makes a container's line.
+  public init(
+    contid: UInt64, parent: UInt64?, name: String, cgroup: String, daemons: [String], pids: Int,
+    seen: UInt64, written: UInt64, lost: UInt64
+  ) {
+    self.contid = contid
+    self.parent = parent
+    self.name = name
+    self.cgroup = cgroup
+    self.daemons = daemons
+    self.pids = pids
+    self.seen = seen
+    self.written = written
+    self.lost = lost
+  }
+}

@@ -1,0 +1,36 @@
+import Capture
+
+/// What of our capture the kernel accepts: tried out, and taken back at once.
+func captureChecks() -> [Check] {
+  let probe = Probe()
+  return [
+    captureCheck(backend: probe.backend, refusal: probe.refusal, missing: probe.missing),
+    trampolineCheck(probe.trampolines),
+  ]
+}
+
+func captureCheck(
+  backend: Probe.Backend?, refusal: String?, missing: [String]
+) -> Check {
+  let name = "capture"
+  guard let backend else {
+    return Check(
+      name: name, state: .fail, detail: refusal ?? "the programs do not load",
+      cure: "run as root, outside of a container, on a kernel with CONFIG_DEBUG_INFO_BTF=y")
+  }
+  if let first = missing.first {
+    return Check(
+      name: name, state: .warn, detail: "backend \(backend.rawValue); \(first)",
+      cure: "use Linux 6.10 or later")
+  }
+  return Check(name: name, state: .ok, detail: "backend \(backend.rawValue); every program loads")
+}
+
+/// Only worth knowing: no backend of this version needs them.
+func trampolineCheck(_ load: Bool) -> Check {
+  Check(
+    name: "trampolines", state: .ok,
+    detail: load
+      ? "fentry programs load; this version does not use them"
+      : "fentry programs are refused; the backend tracepoints does not need them")
+}

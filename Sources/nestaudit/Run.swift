@@ -1,0 +1,95 @@
+import ArgumentParser
+import Capture
+import Collector
+import Control
+import Glibc
+import Logging
+
+/// `nestaudit run`: the collector, in the foreground.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Audit the host and its containers, in the foreground.",
+    discussion: """
+      Without --config, and without /etc/nestaudit, the host and every container get a daemon with \
+      a small default ruleset.
+
+      SIGTERM and SIGINT write everything that was captured, then end. SIGHUP reads the configuration again.
+
+      Exit status: 0 when everything captured was written, 1 otherwise, 2 wrong usage. See also \
+      nestaudit-run(8).
+      """)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The configuration; /etc/nestaudit if there is one.", valueName: "dir"))
+  var config: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the lock and the control socket are; \(StateDirectory.standardPath) if nothing says otherwise.",
+      valueName: "dir"))
+  var state: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the logs are, as NAME/audit.log; /var/log/nestaudit if nothing says otherwise.",
+      valueName: "dir"))
+  var logDir: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The buffer between kernel and collector, a power of two from 64K to 1G; 32M if nothing says otherwise.",
+      valueName: "size"))
+  var ringSize: String?
+
+  func run() throws {
+    guard geteuid() == 0 else {
+      throw Failure("run needs root, outside of a container; try 'sudo nestaudit run'")
+    }
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    let configuration = try load()
+    let directory = try StateDirectory(path: configuration.stateDirectory)
+    let began = Int64(time(nil))
+
+    let collector = try Collector(
+      configuration: configuration, logger: Logger(label: "nestaudit"), reload: load)
+    let server = try ControlServer.start(state: directory) { [mailbox = collector.mailbox] in
+      mailbox.ask().map { StatusReply($0, began: began) }
+    }
+    let unwritten = collector.run {
+      print("nestaudit: ready, logs in \(escaped(configuration.logDirectory))")
+      fflush(nil)
+      ServiceManager.notify("READY=1")
+    }
+    server.stop()
+    if unwritten > 0 { throw Failure("\(unwritten) records could not be written to their logs") }
+  }
+
+  private func load() throws(ConfigurationError) -> CollectorConfiguration {
+    try CollectorConfiguration.load(
+      directory: config,
+      overrides: .init(stateDirectory: state, logDirectory: logDir, ringSize: ringSize))
+  }
+}
+
+extension StatusReply {
+  init(_ snapshot: CollectorSnapshot, began: Int64) {
+    self.init(
+      version: programVersion, backend: Probe.Backend.tracepoints.rawValue, started: began,
+      pid: getpid(), skippedRuns: snapshot.skippedRuns,
+      daemons: snapshot.daemons.map {
+        DaemonStatus(
+          name: $0.name, log: $0.log, scope: $0.scope, enabled: $0.enabled, rules: $0.rules,
+          written: $0.written, lost: $0.lost, backlog: $0.backlog)
+      },
+      containers: snapshot.containers.map {
+        ContainerStatus(
+          contid: $0.contid, parent: $0.outer, name: $0.name, cgroup: $0.cgroup,
+          daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
+          lost: $0.lost)
+      })
+  }
+}

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import nestaudit
+
+struct PsTests {
+  @Test func hostIsTheRootAndNestingIsIndented() {
+    let lines = PsTable(TailTests.status).lines(isColored: false)
+    #expect(
+      lines == [
+        "NAME         CONTID  DAEMONS      PIDS  SEEN  WRITTEN  LOST",
+        "host              0  host            1    10        0     0",
+        "├─ idle          46  -               1    10        0     0",
+        "└─ web           44  web-1,extra     1    10        0     3",
+        "   └─ inner      45  -               1    10        0     0",
+      ])
+  }
+
+  @Test func lossStandsOut() {
+    let lines = PsTable(TailTests.status).lines(isColored: true)
+    #expect(lines[3].hasSuffix("\u{1b}[31m   3\u{1b}[0m"))
+    #expect(!lines[1].contains("\u{1b}"))
+  }
+}

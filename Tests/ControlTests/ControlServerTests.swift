@@ -1,0 +1,98 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Control
+
+struct ControlServerTests {
+  @Test func clientGetsWhatTheCollectorSays() throws {
+    try withServer { state in
+      for _ in 1...2 {
+        let reply = try ControlClient.status(state: state)
+        #expect(reply == sampleStatus)
+      }
+    }
+  }
+
+  @Test func socketIsForTheOwnerOnlyAndGoesWithTheServer() throws {
+    try withDirectory { area in
+      let state = try StateDirectory(path: area)
+      let server = try ControlServer.start(state: state) { sampleStatus }
+      var status = stat()
+      #expect(stat(state.socketPath, &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o600)
+      server.stop()
+      #expect(access(state.socketPath, F_OK) != 0)
+      #expect(throws: ControlError.noCollector(socket: state.socketPath)) {
+        try ControlClient.status(state: area)
+      }
+    }
+  }
+
+  @Test func socketOfADeadCollectorIsReplaced() throws {
+    try withDirectory { area in
+      let state = try StateDirectory(path: area)
+      #expect(FileManager.default.createFile(atPath: state.socketPath, contents: nil))
+      let server = try ControlServer.start(state: state) { sampleStatus }
+      defer { server.stop() }
+      let reply = try ControlClient.status(state: area)
+      #expect(reply == sampleStatus)
+    }
+  }
+
+  @Test func collectorOnItsWayOutSaysSo() throws {
+    try withServer(status: { nil }) { state in
+      #expect(throws: ControlError.refused("stopping")) {
+        try ControlClient.status(state: state)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("what?\n", "not a request"), (#"{"op":"dance"}"# + "\n", "unknown request 'dance'"),
+    (String(repeating: "x", count: 5000), "request too long"),
+  ])
+  func nonsenseIsRefused(request: String, reason: String) throws {
+    try withServer { state in
+      let path = StateDirectory.socketPath(in: state)
+      let line = try ControlClient.exchange(Array(request.utf8), path)
+      let response = try Wire.decode(Response.self, from: line)
+      #expect(response.error == reason)
+    }
+  }
+
+  @Test func manyAskAtOnce() async throws {
+    let calls = Mutex(0)
+    let area = "/tmp/nestaudit.\(UUID().uuidString.prefix(8))"
+    defer { try? FileManager.default.removeItem(atPath: area) }
+    let state = try StateDirectory(path: area)
+    let server = try ControlServer.start(state: state) {
+      calls.withLock { $0 += 1 }
+      return sampleStatus
+    }
+    defer { server.stop() }
+    try await withThrowingTaskGroup(of: StatusReply.self) { group in
+      for _ in 0..<20 { group.addTask { try ControlClient.status(state: area) } }
+      for try await reply in group { #expect(reply == sampleStatus) }
+    }
+    #expect(calls.withLock { $0 } == 20)
+  }
+
+  @Test func pathThatIsTooLongIsNamed() throws {
+    let long = "/tmp/" + String(repeating: "x", count: 120)
+    #expect(throws: ControlError.pathTooLong(long + "/control.sock")) {
+      try ControlClient.status(state: long)
+    }
+  }
+
+  private func withServer(
+    status: @escaping @Sendable () -> StatusReply? = { sampleStatus },
+    _ body: (String) throws -> Void
+  ) throws {
+    try withDirectory { area in
+      let server = try ControlServer.start(state: StateDirectory(path: area), status: status)
+      defer { server.stop() }
+      try body(area)
+    }
+  }
+}

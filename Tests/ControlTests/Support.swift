@@ -1,0 +1,29 @@
+import Foundation
+
+@testable import Control
+
+/// Runs `body` with a directory of its own, which is removed afterwards.
+func withDirectory(_ body: (String) throws -> Void) throws {
+  var template = Array("/tmp/nestaudit.XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
+  let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  try body(path)
+}
+
+/// A collector with a host, a daemon and a container.
+let sampleStatus = StatusReply(
+  version: "0.1.0", backend: "tracepoint", started: 1_700_000_000, pid: 7, skippedRuns: 2,
+  daemons: [
+    DaemonStatus(
+      name: "host", log: "/var/log/nestaudit/host/audit.log", scope: "host", enabled: 1, rules: 3,
+      written: .max, lost: 1, backlog: 0)
+  ],
+  containers: [
+    ContainerStatus(
+      contid: 0, parent: nil, name: "host", cgroup: "/", daemons: ["host"], pids: 90, seen: 5,
+      written: 4, lost: 0),
+    ContainerStatus(
+      contid: 44, parent: 0, name: "we\"b\n", cgroup: "/web", daemons: [], pids: 1, seen: 1,
+      written: 0, lost: 0),
+  ])

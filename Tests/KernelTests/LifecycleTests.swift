@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The collector's life: signals, and a second one.
+@Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: the collector's signals"))
+struct Lifecycle {
+  private static func rules(key: String) -> String {
+    "-a always,exit -F arch=b64 -S openat,unlinkat -F uid=\(Workload.uid) -k \(key)\n"
+  }
+
+  private func keys(_ events: [AuditEvent]) -> [String] {
+    events.compactMap { $0.syscall?["key"] }
+  }
+
+  @Test func endingWritesAllThatWasCaptured() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "drained"))
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        // Stopped, it has written nothing of this when the signal to end arrives.
+        try collector.whileSuspended {
+          try workload.run(["open", "1000", "/etc/passwd"])
+          collector.signal(SIGTERM)
+        }
+        try wait(for: "the collector's end") { !collector.isRunning }
+        let events = try collector.events(of: "host")
+        // The workload's own start opens its libraries.
+        #expect(keys(events).count { $0 == "drained" } >= 1000)
+        #expect(events.last?.records[0].type == "DAEMON_END")
+        #expect(!events.contains { $0.lines[0].contains("lost-events") })
+      }
+    }
+  }
+
+  @Test func hangupReadsTheConfigurationAgain() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "before"))
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try workload.run(["open", "1", "/etc/passwd"])
+        try wait(for: "the first rule's event") {
+          keys(try collector.events(of: "host")).contains("before")
+        }
+        try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "after"))
+        collector.signal(SIGHUP)
+        try wait(for: "the second rule's event") {
+          try workload.run(["open", "1", "/etc/passwd"])
+          return keys(try collector.events(of: "host")).contains("after")
+        }
+        let all = keys(try collector.events(of: "host"))
+        let change = try #require(all.firstIndex(of: "after"))
+        #expect(!all[change...].contains("before"))
+      }
+    }
+  }
+
+  @Test func aBadConfigurationLeavesTheOldOneAtWork() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "kept"))
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try configuration.write("-S no-such-call", to: "daemons/host/audit.rules")
+        collector.signal(SIGHUP)
+        try wait(for: "the complaint") { collector.written.contains("audit.rules:1:") }
+        try workload.run(["open", "10", "/etc/passwd"])
+        try wait(for: "the old rule's events") {
+          keys(try collector.events(of: "host")).count { $0 == "kept" } >= 10
+        }
+      }
+    }
+  }
+
+  @Test func aSecondCollectorOfOneStateDirectoryIsRefused() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "first"))
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        let other = area.appending(path: "other-log")
+        let second = try Program.run(
+          Machine.product("nestaudit"),
+          ["run", "--config", configuration.directory.path, "--state", collector.state.path]
+            + ["--log-dir", other.path])
+        #expect(second.status == 1)
+        #expect(second.errors.split(separator: "\n").count == 1, "\(second.errors)")
+        #expect(!FileManager.default.fileExists(atPath: other.path))
+        // The first goes on, and can still be asked.
+        #expect(try collector.status().daemons.map(\.name) == ["host"])
+        try workload.run(["open", "10", "/etc/passwd"])
+        try wait(for: "the first one's events") {
+          keys(try collector.events(of: "host")).count { $0 == "first" } >= 10
+        }
+      }
+    }
+  }
+}

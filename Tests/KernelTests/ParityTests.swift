@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The same calls, the same rules: what the kernel's own audit wrote against what the host's
+/// daemon wrote.
+@Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: parity with the kernel's audit"))
+struct Parity {
+  static let rules = """
+    -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(Workload.uid) \
+    -k parity
+
+    """
+
+  @Test func everyEventIsThereAndSaysTheSame() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
+
+      let reference = try withKernelAudit(rules: Self.rules, in: area) {
+        try RunningCollector.with(in: area, configuration: configuration) { _ in
+          try workload.run(["parity", "200"])
+          try workload.run(["hostile"])
+        }
+      }
+      let candidate = area.appending(path: "log/host/audit.log")
+      let rows = try ParityRow.all(
+        reference: try AuditEvent.read(reference).filter(Self.isWorkload),
+        candidate: try AuditEvent.read(candidate).filter(Self.isWorkload), in: area)
+      print(ParityRow.table(of: rows))
+      for row in rows {
+        for difference in row.comparison.differences { print("\(row.calls): \(difference)") }
+      }
+      if let page = ProcessInfo.processInfo.environment["NESTAUDIT_PARITY_PAGE"] {
+        try replaceSection(
+          "parity", of: Machine.package.appending(path: page), with: ParityRow.table(of: rows))
+      }
+
+      #expect(rows.reduce(0) { $0 + $1.comparison.events.total } >= 200)
+      for row in rows {
+        #expect(row.comparison.missing == 0, "\(row.calls)")
+        #expect(row.comparison.extra == 0, "\(row.calls)")
+        for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "PROCTITLE"] {
+          let share = row.comparison.records[type]
+          #expect(share?.isWhole != false, "\(row.calls): \(type)")
+        }
+        if row.reachesObjects {
+          #expect(row.comparison.records["PATH"]?.isWhole == true, "\(row.calls)")
+        }
+      }
+    }
+  }
+
+  /// Whether an event is the rule's, and not one of auditctl setting it up.
+  private static func isWorkload(_ event: AuditEvent) -> Bool {
+    event.syscall?["key"] == "parity"
+  }
+}

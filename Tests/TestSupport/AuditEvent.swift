@@ -1,0 +1,82 @@
+public import Foundation
+
+/// The records of one log that share time and serial number.
+public struct AuditEvent: Sendable {
+  /// One line.
+  public struct Record: Sendable {
+    /// Its type's name.
+    public let type: String
+    /// Everything behind `msg=audit(…):`.
+    public let text: String
+
+    /// The value of a field, as it is written; nil if the record has no such field.
+    public subscript(_ field: String) -> String? {
+      var rest = Substring(text)
+      while let found = rest.range(of: field + "=") {
+        let starts = found.lowerBound == text.startIndex
+        if starts || text[text.index(before: found.lowerBound)] == " " {
+          let value = text[found.upperBound...]
+          if value.first == "\"" {
+            return String(value.dropFirst().prefix { $0 != "\"" })
+          }
+          return String(value.prefix { $0 != " " })
+        }
+        rest = rest[found.upperBound...]
+      }
+      return nil
+    }
+  }
+
+  /// The lines of the event, as they are.
+  public private(set) var lines: [String]
+  /// Its records.
+  public private(set) var records: [Record]
+  /// Its serial number.
+  public let serial: UInt64
+
+  /// The first record of a type.
+  public func first(_ type: String) -> Record? {
+    records.first { $0.type == type }
+  }
+
+  /// The SYSCALL record.
+  public var syscall: Record? { first("SYSCALL") }
+
+  /// What is missing from a syscall's event: the PATH records that `items=` promises, or the
+  /// PROCTITLE that ends it; nil if nothing is.
+  public var gap: String? {
+    guard let syscall else { return nil }
+    let paths = records.count { $0.type == "PATH" }
+    if syscall["items"].flatMap({ Int($0) }) != paths { return "items= and \(paths) PATH records" }
+    if records.last?.type != "PROCTITLE" { return "no PROCTITLE at the end" }
+    return nil
+  }
+
+  /// The events of a log, in its order. A line that is no audit record is an error.
+  public static func read(_ log: URL) throws -> [AuditEvent] {
+    guard FileManager.default.fileExists(atPath: log.path) else { return [] }
+    let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
+    var events: [AuditEvent] = []
+    var index: [Substring: Int] = [:]
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+      guard let match = line.wholeMatch(of: /type=(\S+) msg=audit\((\d+\.\d{3}:(\d+))\): ?(.*)/)
+      else { throw SupportError("\(log.path): no audit record: \(line)") }
+      let record = Record(type: String(match.1), text: String(match.4))
+      if let known = index[match.2] {
+        events[known].records.append(record)
+        events[known].lines.append(String(line))
+      } else {
+        index[match.2] = events.count
+        events.append(
+          AuditEvent(lines: [String(line)], records: [record], serial: UInt64(match.3) ?? 0))
+      }
+    }
+    return events
+  }
+
+  /// Writes events as a log.
+  public static func write(_ events: [AuditEvent], to log: URL) throws {
+    let text = events.flatMap(\.lines).map { $0 + "\n" }.joined()
+    try text.write(to: log, atomically: true, encoding: .utf8)
+  }
+}

@@ -1,0 +1,48 @@
+public import Foundation
+
+/// What other people's programs make of a log.
+public enum AuditTools {
+  /// Everything that ausearch, aureport and auparse find wrong with a log; empty if it is whole.
+  public static func complaints(about log: URL) throws -> [String] {
+    try ausearch(log) + aureport(log) + auparse(log) + gaps(log)
+  }
+
+  /// ausearch repeats each line that it can parse: all of them must come back.
+  private static func ausearch(_ log: URL) throws -> [String] {
+    let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+    let raw = try Program.run("ausearch", ["--raw", "-if", log.path])
+    var complaints: [String] = []
+    let missing = Set(lines).subtracting(raw.output.split(separator: "\n"))
+    complaints += missing.prefix(5).map { "ausearch: lost: \($0)" }
+    if !raw.errors.isEmpty { complaints.append("ausearch: \(raw.errors)") }
+
+    let interpreted = try Program.run("ausearch", ["-i", "-if", log.path])
+    let shown = interpreted.output.split(separator: "\n").count { $0.hasPrefix("type=") }
+    if shown != lines.count { complaints.append("ausearch -i: \(shown) of \(lines.count) lines") }
+    if interpreted.status != 0 { complaints.append("ausearch -i: \(interpreted.errors)") }
+    return complaints
+  }
+
+  private static func aureport(_ log: URL) throws -> [String] {
+    let report = try Program.run("aureport", ["-if", log.path])
+    // A connect may give a short address; aureport says so of the kernel's own records too.
+    let errors = report.errors.split(separator: "\n").filter { !$0.hasSuffix("len too short") }
+    var complaints = errors.map { "aureport: \($0)" }
+    if report.status != 0 { complaints.append("aureport: exit status \(report.status)") }
+    return complaints
+  }
+
+  private static func auparse(_ log: URL) throws -> [String] {
+    let result = try Program.run(Machine.script("auparse-check"), [log.path])
+    let complaints = (result.output + result.errors).split(separator: "\n")
+      .map { "auparse: \($0)" }
+    return result.status == 0 || !complaints.isEmpty
+      ? complaints : ["auparse: exit status \(result.status)"]
+  }
+
+  private static func gaps(_ log: URL) throws -> [String] {
+    try AuditEvent.read(log).compactMap { event in
+      event.gap.map { "incomplete: \($0): \(event.lines.first ?? "")" }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+public import Foundation
+
+/// What `scripts/compare-audit-logs` says of two logs of the same activity.
+public struct Comparison {
+  /// How many of something are identical, of how many.
+  public struct Share: CustomStringConvertible, Equatable, Sendable {
+    /// How many are identical in every field.
+    public var identical: Int
+    /// How many the reference has.
+    public var total: Int
+
+    /// A share of nothing, to add to.
+    public static let none = Share(identical: 0, total: 0)
+
+    /// Whether all are.
+    public var isWhole: Bool { identical == total }
+    /// `identical/total`; nothing where there is nothing.
+    public var description: String { total == 0 ? "" : "\(identical)/\(total)" }
+  }
+
+  /// Events.
+  public let events: Share
+  /// Records by type.
+  public let records: [String: Share]
+  /// Events of the reference that the candidate lacks.
+  public let missing: Int
+  /// Events of the candidate that the reference lacks.
+  public let extra: Int
+  /// What was printed, with the differences.
+  public let text: String
+
+  /// Compares the kernel's log with a daemon's.
+  public init(reference: URL, candidate: URL) throws {
+    let result = try Program.run(
+      Machine.script("compare-audit-logs"),
+      [reference.path, candidate.path, "--show", "1000"])
+    text = result.output
+    guard
+      let sum = text.firstMatch(
+        of: /identical events (\d+)\/(\d+) = \S+ missing (\d+), extra (\d+)/)
+    else { throw SupportError("compare-audit-logs: \(result.output)\(result.errors)") }
+    events = Share(identical: Int(sum.1) ?? 0, total: Int(sum.2) ?? 0)
+    missing = Int(sum.3) ?? 0
+    extra = Int(sum.4) ?? 0
+    records = text.matches(of: /(?m)^(\S+) +records (\d+)\/(\d+) identical/)
+      .reduce(into: [:]) { shares, line in
+        shares[String(line.1)] = Share(identical: Int(line.2) ?? 0, total: Int(line.3) ?? 0)
+      }
+  }
+
+  /// The lines that say what differs.
+  public var differences: [Substring] {
+    text.split(separator: "\n").filter { $0.hasPrefix("differs:") || $0.hasPrefix("missing:") }
+  }
+}
+
+/// Replaces what stands in a page between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
+public func replaceSection(_ name: String, of page: URL, with text: String) throws {
+  let (begin, end) = ("<!-- \(name):begin -->", "<!-- \(name):end -->")
+  let old = try String(contentsOf: page, encoding: .utf8)
+  guard let from = old.range(of: begin), let to = old.range(of: end),
+    from.upperBound <= to.lowerBound
+  else { throw SupportError("\(page.path) has no \(begin) … \(end)") }
+  let new = old[..<from.upperBound] + "\n" + text + old[to.lowerBound...]
+  try new.write(to: page, atomically: true, encoding: .utf8)
+}

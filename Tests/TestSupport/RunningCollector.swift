@@ -1,0 +1,132 @@
+public import Foundation
+
+/// A running `nestaudit run` with state and logs of its own.
+public final class RunningCollector {
+  /// Its state directory.
+  public let state: URL
+  /// The directory of its daemons' logs.
+  public let logs: URL
+  private let program: Program
+
+  /// Starts one and waits until it is ready. Without a configuration it runs on its default.
+  public init(in area: URL, configuration: Configuration? = nil, options: [String] = []) throws {
+    state = area.appending(path: "state")
+    logs = area.appending(path: "log")
+    var arguments = ["run", "--state", state.path, "--log-dir", logs.path]
+    if let configuration { arguments += ["--config", configuration.directory.path] }
+    program = try Program(Machine.product("nestaudit"), arguments + options)
+    try wait(for: "the collector") {
+      guard program.isRunning else {
+        throw SupportError("the collector ended: \(program.written)")
+      }
+      return program.written.contains("ready")
+    }
+  }
+
+  /// Runs `body` with a collector, which is stopped afterwards and must then end with 0.
+  @discardableResult
+  public static func with<Value>(
+    in area: URL, configuration: Configuration? = nil, options: [String] = [],
+    _ body: (RunningCollector) throws -> Value
+  ) throws -> Value {
+    let collector = try RunningCollector(in: area, configuration: configuration, options: options)
+    let value: Value
+    do {
+      value = try body(collector)
+    } catch {
+      _ = try? collector.stop()
+      throw SupportError("\(error); the collector wrote: \(collector.written)")
+    }
+    let result = try collector.stop()
+    guard result.status == 0 else {
+      throw SupportError("the collector ended with \(result.status): \(result.errors)")
+    }
+    return value
+  }
+
+  deinit {
+    // A stopped process would not see SIGTERM; Program kills it in the end.
+    program.signal(SIGCONT)
+  }
+
+  /// Its process identifier.
+  public var pid: pid_t { program.pid }
+
+  /// Whether it has not ended.
+  public var isRunning: Bool { program.isRunning }
+
+  /// What it printed so far.
+  public var written: String { program.written }
+
+  /// Sends it a signal.
+  public func signal(_ number: Int32) {
+    program.signal(number)
+  }
+
+  /// Runs `body` while the collector stands still and the kernel's side goes on.
+  @discardableResult
+  public func whileSuspended<Value>(_ body: () throws -> Value) rethrows -> Value {
+    program.signal(SIGSTOP)
+    defer { program.signal(SIGCONT) }
+    return try body()
+  }
+
+  /// Ends it by SIGTERM, whereupon it writes all that was captured.
+  @discardableResult
+  public func stop() throws -> Program.Result {
+    program.signal(SIGCONT)
+    program.signal(SIGTERM)
+    return try program.finish()
+  }
+
+  /// The log of a daemon.
+  public func log(of daemon: String) -> URL {
+    logs.appending(path: "\(daemon)/audit.log")
+  }
+
+  /// The events of a daemon's log; none if it does not exist.
+  public func events(of daemon: String) throws -> [AuditEvent] {
+    try AuditEvent.read(log(of: daemon))
+  }
+
+  /// What `nestaudit ps --json` says.
+  public func status() throws -> CollectorStatus {
+    let text = try Program.output(
+      of: Machine.product("nestaudit"), ["ps", "--json", "--state", state.path])
+    return try JSONDecoder().decode(CollectorStatus.self, from: Data(text.utf8))
+  }
+}
+
+/// The part of `ps --json` that tests ask for.
+public struct CollectorStatus: Decodable {
+  /// A daemon.
+  public struct Daemon: Decodable {
+    /// Its name.
+    public let name: String
+    /// Records in its log.
+    public let written: UInt64
+    /// Events that it missed.
+    public let lost: UInt64
+  }
+
+  /// A container.
+  public struct Container: Decodable {
+    /// The id of its root cgroup.
+    public let contid: UInt64
+    /// What it is called.
+    public let name: String
+    /// The path of its root cgroup.
+    public let cgroup: String
+    /// The daemons that it is in scope of.
+    public let daemons: [String]
+    /// Its events that were captured.
+    public let seen: UInt64
+    /// Its events that were not delivered.
+    public let lost: UInt64
+  }
+
+  /// All daemons.
+  public let daemons: [Daemon]
+  /// All containers.
+  public let containers: [Container]
+}

@@ -1,0 +1,33 @@
+public import Foundation
+
+/// The workload whose events are known, run under a user of its own: a rule that names this user
+/// sees nothing but the workload.
+public struct Workload {
+  /// A user that no system has.
+  public static let uid: UInt32 = 64999
+
+  private let program: String
+  private let directory: URL
+
+  /// A workload that works below `area`.
+  public init(in area: URL) throws {
+    directory = area.appending(path: "workload.d")
+    program = area.appending(path: "workload").path
+    let manager = FileManager.default
+    try manager.createDirectory(at: directory, withIntermediateDirectories: true)
+    try manager.setAttributes([.ownerAccountID: Int(Self.uid)], ofItemAtPath: directory.path)
+    if !manager.fileExists(atPath: program) {
+      // The build directory need not be open to other users.
+      try manager.copyItem(atPath: Machine.product("workload"), toPath: program)
+    }
+  }
+
+  /// Runs one of its parts to the end; what it printed.
+  @discardableResult
+  public func run(_ arguments: [String]) throws -> String {
+    try Program.output(
+      of: "setpriv",
+      ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups", program] + arguments,
+      in: directory)
+  }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return 1e9 * (double)time.tv_sec + (double)time.tv_nsec;
+}
+
+static void report(double start, long count)
+{
+	printf("%.1f\n", (now() - start) / (double)count);
+}
+
+void bench_getppid(long count)
+{
+	double start = now();
+
+	for (long i = 0; i < count; i++)
+		syscall(SYS_getppid);
+	report(start, count);
+}
+
+void bench_open(long count, const char *path)
+{
+	double start = now();
+
+	for (long i = 0; i < count; i++) {
+		long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
+
+		if (file < 0)
+			fail("%s: %s", path, strerror(errno));
+		syscall(SYS_close, file);
+	}
+	report(start, count);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int calls_made;
+
+void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("workload: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	exit(1);
+}
+
+void check(long result, long expected, const char *call)
+{
+	long got = result < 0 ? -errno : result;
+
+	calls_made++;
+	if (got != expected)
+		fail("%s returned %ld, not %ld", call, got, expected);
+}
+
+long check_success(long result, const char *call)
+{
+	calls_made++;
+	if (result < 0)
+		fail("%s: %s", call, strerror(errno));
+	return result;
+}
+
+static void parity(int least)
+{
+	while (calls_made < least) {
+		mix_execve();
+		mix_openat();
+		mix_connect();
+		mix_unlinkat();
+		mix_kill();
+	}
+	printf("%d calls\n", calls_made);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "parity") && argc == 3)
+		parity(atoi(argv[2]));
+	else if (!strcmp(what, "getppid") && argc == 3)
+		bench_getppid(atol(argv[2]));
+	else if (!strcmp(what, "open") && argc == 4)
+		bench_open(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "hostile") && argc == 2)
+		hostile();
+	else {
+		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | hostile\n"
+		      "parity and hostile work in the current directory.\n",
+		      stderr);
+		return 2;
+	}
+	return 0;
+}

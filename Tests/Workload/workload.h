@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls whose audit events are known beforehand.
+ *
+ * Every call goes through syscall(2): libc must not choose another one, nor repeat it. What a call
+ * returns is checked against what it must return, so that a log is never compared with a workload
+ * that went another way.
+ */
+#ifndef WORKLOAD_H
+#define WORKLOAD_H
+
+#include <stddef.h>
+
+/* One call of the mix: counts it, and ends the program if it did not return what it must. */
+#define MUST_BE(expected, call) check((call), (expected), #call)
+
+/* One call that succeeds; its value is returned. */
+#define MUST_WORK(call) check_success((call), #call)
+
+void check(long result, long expected, const char *call);
+long check_success(long result, const char *call);
+
+/* How many calls were made and checked, here and in children. */
+extern int calls_made;
+
+/* Ends the program with the reason. */
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* The five parts of the parity mix; each works in the current directory and leaves it as it was. */
+void mix_execve(void);
+void mix_openat(void);
+void mix_connect(void);
+void mix_unlinkat(void);
+void mix_kill(void);
+
+/* For measurements: nanoseconds per call on standard output. */
+void bench_getppid(long count);
+void bench_open(long count, const char *path);
+
+/* Names, arguments and paths made to break a log. */
+void hostile(void);
+
+#endif
