@@ -58,16 +58,18 @@ public final class Capture: @unchecked Sendable {
           ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
     }
 
-    var size = 0
-    let bss = bpf_object__find_map_by_name(object, "nestaudi.bss")
-    guard let memory = bpf_map__initial_value(bss, &size), size >= MemoryLayout<policy_control>.size
-    else { throw CaptureError("the BPF object has no control block: it was built wrongly") }
-    control = UnsafeMutableRawPointer(mutating: memory)
-      .bindMemory(to: policy_control.self, capacity: 1)
-
     func descriptor(_ name: String) -> Int32 {
       bpf_map__fd(bpf_object__find_map_by_name(object, name))
     }
+    // libbpf maps it by itself only for skeletons.
+    let memory = mmap(
+      nil, MemoryLayout<policy_control>.size, PROT_READ | PROT_WRITE, MAP_SHARED,
+      descriptor("nestaudi.bss"), 0)
+    guard let memory, memory != MAP_FAILED else {
+      throw CaptureError("the control block cannot be mapped", errno: errno)
+    }
+    control = memory.bindMemory(to: policy_control.self, capacity: 1)
+
     cgroups = .init(descriptor: descriptor("cgroups"), name: "cgroups")
     policies = .init(descriptor: descriptor("policies"), name: "policies")
     ruleIndex = .init(descriptor: descriptor("rule_index"), name: "rule_index")
@@ -80,6 +82,7 @@ public final class Capture: @unchecked Sendable {
   deinit {
     detach()
     ring_buffer__free(ring)
+    munmap(control, MemoryLayout<policy_control>.size)
     bpf_object__close(object)
   }
 

@@ -133,7 +133,7 @@ public final class Collector {
         .init(
           contid: entry.contid, outer: entry.outer?.contid,
           name: entry.container?.name ?? "host", cgroup: entry.container?.cgroupPath ?? "/",
-          daemons: entry.routes.filter { $0.owner === entry }.map(\.daemon.name),
+          daemons: entry.ownDaemons.map(\.name),
           processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
           seen: entry.seen, written: entry.written, lost: entry.lost)
       },

@@ -33,6 +33,11 @@ final class ContainerEntry {
 
   var contid: UInt64 { container?.contid ?? 0 }
 
+  /// The daemons that stand for it itself.
+  var ownDaemons: [Daemon] {
+    routes.filter { container == nil ? $0.owner == nil : $0.owner === self }.map(\.daemon)
+  }
+
   /// Its chain as the view of `viewer` shows it: "4,^2", innermost first, without the viewer's own and
   /// what is around it; nil if nothing is left.
   func chain(in viewer: ContainerEntry?) -> String? {
