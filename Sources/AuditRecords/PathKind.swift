@@ -27,7 +27,8 @@ enum PathKind {
     case 83, 133, 258, 259: self = .create  // mkdir mknod mkdirat mknodat
     case 84: self = .remove(directory: true)  // rmdir
     case 87: self = .remove(directory: false)  // unlink
-    case 263: self = .remove(directory: args.2 & removeDirectory != 0)  // unlinkat
+    case 263:  // unlinkat; flags it does not know are refused before the name is read
+      self = args.2 & ~removeDirectory == 0 ? .remove(directory: args.2 != 0) : .none
     case 82, 264, 316: self = .rename
     case 86, 265: self = .link
     case 88, 266: self = .symlink
@@ -97,13 +98,15 @@ enum Errno: Int32 {
   case exists = 17
   case notDirectory = 20
   case isDirectory = 21
+  case invalid = 22
   case fileTable = 23
   case tooManyFiles = 24
   case textBusy = 26
   case readOnly = 30
   case nameTooLong = 36
   case loop = 40
-  case protocolType = 91
+  case notSocket = 88
+  case familyNotSupported = 97
   case connectionRefused = 111
   case other = -1
 

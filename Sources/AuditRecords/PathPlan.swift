@@ -81,15 +81,16 @@ struct PathPlan: ~Copyable {
     let result = event.fixed.result
     let opened = event.object(OBJECT_OPENED)?.object
     if result >= 0 {
-      guard creates else { return add(name, .normal, opened) }
-      addParent(name, event, event.object(OBJECT_PARENT)?.object)
       let made = UInt32(event.fixed.header.flags) & EVENT_CREATED.rawValue != 0
+      if creates, made || !Self.looksUpBeforeCreating {
+        addParent(name, event, event.object(OBJECT_PARENT)?.object)
+      }
       return add(name, made ? .create : .normal, opened)
     }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .exists, .isDirectory, .access, .permission, .textBusy:
-      if creates { addParent(name, event, nil) }
+      if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal, nil)
     default: addLookup(name, result)
     }
@@ -115,6 +116,7 @@ struct PathPlan: ~Copyable {
     switch Errno(result) {
     case .loop, .badDescriptor, .nameTooLong: add(name, .unknown, nil)
     case .notDirectory where !directory: add(name, .unknown, nil)
+    case .noEntry where Self.parentLength(name) > 0: add(name, .unknown, nil)
     case .noEntry, .readOnly: addParent(name, event, nil)
     default:
       addParent(name, event, nil)
@@ -151,8 +153,11 @@ struct PathPlan: ~Copyable {
         addParent(name, event, nil)
         add(name, .create, nil)
       }
-    } else if result >= 0 || Errno(result) == .connectionRefused || Errno(result) == .protocolType {
-      add(name, .normal, nil)
+      return
+    }
+    switch Errno(result) {
+    case .invalid, .badDescriptor, .notSocket, .fault, .familyNotSupported: return
+    default: addLookup(name, result)
     }
   }
 
@@ -204,6 +209,10 @@ struct PathPlan: ~Copyable {
     default: return true
     }
   }
+
+  /// fs/namei.c, lookup_fast_for_open: from 6.12 on a file that is there already is found without a look at its
+  /// directory, O_CREAT or not.
+  private static let looksUpBeforeCreating = KernelRelease.running >= KernelRelease(6, 12)
 
   /// A mount's source is a path for bind and move, and where it looks like one.
   private static func isLookedUp(source: UnsafeRawBufferPointer, flags: UInt64) -> Bool {

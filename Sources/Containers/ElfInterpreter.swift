@@ -1,3 +1,4 @@
+import CNestaudit
 import Glibc
 
 /// The dynamic loader that an executable names in its PT_INTERP: the name that the kernel looked it up by.
@@ -23,18 +24,51 @@ public struct ElfInterpreter: Sendable {
 
   public init() {}
 
-  /// The name for an executable that process `pid` has just begun, nil if it cannot be had.
-  public mutating func name(of file: File, executedBy pid: UInt32) -> [UInt8]? {
+  /// The name for an executable, nil if it cannot be had.
+  /// - Parameters:
+  ///   - pid: the process that has just begun it, on the host; it may be gone again.
+  ///   - path: the executable's, in the eyes of its container.
+  ///   - initPID: a process whose root is the container's, on the host.
+  public mutating func name(
+    of file: File, executedBy pid: UInt32, path: UnsafeRawBufferPointer?, rootOf initPID: UInt32
+  ) -> [UInt8]? {
     if let known = names[file] { return known }
-    let descriptor = open("/proc/\(pid)/exe", O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    guard let identity = ContainerRoot.identity(ofDescriptor: descriptor),
-      identity == (file.dev, file.ino), let name = Self.read(descriptor)
+    guard let name = Self.read(file, "/proc/\(pid)/exe") ?? Self.read(file, path, rootOf: initPID)
     else { return nil }
     if names.count >= Self.limit { names.removeAll(keepingCapacity: true) }
     names[file] = name
     return name
+  }
+
+  private static func read(_ file: File, _ magicLink: String) -> [UInt8]? {
+    let found = open(magicLink, nestaudit_o_path | O_CLOEXEC)
+    guard found >= 0 else { return nil }
+    defer { close(found) }
+    return read(file, found: found)
+  }
+
+  private static func read(
+    _ file: File, _ path: UnsafeRawBufferPointer?, rootOf initPID: UInt32
+  ) -> [UInt8]? {
+    guard let path, let root = ContainerRoot(ofProcess: initPID),
+      let found = root.open(String(decoding: path, as: UTF8.self), flags: nestaudit_o_path)
+    else { return nil }
+    defer { close(found) }
+    return read(file, found: found)
+  }
+
+  /// Opens what was only looked up, once it is known to be the file itself: a container may have put
+  /// anything in its place, a pipe that never answers included.
+  private static func read(_ file: File, found: Int32) -> [UInt8]? {
+    var status = stat()
+    guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      UInt64(status.st_ino) == file.ino,
+      UInt64(status.st_ctim.tv_sec) * 1_000_000_000 + UInt64(status.st_ctim.tv_nsec) == file.ctime
+    else { return nil }
+    let descriptor = open("/proc/self/fd/\(found)", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return read(descriptor)
   }
 
   /// The PT_INTERP of a 64-bit or 32-bit ELF file, without its NUL.

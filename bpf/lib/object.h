@@ -5,15 +5,20 @@
 
 #include "ring.h"
 
-/* include/linux/fs.h; the same since 4.19. */
+extern const int LINUX_KERNEL_VERSION __kconfig;
+
+/* include/linux/fs.h: the first is the same since 4.19, the second has moved in 6.14. */
 #define FMODE_CREATED (1u << 20)
-#define FMODE_BACKING (1u << 25)
+#define FMODE_BACKING (LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 14, 0) ? 1u << 24 : 1u << 25)
+
+/* In i_ctime_nsec since 6.13: somebody has read the time. */
+#define CTIME_QUERIED (1u << 31)
 
 static __always_inline uint64_t inode_ctime(struct inode *inode)
 {
 	if (bpf_core_field_exists(inode->i_ctime_sec))
 		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
-		       BPF_CORE_READ(inode, i_ctime_nsec);
+		       (BPF_CORE_READ(inode, i_ctime_nsec) & ~CTIME_QUERIED);
 	struct inode___6_6 *middle = (void *)inode;
 	if (bpf_core_field_exists(middle->__i_ctime))
 		return BPF_CORE_READ(middle, __i_ctime.tv_sec) * 1000000000ull +

@@ -2,6 +2,7 @@ internal import AuditRecords
 import CNestaudit
 internal import Capture
 internal import Containers
+import Glibc
 import Logging
 
 /// Takes the events in the ring's order: keeps what is known of processes and containers, and passes syscalls
@@ -121,7 +122,7 @@ final class Dispatcher {
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
     let argv = processes.argv(header.task)
-    let loader = argv.count > 0 ? loaderName(of: event, pid: process.fixed.tgid) : nil
+    let loader = argv.count > 0 ? loaderName(of: event, process, entry) : nil
     let time = clock.time(sinceBoot: header.time)
     let wanted: Bool
     if let loader {
@@ -140,7 +141,9 @@ final class Dispatcher {
   }
 
   /// The name of the dynamic loader: an exec's last item, which BPF cannot read.
-  private func loaderName(of event: SyscallEvent, pid: UInt32) -> [UInt8]? {
+  private func loaderName(
+    of event: SyscallEvent, _ process: ProcessEvent, _ entry: ContainerEntry
+  ) -> [UInt8]? {
     var executable: event_object?
     var hasLoader = false
     for index in 0..<Int(EVENT_OBJECTS_MAX) {
@@ -156,7 +159,8 @@ final class Dispatcher {
     guard hasLoader, let executable else { return nil }
     return interpreters.name(
       of: .init(dev: executable.dev, ino: executable.ino, ctime: executable.ctime),
-      executedBy: pid)
+      executedBy: process.fixed.tgid, path: process.exe,
+      rootOf: entry.container?.initPID ?? UInt32(getpid()))
   }
 
   private func handle(_ event: ContainerEvent, _ header: event_header) {
