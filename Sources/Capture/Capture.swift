@@ -32,6 +32,11 @@ public final class Capture: @unchecked Sendable {
   /// Loads the programs; nothing is attached yet.
   /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
   public init(ringSize: UInt32) throws(CaptureError) {
+    let log = LibbpfLog()
+    guard KernelTypes.available else {
+      throw CaptureError(
+        "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y")
+    }
     let object = try Self.open()
     var loaded = false
     defer { if !loaded { bpf_object__close(object) } }
@@ -49,7 +54,6 @@ public final class Capture: @unchecked Sendable {
           reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"
         ))
     }
-    let log = LibbpfLog()
     let failed = bpf_object__load(object)
     guard failed == 0 else {
       throw CaptureError(

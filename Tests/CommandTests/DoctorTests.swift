@@ -55,9 +55,13 @@ struct EndingTests {
     #expect(ending?.text == nil)
   }
 
-  @Test func versionAndHelpAreFine() {
+  @Test func versionAndHelpAreFine() throws {
     #expect(ending(["--version"])?.text == programVersion)
-    #expect(ending(["tail", "--help"])?.status == 0)
+    var help = try Nestaudit.parseAsRoot(["tail", "--help"])
+    let error = #expect(throws: (any Error).self) { try help.run() }
+    let ending = try Ending(#require(error))
+    #expect(ending.status == 0)
+    #expect(ending.text?.contains("USAGE: nestaudit tail") == true)
   }
 
   @Test func failureIsOneAndSaysWhy() {

@@ -8,11 +8,11 @@ struct TwoContainers {
   private static let webCommands = """
     for n in 1 2 3; do /bin/touch /tmp/marker-of-web-$n; done
     wget -q -O /dev/null http://127.0.0.1:9/
-    /bin/cat /etc/passwd > /dev/null; while :; do sleep 1; done
+    /bin/cat /etc/passwd > /dev/null; while :; do /bin/sleep 1; done
     """
   private static let dbCommands = """
     for n in 1 2 3; do /bin/rm -f /data/marker-of-db-$n; done
-    echo marker-of-db:x:1:1::/:/bin/sh >> /etc/passwd; while :; do sleep 1; done
+    echo marker-of-db:x:1:1::/:/bin/sh >> /etc/passwd; while :; do /bin/sleep 1; done
     """
 
   /// Logs of one run, which all tests of the suite read.

@@ -104,7 +104,8 @@ public struct CollectorConfiguration: Sendable {
       let daemon = try Self.daemon(in: place, named: name)
       if let other = places[daemon.name] {
         throw ConfigurationError(
-          place, "the name '\(daemon.name)' is taken by \(other); give another with 'name = …'")
+          place + "/scope.conf", line: daemon.scope.nameLine,
+          "the name '\(daemon.name)' is taken by \(other); give another with 'name = …'")
       }
       places[daemon.name] = place
       daemons.append(daemon)

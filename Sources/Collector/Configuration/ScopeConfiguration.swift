@@ -12,6 +12,8 @@ public struct ScopeConfiguration: Sendable, Equatable {
   public var isPerContainer = true
   /// Instead of the directory's name.
   public var name: String?
+  /// The line that gives the name.
+  var nameLine: Int?
 
   private enum Instance: String, CaseIterable {
     case shared
@@ -35,6 +37,7 @@ public struct ScopeConfiguration: Sendable, Equatable {
     scope.cgroup = values["cgroup"]?.value
     scope.isPerContainer = try values.choice("instance", default: Instance.perContainer) == .perContainer
     scope.name = values["name"]?.value
+    scope.nameLine = values["name"]?.line
     if scope.isHost, let other = values["container"] ?? values["cgroup"] ?? values["instance"] {
       throw ConfigurationError(
         file, line: other.line, "'\(other.key)' does not go with 'host = yes'; remove one of them")
@@ -56,6 +59,9 @@ public struct ScopeConfiguration: Sendable, Equatable {
     if let cgroup, fnmatch(cgroup, cgroupPath, 0) != 0 { return false }
     return container != nil || cgroup != nil
   }
+
+  /// Whether a container's name or id is given, without a wildcard.
+  var namesOneContainer: Bool { container?.contains { "*?[\\".contains($0) } == false }
 
   /// In a line.
   var text: String {

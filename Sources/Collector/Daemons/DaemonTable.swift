@@ -200,10 +200,9 @@ final class DaemonTable {
 
   // MARK: Instances
 
-  /// `template` alone in the embedded default, `template/container` where an administrator named it; never a
-  /// name that another daemon has.
+  /// Never a name that another daemon has.
   private func instanceName(_ template: DaemonTemplate, _ container: Container) -> String {
-    let name = template.instancePrefix + container.name
+    let name = template.instanceName(for: container.name)
     let taken = instances[name] != nil || templates.contains { $0.name == name && !$0.isPerContainer }
     return taken ? "\(name).\(container.contid)" : name
   }

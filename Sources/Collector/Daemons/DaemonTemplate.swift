@@ -11,8 +11,12 @@ struct DaemonTemplate {
   /// One instance for each container, instead of one for all.
   var isPerContainer: Bool { scope.isPerContainer && !scope.isHost }
 
-  /// Before the container's name in an instance's: nothing in the embedded default.
-  var instancePrefix: String { configuration.isEmbeddedDefault ? "" : name + "/" }
+  /// The container's name in the embedded default; the daemon's own where it means one container, and both,
+  /// `daemon/container`, where it may mean several.
+  func instanceName(for container: String) -> String {
+    if configuration.isEmbeddedDefault { return container }
+    return scope.namesOneContainer ? name : "\(name)/\(container)"
+  }
 
   /// Whether `daemon` was made from this daemon of the configuration, now or before a reload.
   func stands(for daemon: Daemon) -> Bool {
