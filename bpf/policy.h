@@ -122,12 +122,21 @@ struct policy_rule {
 	struct rule_field_test test[POLICY_RULE_FIELDS_MAX];
 };
 
+/* When BPF wakes the collector. */
+enum policy_pace {
+	PACE_EAGER = 0, /* it sleeps: by the first event that it has not seen yet */
+	PACE_BATCH = 1, /* it looks by itself every few milliseconds: by a ring that is half full */
+	PACE_WOKEN = 2, /* as before, and it has been woken: not again */
+};
+
 /* What the collector sets, mapped into its memory: the whole of .bss. */
 struct policy_control {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64];
 	uint32_t generation; /* of the tables; goes into every event */
 	uint32_t collector;  /* thread group that is never audited */
 	uint64_t uncounted;  /* losses that found no room in the map losses */
+	uint32_t pace;       /* enum policy_pace; BPF sets PACE_WOKEN */
+	uint32_t pad;
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */
@@ -152,7 +161,7 @@ POLICY_ASSERT_SIZE(rule_index_key, 8);
 POLICY_ASSERT_SIZE(rule_index_entry, 8);
 POLICY_ASSERT_SIZE(rule_field_test, 8);
 POLICY_ASSERT_SIZE(policy_rule, 72);
-POLICY_ASSERT_SIZE(policy_control, 144);
+POLICY_ASSERT_SIZE(policy_control, 152);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

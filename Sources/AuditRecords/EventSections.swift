@@ -41,7 +41,9 @@ struct EventSections {
   /// A section as an array of `Element`; a torn last one is left out.
   @inline(__always)
   func array<Element>(_ kind: section_kind, of: Element.Type) -> UnsafeBufferPointer<Element> {
-    guard let data = section(kind, index: 0) else { return UnsafeBufferPointer(start: nil, count: 0) }
+    guard let data = section(kind, index: 0) else {
+      return UnsafeBufferPointer(start: nil, count: 0)
+    }
     return UnsafeBufferPointer(
       start: data.baseAddress?.assumingMemoryBound(to: Element.self),
       count: data.count / MemoryLayout<Element>.stride)

@@ -12,7 +12,9 @@ struct RuleBuilder {
   // MARK: -a, -A
 
   func appendRule(to ruleset: inout Ruleset, first: Bool) throws(RuleError) {
-    guard line.words.count > 1 else { throw line.failure("\(line.words[0]) needs a list and an action") }
+    guard line.words.count > 1 else {
+      throw line.failure("\(line.words[0]) needs a list and an action")
+    }
     let action = try listAndAction(line.words[1])
     let builder = try LibauditRule(line: line)
     defer { builder.free() }

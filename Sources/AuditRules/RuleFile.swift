@@ -34,7 +34,9 @@ struct RuleLine {
   let number: Int
   let words: [String]
 
-  func failure(_ reason: String) -> RuleError { RuleError(file: file, line: number, reason: reason) }
+  func failure(_ reason: String) -> RuleError {
+    RuleError(file: file, line: number, reason: reason)
+  }
 
   func apply(to ruleset: inout Ruleset, tolerant: inout Bool) throws(RuleError) {
     switch words[0] {
@@ -83,7 +85,8 @@ struct RuleLine {
     guard words.count == 2 else { throw failure("\(words[0]) takes one number") }
     guard let number = Int(words[1]), range.contains(number) else {
       throw failure(
-        "\(words[0]) takes a number from \(range.lowerBound) to \(range.upperBound), not '\(words[1])'")
+        "\(words[0]) takes a number from \(range.lowerBound) to \(range.upperBound), not '\(words[1])'"
+      )
     }
     return number
   }

@@ -35,7 +35,8 @@ public final class Capture: @unchecked Sendable {
     let log = LibbpfLog()
     guard KernelTypes.available else {
       throw CaptureError(
-        "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y")
+        "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y"
+      )
     }
     let object = try Self.open()
     var loaded = false
@@ -124,14 +125,14 @@ public final class Capture: @unchecked Sendable {
   }
 
   /// Names who takes the events. Must be called once, before `drain()`.
-  /// - Returns: a descriptor that is readable when there are events, for poll(2).
+  /// - Returns: a descriptor that is readable when there are events, for epoll(7).
   public func connect(
     _ sink: @escaping Sink, context: UnsafeMutableRawPointer
   ) throws(CaptureError) -> Int32 {
     let map = bpf_object__find_map_by_name(object, "ring")
     ring = ring_buffer__new(bpf_map__fd(map), sink, context, nil)
-    guard let ring else { throw CaptureError("the ring cannot be mapped", errno: errno) }
-    return ring_buffer__epoll_fd(ring)
+    guard ring != nil else { throw CaptureError("the ring cannot be mapped", errno: errno) }
+    return bpf_map__fd(map)
   }
 
   /// Hands every event that is in the ring to the sink; returns how many.

@@ -21,7 +21,7 @@ public final class Collector {
   private let dispatcher: Dispatcher
   private let losses: LossAccount
   private let signals: SignalSource
-  private let events: Int32
+  private var waiter: Waiter
   private let reload: () throws -> CollectorConfiguration
 
   /// Asks from other threads: what `ps` wants to know.
@@ -38,7 +38,8 @@ public final class Collector {
     self.logger = logger
     self.reload = reload
     guard let hierarchy = CgroupHierarchy() else {
-      throw CollectorError("no cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
+      throw CollectorError(
+        "no cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
     }
     self.hierarchy = hierarchy
     signals = SignalSource()
@@ -52,13 +53,15 @@ public final class Collector {
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
     losses = LossAccount(capture: capture, dispatcher: dispatcher)
-    events = try capture.connect(
+    let events = try capture.connect(
       { context, event, size in
         guard let context, let event else { return 0 }
         Unmanaged<Dispatcher>.fromOpaque(context).takeUnretainedValue()
           .handle(UnsafeRawBufferPointer(start: event, count: size))
         return 0
       }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
+    waiter = Waiter(
+      events: events, others: [signals.descriptor, mailbox.descriptor], control: capture.control)
 
     try dispatcher.startHost()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
@@ -73,9 +76,10 @@ public final class Collector {
     ready()
     var nextTick = Clock.read(CLOCK_MONOTONIC)
     var sender: SignalSource.Sender?
+    var drained = 0
     while sender == nil {
-      wait()
-      drain()
+      waiter.wait(afterEvents: drained)
+      drained = drain()
       for signal in signals.read() {
         if signal.isReload { reloadConfiguration(askedBy: signal) } else { sender = signal }
       }
@@ -98,14 +102,6 @@ public final class Collector {
     let drained = capture.drain()
     daemons.submit()
     return drained
-  }
-
-  /// Until there is something to do; at the latest for the next look at the losses.
-  private func wait() {
-    var sources = [events, signals.descriptor, mailbox.descriptor].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
-    _ = poll(&sources, nfds_t(sources.count), 1000)
   }
 
   private func reloadConfiguration(askedBy sender: SignalSource.Sender) {

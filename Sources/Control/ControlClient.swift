@@ -46,7 +46,8 @@ public enum ControlClient {
     return try readLine(descriptor, path)
   }
 
-  private static func readLine(_ descriptor: Int32, _ path: String) throws(ControlError) -> [UInt8] {
+  private static func readLine(_ descriptor: Int32, _ path: String) throws(ControlError) -> [UInt8]
+  {
     var line: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while line.last != UInt8(ascii: "\n") && line.count < Wire.longestResponse {

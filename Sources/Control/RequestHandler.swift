@@ -71,7 +71,8 @@ final class RequestHandler: ChannelInboundHandler {
         context.close(promise: nil)
       } else if pending.count > Wire.longestRequest {
         isFinished = true
-        write(Self.failure("request too long"), context).whenComplete { [channel = context.channel]
+        write(Self.failure("request too long"), context).whenComplete {
+          [channel = context.channel]
           _ in channel.close(promise: nil)
         }
       }

@@ -22,7 +22,9 @@ struct PsCommand: ParsableCommand {
       output.append(bytes: try encoder.encode(status))
       output.append("\n")
     } else {
-      for line in PsTable(status).lines(isColored: coloring.color.isOn) { output.append(line + "\n") }
+      for line in PsTable(status).lines(isColored: coloring.color.isOn) {
+        output.append(line + "\n")
+      }
     }
     output.flush()
     if !json && status.skippedRuns > 0 {

@@ -44,7 +44,8 @@ enum EventJSON {
     var seen: Set<String> = ["type"]
     for field in record.fields where seen.insert(field.name).inserted {
       let isEncoded =
-        untrusted.contains(field.name) || record.type == "EXECVE" && field.name != "argc"
+        untrusted.contains(field.name)
+        || record.type == "EXECVE" && field.name != "argc"
           && !field.name.hasSuffix("_len")
       let value = isEncoded ? field.decoded : field.plain
       if let value { object.add(field.name, value) } else { object.addNull(field.name) }

@@ -101,7 +101,8 @@ struct TailSummary: Equatable {
       byte >= 0x80 || isalnum(Int32(byte)) != 0 || "%+,-./:=@_".utf8.contains(byte)
     }
     if isPlain && !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false)
+    return "'"
+      + text.split(separator: "'", omittingEmptySubsequences: false)
       .joined(separator: "'\\''") + "'"
   }
 }

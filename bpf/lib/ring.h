@@ -67,6 +67,21 @@ static __always_inline void section_close(struct builder *b, uint16_t kind, uint
 	b->size = (end + 7) & ~7u;
 }
 
+/* A wakeup costs more than an event: while many come, the collector looks for them by itself. */
+static __always_inline uint64_t wakeup_flags(void)
+{
+	uint32_t pace = control.pace;
+
+	if (pace == PACE_EAGER)
+		return 0;
+	if (pace == PACE_BATCH && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >
+				      bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2) {
+		control.pace = PACE_WOKEN;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	return BPF_RB_NO_WAKEUP;
+}
+
 /* Puts the event into the ring; false if the ring is full. */
 static __always_inline bool builder_submit(struct builder *b)
 {
@@ -77,7 +92,7 @@ static __always_inline bool builder_submit(struct builder *b)
 		return false;
 	header->size = size;
 	header->flags = b->flags;
-	return bpf_ringbuf_output(&ring, b->base, size, 0) == 0;
+	return bpf_ringbuf_output(&ring, b->base, size, wakeup_flags()) == 0;
 }
 
 static __noinline void count_loss(uint64_t contid, uint32_t policy, uint32_t wants, uint32_t cause)

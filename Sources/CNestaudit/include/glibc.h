@@ -3,6 +3,7 @@
 #ifndef NESTAUDIT_GLIBC_H
 #define NESTAUDIT_GLIBC_H
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>

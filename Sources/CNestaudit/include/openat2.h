@@ -15,7 +15,8 @@
 
 static const int nestaudit_o_path = O_PATH;
 
-/* Opens `path` as if `root` were "/"; neither `..` nor a link leads out of it. -errno on failure. */
+/* Opens `path` as if `root` were "/"; neither `..` nor a link leads out of it. -errno on failure.
+ */
 static inline int nestaudit_open_in_root(int root, const char *path, int flags)
 {
 	struct open_how how = {

@@ -77,7 +77,8 @@ public struct CollectorConfiguration: Sendable {
 
   private mutating func read(_ directory: String) throws(ConfigurationError) {
     guard TextFile.names(in: directory) != nil else {
-      throw ConfigurationError(directory, "is no directory that can be read; give one with --config")
+      throw ConfigurationError(
+        directory, "is no directory that can be read; give one with --config")
     }
     let file = directory + "/nestaudit.conf"
     if TextFile.exists(file) {
@@ -129,7 +130,8 @@ public struct CollectorConfiguration: Sendable {
       auditd = try AuditdConfiguration.parse(try TextFile.read(auditdFile), file: auditdFile)
       if auditd.logFile != nil, scope.isPerContainer, !scope.isHost {
         throw ConfigurationError(
-          auditdFile, "log_file cannot be one file for a daemon with 'instance = per-container'; leave it out")
+          auditdFile,
+          "log_file cannot be one file for a daemon with 'instance = per-container'; leave it out")
       }
     }
     return DaemonConfiguration(
@@ -206,7 +208,8 @@ public struct CollectorConfiguration: Sendable {
 
   private static func isName(_ name: String) -> Bool {
     let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-    return (1...64).contains(name.count) && !name.hasPrefix(".") && name.allSatisfy(allowed.contains)
+    return (1...64).contains(name.count) && !name.hasPrefix(".")
+      && name.allSatisfy(allowed.contains)
   }
 }
 

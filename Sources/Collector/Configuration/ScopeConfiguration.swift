@@ -35,7 +35,8 @@ public struct ScopeConfiguration: Sendable, Equatable {
     scope.isHost = try values.choice("host", default: Answer.no) == .yes
     scope.container = values["container"]?.value
     scope.cgroup = values["cgroup"]?.value
-    scope.isPerContainer = try values.choice("instance", default: Instance.perContainer) == .perContainer
+    scope.isPerContainer =
+      try values.choice("instance", default: Instance.perContainer) == .perContainer
     scope.name = values["name"]?.value
     scope.nameLine = values["name"]?.line
     if scope.isHost, let other = values["container"] ?? values["cgroup"] ?? values["instance"] {
@@ -44,7 +45,9 @@ public struct ScopeConfiguration: Sendable, Equatable {
     }
     if !scope.isHost, scope.container == nil, scope.cgroup == nil {
       throw ConfigurationError(
-        file, "says nothing of what the daemon stands for; give 'host = yes', 'container = GLOB' or 'cgroup = GLOB'")
+        file,
+        "says nothing of what the daemon stands for; give 'host = yes', 'container = GLOB' or 'cgroup = GLOB'"
+      )
     }
     return scope
   }

@@ -68,7 +68,8 @@ final class DaemonTable {
     do {
       for daemon in configuration.daemons {
         if let locked = old.first(where: { $0.name == daemon.name && $0.ruleset.isLocked }) {
-          kept.append("daemon \(daemon.name) is locked (-e 2): its rules stay until the collector ends")
+          kept.append(
+            "daemon \(daemon.name) is locked (-e 2): its rules stay until the collector ends")
           loaded.append(locked)
         } else {
           loaded.append(try load(daemon))
@@ -120,9 +121,11 @@ final class DaemonTable {
     release(routesOf: entry)
     var routes: [Route] = []
     if let container = entry.container {
-      for template in templates where template.scope.matches(
+      for template in templates
+      where template.scope.matches(
         name: container.name, runtimeID: container.runtimeID, contid: container.contid,
-        cgroupPath: container.cgroupPath) {
+        cgroupPath: container.cgroupPath)
+      {
         let name = template.isPerContainer ? instanceName(template, container) : template.name
         do {
           let daemon = try instance(template, name: name)
@@ -203,7 +206,8 @@ final class DaemonTable {
   /// Never a name that another daemon has.
   private func instanceName(_ template: DaemonTemplate, _ container: Container) -> String {
     let name = template.instanceName(for: container.name)
-    let taken = instances[name] != nil || templates.contains { $0.name == name && !$0.isPerContainer }
+    let taken =
+      instances[name] != nil || templates.contains { $0.name == name && !$0.isPerContainer }
     return taken ? "\(name).\(container.contid)" : name
   }
 
@@ -216,7 +220,8 @@ final class DaemonTable {
     instances[name] = daemon
     daemon.write(
       .start(
-        version: Collector.version, kernel: Identity.kernel, auid: Identity.auid, session: Identity.session,
+        version: Collector.version, kernel: Identity.kernel, auid: Identity.auid,
+        session: Identity.session,
         pid: template.scope.isHost ? UInt32(getpid()) : 0, uid: getuid()), at: .now)
     daemon.submit()
     return daemon

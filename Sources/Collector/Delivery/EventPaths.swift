@@ -43,7 +43,9 @@ struct EventPaths: ~Copyable {
       if named, count > 0 {
         items[0].dev = object.dev
         items[0].ino = object.ino
-      } else if role == OBJECT_INTERPRETER.rawValue, let name = event.section(SECTION_OBJECT_NAME, index: index) {
+      } else if role == OBJECT_INTERPRETER.rawValue,
+        let name = event.section(SECTION_OBJECT_NAME, index: index)
+      {
         append(name, object)
       } else {
         append(UnsafeRawBufferPointer(start: nil, count: 0), object)

@@ -56,7 +56,9 @@ struct LogFile: ~Copyable {
   /// Puts what was written onto the disk.
   mutating func flush() throws(LogError) {
     unflushed = 0
-    if fdatasync(descriptor) != 0, errno != EINVAL { throw LogError(path, "fdatasync", errno: errno) }
+    if fdatasync(descriptor) != 0, errno != EINVAL {
+      throw LogError(path, "fdatasync", errno: errno)
+    }
   }
 
   /// A second descriptor for a thread that only flushes.

@@ -20,7 +20,8 @@ struct RulesetTable {
   init(capture: Capture) { self.capture = capture }
 
   /// Writes a ruleset into the tables and returns its id, by which policies name it.
-  mutating func add(_ ruleset: CompiledRuleset, translatesIDs: Bool) throws(CaptureError) -> UInt32 {
+  mutating func add(_ ruleset: CompiledRuleset, translatesIDs: Bool) throws(CaptureError) -> UInt32
+  {
     let id = next
     next += 1
     var keys: [rule_index_key] = []
@@ -30,7 +31,8 @@ struct RulesetTable {
         entries[id] = Entry(keys: keys, ranges: ranges)
         remove(id)
         throw CaptureError(
-          "the rules of all daemons need more than \(POLICY_RULES_MAX) entries in the kernel's table")
+          "the rules of all daemons need more than \(POLICY_RULES_MAX) entries in the kernel's table"
+        )
       }
       ranges.append(range)
       for (slot, rule) in zip(range, table.rules) { try capture.rules.set(slot, rule) }

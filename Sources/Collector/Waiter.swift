@@ -1,0 +1,57 @@
+import CNestaudit
+import Glibc
+
+/// Where the collector sleeps: for a few milliseconds while events keep coming, so that BPF need not wake it
+/// for each; until the first one when none have come for a while.
+struct Waiter: ~Copyable {
+  /// How long a captured event may lie in the ring before it is looked at.
+  private static let batchMilliseconds: Int32 = 5
+  /// At the latest then the losses are looked at.
+  private static let idleMilliseconds: Int32 = 1000
+
+  private let epoll: Int32
+  private let control: UnsafeMutablePointer<policy_control>
+  /// The last look found nothing, so that BPF has been asked to wake us.
+  private var isAsked = false
+
+  /// - Parameters:
+  ///   - events: the ring's descriptor.
+  ///   - others: what else ends the sleep when it can be read.
+  init(events: Int32, others: [Int32], control: UnsafeMutablePointer<policy_control>) {
+    self.control = control
+    epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    // Only a wakeup counts for the ring, not that something lies in it.
+    add(events, EPOLLIN.rawValue | EPOLLET.rawValue)
+    for descriptor in others { add(descriptor, EPOLLIN.rawValue) }
+  }
+
+  deinit { close(epoll) }
+
+  private func add(_ descriptor: Int32, _ events: UInt32) {
+    var event = epoll_event(events: events, data: epoll_data(fd: descriptor))
+    epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+  }
+
+  /// Sleeps until there is something to do.
+  /// - Parameter count: events that have just been taken out of the ring.
+  mutating func wait(afterEvents count: Int) {
+    if count > 0 {
+      control.pointee.pace = PACE_BATCH.rawValue
+      isAsked = false
+      sleep(Self.batchMilliseconds)
+    } else if isAsked {
+      sleep(Self.idleMilliseconds)
+    } else {
+      // A program that runs just now may not have seen what is asked: look once more before the long sleep.
+      control.pointee.pace = PACE_EAGER.rawValue
+      isAsked = true
+      sleep(Self.batchMilliseconds)
+    }
+  }
+
+  private func sleep(_ milliseconds: Int32) {
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 4) { events in
+      _ = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
+    }
+  }
+}
