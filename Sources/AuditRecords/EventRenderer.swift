@@ -13,6 +13,7 @@ public struct EventRenderer: ~Copyable {
   /// Records of the event rendered last, without CONTAINER_ID.
   public private(set) var recordCount = 0
 
+  /// Has rendered nothing yet.
   public init() {}
 
   /// Renders an event; what was rendered before is gone.

@@ -13,6 +13,7 @@ public struct ProcessTable: ~Copyable {
   private var slots: [UInt32: Slot] = [:]
   private var argvOwner: [UInt32: Slot] = [:]
 
+  /// Knows nothing yet.
   public init() {}
 
   deinit {

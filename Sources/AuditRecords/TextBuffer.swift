@@ -19,6 +19,7 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
 
   deinit { base.deallocate() }
 
+  /// Whether it holds no byte.
   public var isEmpty: Bool { count == 0 }
 
   /// The bytes written so far; valid until the next change.
@@ -33,6 +34,7 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     count = newCount
   }
 
+  /// Appends a byte.
   @inline(__always)
   public mutating func append(_ byte: UInt8) {
     if count == capacity { grow(toHold: count + 1) }
@@ -40,6 +42,7 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     count &+= 1
   }
 
+  /// Appends a copy of the bytes.
   @inline(__always)
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
@@ -49,6 +52,7 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     count = end
   }
 
+  /// Appends text as it stands in the source.
   @inline(__always)
   public mutating func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

@@ -16,6 +16,7 @@ public final class CompiledRuleset: @unchecked Sendable {
 
   /// A path that some rule asks for.
   public struct WatchPath: Sendable, Equatable {
+    /// As the rule has it, absolute.
     public let path: String
     /// The rule asks for what is below it too.
     public let below: Bool
@@ -111,7 +112,9 @@ public final class CompiledRuleset: @unchecked Sendable {
 
   /// The rules for one arch and syscall, or for several with the same ones.
   public struct Table {
+    /// The syscalls whose rules these are.
     public let keys: [(arch: UInt16, syscall: UInt16)]
+    /// In the order in which they are tried.
     public let rules: [policy_rule]
   }
 

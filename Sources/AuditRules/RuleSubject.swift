@@ -1,7 +1,10 @@
 /// What rules are asked about: one event, as the daemon sees it.
 public struct RuleSubject {
+  /// AUDIT_ARCH_X86_64 or AUDIT_ARCH_I386.
   public var arch: UInt32
+  /// Its number in that arch.
   public var syscall: Int32
+  /// What it returned; -4095 to -1 is an errno.
   public var result: Int64
   /// False for a syscall that does not return.
   public var hasResult: Bool
@@ -10,8 +13,10 @@ public struct RuleSubject {
   public var pid, ppid, uid, euid, suid, fsuid, gid, egid, sgid, fsgid, auid, ses, pers: UInt32
   /// Supplementary groups in the daemon's view.
   public var groups: UnsafeBufferPointer<UInt32>
+  /// The files that it is about.
   public var paths: UnsafeBufferPointer<RulePath>
 
+  /// An event without paths yet.
   public init(
     arch: UInt32, syscall: Int32, result: Int64, hasResult: Bool, a0: UInt64, a1: UInt64,
     a2: UInt64, a3: UInt64, pid: UInt32, ppid: UInt32, uid: UInt32, euid: UInt32, suid: UInt32,
@@ -51,8 +56,10 @@ public struct RulePath {
   public var name: UnsafeRawBufferPointer
   /// The object behind it; `ino` 0 is not known.
   public var dev: UInt32
+  /// Its inode; 0 where it is not known.
   public var ino: UInt64
 
+  /// A path with the object behind it.
   public init(name: UnsafeRawBufferPointer, dev: UInt32, ino: UInt64) {
     self.name = name
     self.dev = dev
@@ -62,9 +69,12 @@ public struct RulePath {
 
 /// Where a watched path is; `ino` 0 is not known.
 public struct WatchObject: Sendable, Equatable {
+  /// The device, major << 20 | minor.
   public var dev: UInt32
+  /// Its inode; 0 where it is not known.
   public var ino: UInt64
 
+  /// An object by device and inode.
   public init(dev: UInt32, ino: UInt64) {
     self.dev = dev
     self.ino = ino

@@ -2,9 +2,12 @@ import CNestaudit
 
 /// The rules of a daemon, in the order in which they are asked: the first that matches decides.
 public struct Ruleset: Sendable, Equatable {
+  /// `-b`, `-f`, `-r`, `-e`, `-i`, `-c`.
   public var settings = Settings()
+  /// In the order in which they are tried.
   public var rules: [Rule] = []
 
+  /// No rules, and every setting as it was.
   public init() {}
 }
 
@@ -19,6 +22,7 @@ public struct Settings: Sendable, Equatable {
   /// `-r`: records in a second; 0 is no limit.
   public var rateLimit: Int?
 
+  /// Nothing is set.
   public init() {}
 }
 
@@ -40,6 +44,7 @@ public struct Rule: Sendable, Equatable {
   public var action: UInt32
   /// A bit for each syscall number, as libaudit has it.
   public var syscalls: [UInt32]
+  /// All of them have to be met.
   public var conditions: [Condition]
   /// What the records bear; several keys are joined by \u{1}.
   public var key: [UInt8]?
@@ -52,10 +57,13 @@ public struct Rule: Sendable, Equatable {
 
 /// Why a rule file cannot be used: one line, with the cure.
 public struct RuleError: Error, CustomStringConvertible, Equatable {
+  /// As it was named to the parser.
   public let file: String
   /// Counted from 1.
   public let line: Int
+  /// What is wrong, with the cure.
   public let reason: String
 
+  /// In one line.
   public var description: String { "\(file):\(line): \(reason)" }
 }

@@ -23,10 +23,15 @@ public final class Capture: @unchecked Sendable {
   /// The gate and the other settings, mapped into the kernel: a store takes effect at once.
   public let control: UnsafeMutablePointer<policy_control>
 
+  /// cgroup id to container and policy.
   public let cgroups: KernelTable<UInt64, policy_cgroup>
+  /// Policy to the rulesets of a chain's daemons.
   public let policies: KernelTable<UInt32, policy_entry>
+  /// Ruleset, arch and syscall to a run of `rules`.
   public let ruleIndex: KernelTable<rule_index_key, rule_index_entry>
+  /// Rules by position; `POLICY_RULES_MAX` of them.
   public let rules: KernelTable<UInt32, policy_rule>
+  /// Lost events, counted by whom they belong to and why.
   public let losses: KernelTable<loss_key, UInt64>
 
   /// Loads the programs; nothing is attached yet.

@@ -2,6 +2,7 @@ import Glibc
 
 /// Why capture could not begin or go on; `description` names the cure.
 public struct CaptureError: Error, CustomStringConvertible {
+  /// What failed, why, and the cure, in one line.
   public let description: String
 
   init(_ what: String, errno code: Int32, cure: String? = nil) {

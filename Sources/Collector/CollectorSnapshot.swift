@@ -2,6 +2,7 @@
 public struct CollectorSnapshot: Sendable {
   /// A nested daemon.
   public struct Daemon: Sendable {
+    /// Of the daemon's instance: what `tail` is given.
     public let name: String
     /// Path of its log.
     public let log: String
@@ -9,6 +10,7 @@ public struct CollectorSnapshot: Sendable {
     public let scope: String
     /// auditctl's `-e`: 0, 1, or 2 for locked.
     public let enabled: Int
+    /// How many rules it has.
     public let rules: Int
     /// Records in its log since it began.
     public let written: UInt64
@@ -20,12 +22,17 @@ public struct CollectorSnapshot: Sendable {
 
   /// A container, or the host with contid 0.
   public struct Container: Sendable {
+    /// The id of its root cgroup; 0 for the host.
     public let contid: UInt64
+    /// The contid of the container around it; nil if it stands on the host.
     public let outer: UInt64?
+    /// What it is called; `host` for the host.
     public let name: String
+    /// The path of its root cgroup.
     public let cgroup: String
     /// The daemons that stand for it itself.
     public let daemons: [String]
+    /// How many run in it and in what it contains.
     public let processes: Int
     /// Events that came from it.
     public let seen: UInt64
@@ -35,7 +42,9 @@ public struct CollectorSnapshot: Sendable {
     public let lost: UInt64
   }
 
+  /// By name.
   public let daemons: [Daemon]
+  /// The host first.
   public let containers: [Container]
   /// Runs of our programs that the kernel skipped; what they would have captured is not known.
   public let skippedRuns: UInt64
@@ -43,6 +52,7 @@ public struct CollectorSnapshot: Sendable {
 
 /// Why the collector cannot work, in one line with the cure.
 public struct CollectorError: Error, CustomStringConvertible {
+  /// What failed, and the cure, in one line.
   public let description: String
 
   init(_ description: String) { self.description = description }

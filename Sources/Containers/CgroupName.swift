@@ -23,6 +23,7 @@ public struct CgroupName: Equatable, Sendable {
   /// Below the cgroup that bears the name.
   private static let inner: Set<String> = ["container", "payload", "init.scope"]
 
+  /// Reads a path below the cgroup2 mount.
   public init(path: String) {
     var components = path.split(separator: "/").map(String.init)
     if components.count > 1, let last = components.last, Self.inner.contains(last) {

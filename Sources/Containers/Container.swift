@@ -16,8 +16,10 @@ public struct Container: Sendable {
   public let pidNamespace: UInt32
   /// Its user namespace, as extents from its ids to the kernel's.
   public let uidMap: [IDExtent]
+  /// Likewise for gids.
   public let gidMap: [IDExtent]
 
+  /// Describes a container as its birth or its first process shows it.
   public init(
     contid: UInt64, outer: UInt64?, cgroupPath: String, initPID: UInt32, pidNamespace: UInt32,
     uidMap: [IDExtent], gidMap: [IDExtent]
@@ -37,10 +39,14 @@ public struct Container: Sendable {
 
 /// One line of a user namespace's map: `count` ids from `first` on are the kernel's from `lower` on.
 public struct IDExtent: Sendable, Equatable {
+  /// The first id inside.
   public let first: UInt32
+  /// What it is on the host.
   public let lower: UInt32
+  /// How many ids, 1 or more.
   public let count: UInt32
 
+  /// Maps `count` ids from `first` on.
   public init(first: UInt32, lower: UInt32, count: UInt32) {
     self.first = first
     self.lower = lower

@@ -7,11 +7,14 @@ import Glibc
 public struct ElfInterpreter: Sendable {
   /// What tells one version of a file from another.
   public struct File: Hashable, Sendable {
+    /// The device, major << 20 | minor.
     public let dev: UInt32
+    /// The inode's number.
     public let ino: UInt64
     /// Time of its last change, nanoseconds since 1970.
     public let ctime: UInt64
 
+    /// As an event's object has them.
     public init(dev: UInt32, ino: UInt64, ctime: UInt64) {
       self.dev = dev
       self.ino = ino
@@ -22,6 +25,7 @@ public struct ElfInterpreter: Sendable {
   private static let limit = 4096
   private var names: [File: [UInt8]] = [:]
 
+  /// Knows no file yet.
   public init() {}
 
   /// The name for an executable, nil if it cannot be had.

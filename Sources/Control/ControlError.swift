@@ -13,6 +13,7 @@ public enum ControlError: Error, Equatable, CustomStringConvertible {
   /// A system call failed.
   case system(what: String, code: Int32)
 
+  /// What failed, and the cure, in one line.
   public var description: String {
     switch self {
     case .heldBy(let pid, let directory):

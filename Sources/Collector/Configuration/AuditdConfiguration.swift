@@ -22,7 +22,9 @@ public struct AuditdConfiguration: Sendable, Equatable {
   public var maxLogFile = 8
   /// 0 to 999; fewer than 2 keep no old log.
   public var numLogs = 5
+  /// `max_log_file_action`: what follows when a log is full.
   public var maxLogFileAction = Action.rotate
+  /// `flush`: when the log is forced to the disk.
   public var flush = Flush.incrementalAsync
   /// Records between two flushes, for the incremental modes.
   public var freq = 50

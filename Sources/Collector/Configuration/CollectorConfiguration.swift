@@ -2,9 +2,13 @@ public import AuditRules
 
 /// A nested daemon as it is configured.
 public struct DaemonConfiguration: Sendable {
+  /// `name` in scope.conf, else its directory's name.
   public let name: String
+  /// scope.conf.
   public let scope: ScopeConfiguration
+  /// auditd.conf.
   public let auditd: AuditdConfiguration
+  /// audit.rules, or rules.d put together.
   public let ruleset: Ruleset
   /// Of `nestaudit run` without a configuration.
   public let isEmbeddedDefault: Bool
@@ -14,10 +18,14 @@ public struct DaemonConfiguration: Sendable {
 public struct CollectorConfiguration: Sendable {
   /// What the command line says; it wins over nestaudit.conf.
   public struct Overrides: Sendable {
+    /// `--state`.
     public var stateDirectory: String?
+    /// `--log-dir`.
     public var logDirectory: String?
+    /// `--ring-size`, as it is written.
     public var ringSize: String?
 
+    /// What is nil is left to nestaudit.conf.
     public init(stateDirectory: String?, logDirectory: String?, ringSize: String?) {
       self.stateDirectory = stateDirectory
       self.logDirectory = logDirectory
@@ -27,8 +35,11 @@ public struct CollectorConfiguration: Sendable {
 
   /// Bytes: a power of two, 64 KiB to 1 GiB.
   public private(set) var ringSize: UInt32 = 32 << 20
+  /// Where the lock and the control socket are.
   public private(set) var stateDirectory = "/run/nestaudit"
+  /// Holds a directory for each daemon's log.
   public private(set) var logDirectory = "/var/log/nestaudit"
+  /// In the order of their directories' names.
   public private(set) var daemons: [DaemonConfiguration] = []
 
   private static let standardDirectory = "/etc/nestaudit"

@@ -25,6 +25,7 @@ public struct ScopeConfiguration: Sendable, Equatable {
     case no
   }
 
+  /// Stands for nothing yet.
   public init() {}
 
   /// Reads scope.conf.

@@ -2,6 +2,7 @@ import Glibc
 
 /// Why a log cannot be written, with the cure.
 public struct LogError: Error, CustomStringConvertible {
+  /// What failed, why, and the cure, in one line.
   public let description: String
 
   init(_ path: String, _ call: String, errno code: Int32) {
