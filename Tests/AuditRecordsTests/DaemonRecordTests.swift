@@ -1,0 +1,28 @@
+import Testing
+
+@testable import AuditRecords
+
+struct DaemonRecordTests {
+  private func line(_ record: DaemonRecord) -> String {
+    written { record.append(to: &$0, seconds: 1_700_000_000, milliseconds: 5, serial: 9) }
+  }
+
+  @Test func theyReadAsAuditdsOwn() {
+    #expect(
+      line(.start(version: "1.0", kernel: "6.18", auid: .max, session: .max, pid: 4, uid: 0))
+        == "type=DAEMON_START msg=audit(1700000000.005:9): op=start ver=1.0 format=raw "
+        + "kernel=6.18 auid=4294967295 pid=4 uid=0 ses=4294967295 res=success\n")
+    #expect(
+      line(.end(auid: 0, uid: 0, session: 1, pid: 2))
+        == "type=DAEMON_END msg=audit(1700000000.005:9): op=terminate auid=0 uid=0 ses=1 pid=2 "
+        + "res=success\n")
+    #expect(
+      line(.reconfigured(auid: 0, uid: 0, session: 1, pid: 2))
+        == "type=DAEMON_CONFIG msg=audit(1700000000.005:9): op=reconfigure state=changed auid=0 "
+        + "uid=0 ses=1 pid=2 res=success\n")
+    #expect(
+      line(.lostEvents(3, total: 10))
+        == "type=DAEMON_ERR msg=audit(1700000000.005:9): op=lost-events lost=3 total=10 "
+        + "res=failed\n")
+  }
+}

@@ -1,0 +1,101 @@
+import CNestaudit
+
+@testable import AuditRecords
+
+/// Events as they lie in the ring, made by hand.
+struct EventBytes {
+  var bytes: [UInt8]
+
+  /// An EVENT_SYSCALL without sections.
+  init(syscall change: (inout event_syscall) -> Void) {
+    var event = event_syscall()
+    event.header.type = UInt16(EVENT_SYSCALL.rawValue)
+    event.header.task = 42
+    event.arch = 0xc000_003e
+    change(&event)
+    bytes = withUnsafeBytes(of: event) { Array($0) }
+  }
+
+  /// An EVENT_PROCESS without sections: root, with nothing set and no terminal.
+  init(process change: (inout event_process) -> Void) {
+    var event = event_process()
+    event.header.type = UInt16(EVENT_PROCESS.rawValue)
+    event.header.task = 42
+    event.auid = .max
+    event.ses = .max
+    event.tgid = 42
+    event.ppid = 7
+    change(&event)
+    bytes = withUnsafeBytes(of: event) { Array($0) }
+  }
+
+  mutating func add(_ kind: section_kind, index: Int = 0, _ data: [UInt8]) {
+    let head = event_section(
+      kind: UInt16(kind.rawValue), index: UInt16(index), length: UInt32(data.count))
+    bytes += withUnsafeBytes(of: head) { Array($0) } + data
+    while bytes.count % 8 != 0 { bytes.append(0) }
+  }
+
+  mutating func add(_ kind: section_kind, index: Int = 0, _ text: String) {
+    add(kind, index: index, Array(text.utf8))
+  }
+
+  mutating func add(object: event_object, index: Int) {
+    add(SECTION_OBJECT, index: index, withUnsafeBytes(of: object) { Array($0) })
+  }
+
+  mutating func add(pids: [event_pids]) {
+    add(SECTION_PIDS, pids.flatMap { pids in withUnsafeBytes(of: pids) { Array($0) } })
+  }
+}
+
+func object(_ role: object_role, ino: UInt64, mode: UInt32 = 0o100644) -> event_object {
+  event_object(
+    ino: ino, ctime: 0, cap_permitted: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
+    role: UInt16(role.rawValue), pad: 0)
+}
+
+extension event_process {
+  mutating func setName(_ name: String) {
+    withUnsafeMutableBytes(of: &comm) { $0.copyBytes(from: name.utf8.prefix(15)) }
+  }
+}
+
+/// What the records of an event are in the log of a daemon, line by line.
+func lines(
+  _ event: EventBytes, of process: EventBytes, argv: [String] = [], view: NamespaceView = .host,
+  serial: UInt64 = 5, key: String? = nil, chain: String? = nil, loaderName: String? = nil
+) throws -> [String] {
+  var renderer = EventRenderer()
+  var text = TextBuffer()
+  let arguments: [UInt8] = argv.flatMap { Array($0.utf8) + [0] }
+  event.bytes.withUnsafeBytes { event in
+    process.bytes.withUnsafeBytes { process in
+      arguments.withUnsafeBytes { arguments in
+        withBytes(of: loaderName) { loaderName in
+          renderer.render(
+            SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
+            seconds: 1_700_000_000, milliseconds: 7, loaderName: loaderName)
+        }
+        withBytes(of: key) { key in
+          withBytes(of: chain) { chain in
+            renderer.assemble(view: view, serial: serial, key: key, chain: chain, into: &text)
+          }
+        }
+      }
+    }
+  }
+  return String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+}
+
+private func withBytes(of text: String?, _ body: (UnsafeRawBufferPointer?) -> Void) {
+  guard let text else { return body(nil) }
+  Array(text.utf8).withUnsafeBytes { body($0) }
+}
+
+/// What is appended to an empty buffer, as text.
+func written(_ body: (inout TextBuffer) -> Void) -> String {
+  var text = TextBuffer()
+  body(&text)
+  return String(decoding: text.bytes, as: UTF8.self)
+}

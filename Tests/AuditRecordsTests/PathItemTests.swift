@@ -1,0 +1,85 @@
+import CNestaudit
+import Testing
+
+@testable import AuditRecords
+
+/// Which PATH items a syscall has, by its number and result.
+struct PathItemTests {
+  private func items(
+    _ syscall: Int32, result: Int64, args: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0),
+    paths: [String], address: [UInt8]? = nil
+  ) throws -> [String] {
+    var event = EventBytes { event in
+      event.syscall = syscall
+      event.result = result
+      event.args = (args.0, args.1, args.2, args.3, 0, 0)
+    }
+    for (index, path) in paths.enumerated() { event.add(SECTION_PATH, index: index, path) }
+    if let address { event.add(SECTION_SOCKADDR, address) }
+    event.add(SECTION_CWD, "/work dir")
+    let records = try lines(event, of: EventBytes { $0.setName("x") })
+    let shown = records.filter { $0.hasPrefix("type=PATH ") }.map { record in
+      let fields = record.split(separator: " ")
+      return ["name=", "nametype="].compactMap { prefix in
+        fields.first { $0.hasPrefix(prefix) }?.dropFirst(prefix.count)
+      }.joined(separator: " ")
+    }
+    #expect(records[0].contains(" items=\(shown.count) "))
+    #expect(records.contains { $0.hasPrefix("type=CWD ") } == !shown.isEmpty)
+    return shown
+  }
+
+  @Test func aRemovalHasItsDirectoryAndTheName() throws {
+    #expect(
+      try items(263, result: 0, paths: ["/a/b"]) == ["\"/a/\" PARENT", "\"/a/b\" DELETE"])
+    // A bare name is in the working directory.
+    #expect(
+      try items(87, result: 0, paths: ["b"]) == ["2F776F726B20646972 PARENT", "\"b\" DELETE"])
+    #expect(try items(263, result: -2, paths: ["/a/b"]) == ["\"/a/b\" UNKNOWN"])
+    #expect(try items(263, result: -22, args: (0, 0, 1, 0), paths: ["/a/b"]) == [])
+  }
+
+  @Test func aRenameHasBothDirectoriesFirst() throws {
+    #expect(
+      try items(82, result: 0, paths: ["/a/b", "/c/d"])
+        == ["\"/a/\" PARENT", "\"/c/\" PARENT", "\"/a/b\" DELETE", "\"/c/d\" CREATE"])
+  }
+
+  @Test func aDirectoryIsMade() throws {
+    #expect(try items(83, result: 0, paths: ["/a/b/"]) == ["\"/a/\" PARENT", "\"/a/b/\" CREATE"])
+    #expect(try items(83, result: -17, paths: ["/a/b"]) == ["\"/a/\" PARENT"])
+  }
+
+  @Test func aNameThatTheKernelNeverSawIsNoItem() throws {
+    #expect(try items(257, result: -2, paths: [""]) == [])
+    #expect(try items(257, result: -14, paths: ["/a"]) == [])
+  }
+
+  @Test func aUnixSocketsNameIsAPath() throws {
+    let address: [UInt8] = [1, 0] + Array("/run/s\0rest".utf8)
+    #expect(try items(42, result: 0, paths: [], address: address) == ["\"/run/s\" NORMAL"])
+    #expect(try items(42, result: -111, paths: [], address: address) == ["\"/run/s\" NORMAL"])
+    #expect(try items(42, result: -2, paths: [], address: address) == ["\"/run/s\" UNKNOWN"])
+    #expect(try items(42, result: -22, paths: [], address: address) == [])
+    // An abstract name is none.
+    #expect(try items(42, result: 0, paths: [], address: [1, 0, 0, 65]) == [])
+  }
+
+  @Test(arguments: [
+    ("/a/b", 3), ("/a/b/", 3), ("b", 0), ("/b", 1), ("/", 1), ("a//", 0), ("./b", 2), ("", 0),
+  ])
+  func theDirectoryPartEndsBeforeTheLastName(path: String, length: Int) {
+    let bytes = Array(path.utf8)
+    bytes.withUnsafeBytes { #expect(PathPlan.parentLength($0) == length) }
+  }
+
+  @Test(arguments: [
+    ("6.12.43+deb12-cloud-amd64", KernelRelease(6, 12), true), ("6.1.0-9", KernelRelease(6, 1), false),
+    ("6.18.44", KernelRelease(6, 18), true), ("7.0-rc1", KernelRelease(7, 0), true),
+    ("nonsense", KernelRelease(0, 0), false),
+  ])
+  func kernelsAreToldApart(name: String, release: KernelRelease, isRecent: Bool) {
+    #expect(KernelRelease(uname: name) == release)
+    #expect((KernelRelease(uname: name) >= KernelRelease(6, 12)) == isRecent)
+  }
+}

@@ -1,0 +1,68 @@
+import CNestaudit
+import Testing
+
+@testable import AuditRecords
+
+struct ProcessTableTests {
+  private func update(_ table: inout ProcessTable, _ task: UInt32, uid: UInt32, title: String) {
+    var process = EventBytes { event in
+      event.header.task = task
+      event.uid = uid
+    }
+    process.add(SECTION_PROCTITLE, title)
+    process.bytes.withUnsafeBytes { table.update(ProcessEvent($0)!) }
+  }
+
+  private func append(_ table: inout ProcessTable, _ text: String, at offset: UInt32) {
+    var fixed = event_argv()
+    fixed.header.task = 42
+    fixed.offset = offset
+    fixed.length = UInt32(text.utf8.count)
+    let bytes = withUnsafeBytes(of: fixed) { Array($0) } + Array(text.utf8)
+    bytes.withUnsafeBytes { table.append(ArgvEvent($0)!) }
+  }
+
+  @Test func theLastThingSaidHolds() {
+    var table = ProcessTable()
+    update(&table, 42, uid: 1, title: "short")
+    update(&table, 43, uid: 2, title: "other")
+    update(&table, 42, uid: 3, title: "a title that is longer than the one before it was")
+    #expect(table.process(42)?.fixed.uid == 3)
+    #expect(
+      table.process(42)?.title.map { String(decoding: $0, as: UTF8.self) }
+        == "a title that is longer than the one before it was")
+    #expect(table.process(43)?.fixed.uid == 2)
+    #expect(table.count == 2)
+  }
+
+  @Test func aTaskThatHasEndedIsForgotten() {
+    var table = ProcessTable()
+    update(&table, 42, uid: 1, title: "x")
+    append(&table, "a\0", at: 0)
+    table.remove(42)
+    #expect(table.process(42) == nil)
+    #expect(table.argv(42).isEmpty)
+    #expect(table.count == 0)
+  }
+
+  @Test func argumentsArePutTogetherFromTheirParts() {
+    var table = ProcessTable()
+    append(&table, "ls\0", at: 0)
+    append(&table, "-l\0", at: 3)
+    #expect(Array(table.argv(42)) == Array("ls\0-l\0".utf8))
+    // What was lost in between is not bridged.
+    append(&table, "x\0", at: 100)
+    #expect(table.argv(42).count == 6)
+    append(&table, "new\0", at: 0)
+    #expect(Array(table.argv(42)) == Array("new\0".utf8))
+    table.clearArgv(42)
+    #expect(table.argv(42).isEmpty)
+  }
+
+  @Test func argumentsOfAnExecThatNeverCameAreNotTheNextOnes() {
+    var table = ProcessTable()
+    append(&table, "old\0", at: 0)
+    update(&table, 42, uid: 1, title: "x")
+    #expect(table.argv(42).isEmpty)
+  }
+}
