@@ -34,6 +34,26 @@ struct Lifecycle {
     }
   }
 
+  @Test func mostPrivilegesAreGivenUpByEveryThread() throws {
+    try withTemporaryDirectory { area in
+      try RunningCollector.with(in: area) { collector in
+        let tasks = "/proc/\(collector.pid)/task"
+        // CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_BPF
+        let kept = String(format: "%016lx", 1 << 2 | 1 << 19 | 1 << 39)
+        let threads = try FileManager.default.contentsOfDirectory(atPath: tasks)
+        #expect(threads.count > 1)
+        for thread in threads {
+          let status = try String(contentsOfFile: "\(tasks)/\(thread)/status", encoding: .utf8)
+          for set in ["CapPrm", "CapEff"] {
+            #expect(status.contains("\(set):\t\(kept)\n"), "\(status)")
+          }
+          #expect(status.contains("CapInh:\t0000000000000000\n"))
+          #expect(status.contains("NoNewPrivs:\t1\n"))
+        }
+      }
+    }
+  }
+
   @Test func hangupReadsTheConfigurationAgain() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)

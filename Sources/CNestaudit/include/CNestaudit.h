@@ -4,6 +4,7 @@
 
 #include "../../../bpf/event.h"
 #include "../../../bpf/policy.h"
+#include "capabilities.h"
 #include "glibc.h"
 #include "openat2.h"
 #include <stddef.h>
