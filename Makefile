@@ -76,8 +76,10 @@ static: dependencies $(OBJECT) ## build the one binary that is installed
 
 .PHONY: install
 install: static ## install binary, man pages and systemd unit (PREFIX, DESTDIR)
-	install -D -m 755 .build-static/release/nestaudit $(DESTDIR)$(PREFIX)/sbin/nestaudit
-	install -d $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -D -s -m 755 .build-static/release/nestaudit $(DESTDIR)$(PREFIX)/sbin/nestaudit
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 packaging/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 packaging/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	sed 's|@sbindir@|$(PREFIX)/sbin|' packaging/nestaudit.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/nestaudit.service

@@ -73,7 +73,8 @@ let package = Package(
       name: "KernelTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
       swiftSettings: strict),
     .testTarget(
-      name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"], swiftSettings: strict),
+      name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
+      swiftSettings: strict),
     .executableTarget(name: "workload", path: "Tests/Workload"),
   ]
 )

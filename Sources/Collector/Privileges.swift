@@ -14,7 +14,8 @@ enum Privileges {
     let failed = nestaudit_keep_capabilities(mask)
     if failed != 0 {
       let reason = String(cString: strerror(-failed))
-      throw CollectorError("privileges cannot be given up: \(reason); start it as root with all capabilities")
+      throw CollectorError(
+        "privileges cannot be given up: \(reason); start it as root with all capabilities")
     }
   }
 }

@@ -46,4 +46,3 @@ struct MalformedEventTests {
     withUnsafeBytes(of: fixed) { #expect(ArgvEvent($0) == nil) }
   }
 }
-

@@ -115,9 +115,10 @@ struct RecordTextTests {
     event.add(object: object(OBJECT_LOADER, ino: 12, mode: 0o100755), index: 1)
     let records = try lines(
       event, of: Self.shell, argv: ["ls", "-l", "a b"], loaderName: "/lib64/ld-linux-x86-64.so.2")
-    #expect(records.map { $0.split(separator: " ")[0] } == [
-      "type=SYSCALL", "type=EXECVE", "type=CWD", "type=PATH", "type=PATH", "type=PROCTITLE",
-    ])
+    #expect(
+      records.map { $0.split(separator: " ")[0] } == [
+        "type=SYSCALL", "type=EXECVE", "type=CWD", "type=PATH", "type=PATH", "type=PROCTITLE",
+      ])
     #expect(records[1].hasSuffix(": argc=3 a0=\"ls\" a1=\"-l\" a2=612062"))
     #expect(records[4].contains(" item=1 name=\"/lib64/ld-linux-x86-64.so.2\" inode=12 "))
   }

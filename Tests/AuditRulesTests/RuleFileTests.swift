@@ -28,8 +28,10 @@ struct RuleFileTests {
 
   @Test func aRuleKeepsItsConditionsInTheirOrder() throws {
     let rule = try #require(
-      try parse("-a always,exit -F arch=b64 -S openat,59 -F uid>=1000 -F exit=-EACCES -k one -k two")
-        .rules.first)
+      try parse(
+        "-a always,exit -F arch=b64 -S openat,59 -F uid>=1000 -F exit=-EACCES -k one -k two"
+      )
+      .rules.first)
     #expect(rule.action == RULE_ALWAYS.rawValue)
     #expect(rule.names(257) && rule.names(59) && !rule.names(2))
     #expect(

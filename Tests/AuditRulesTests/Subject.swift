@@ -17,7 +17,8 @@ struct Subject {
   /// What `ruleset` says of it, with watches on device 1 at these inodes.
   func verdict(of ruleset: CompiledRuleset, watches: [UInt64] = []) -> RuleVerdict {
     let memory = paths.map { path in
-      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: path.name.utf8.count, alignment: 1)
+      let copy = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: path.name.utf8.count, alignment: 1)
       copy.copyBytes(from: path.name.utf8)
       return RulePath(name: UnsafeRawBufferPointer(copy), dev: 1, ino: path.ino)
     }

@@ -55,9 +55,10 @@ struct CollectorConfigurationTests {
   @Test func withoutADirectoryHostAndContainersAreAudited() throws {
     try withKnownAbsence(of: "/etc/nestaudit") {
       let configuration = try CollectorConfiguration.load(directory: nil, overrides: nothing)
-      #expect(configuration.daemons.map(\.scope.text) == [
-        "host", "container=* instance=per-container",
-      ])
+      #expect(
+        configuration.daemons.map(\.scope.text) == [
+          "host", "container=* instance=per-container",
+        ])
       #expect(configuration.daemons.allSatisfy { $0.isEmbeddedDefault })
       #expect(configuration.stateDirectory == "/run/nestaudit")
     }
@@ -70,7 +71,8 @@ struct CollectorConfigurationTests {
 
   @Test func aDaemonWithoutRulesIsRefused() throws {
     try area.write("container = a\n", to: "daemons/a/scope.conf")
-    #expect(refusal() == "\(area.path)/daemons/a: has neither audit.rules nor rules.d/*.rules; make one")
+    #expect(
+      refusal() == "\(area.path)/daemons/a: has neither audit.rules nor rules.d/*.rules; make one")
     try area.write("-D\n", to: "daemons/a/audit.rules")
     try area.write("-D\n", to: "daemons/a/rules.d/1.rules")
     #expect(refusal().hasSuffix("has both audit.rules and rules.d; remove one of them"))

@@ -64,8 +64,11 @@ struct LogFileTests {
     for serial in 0..<50_000 { try append(event(serial), to: &file) }
     #expect(try area.names("log/web") == ["audit.log", "audit.log.1", "audit.log.2"])
     #expect(try area.mode("log/web/audit.log.1") == 0o400)
-    let kept = try ["audit.log.2", "audit.log.1", "audit.log"].map { try area.read("log/web/" + $0) }
-    #expect(kept.dropLast().allSatisfy { $0.utf8.count >= 1 << 20 && $0.utf8.count < 1 << 20 + 200 })
+    let kept = try ["audit.log.2", "audit.log.1", "audit.log"].map {
+      try area.read("log/web/" + $0)
+    }
+    #expect(
+      kept.dropLast().allSatisfy { $0.utf8.count >= 1 << 20 && $0.utf8.count < 1 << 20 + 200 })
     let lines = kept.joined().split(separator: "\n")
     #expect(kept.joined().utf8.count == lines.count * 100)
     let serials = lines.compactMap { $0.firstMatch(of: /:(\d+)\)/).flatMap { Int($0.1) } }

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Leaves the calling thread, and those it starts later, no capability but those of `kept`, a bit for
- * each, and no way to get one back. -errno on failure. */
+/* Leaves the calling thread, and those it starts later, no capability but those of `kept`, a bit
+ * for each, and no way to get one back. -errno on failure. */
 static inline int nestaudit_keep_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
