@@ -64,7 +64,7 @@ public final class Capture: @unchecked Sendable {
     guard failed == 0 else {
       throw CaptureError(
         "the BPF programs do not load", errno: -failed,
-        cure: log.lastLine.map { "the kernel says: \($0)" }
+        cure: log.firstLine.map { "the kernel says: \($0)" }
           ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
     }
 

@@ -4,24 +4,24 @@ import Synchronization
 
 /// Keeps what libbpf would print, so that an error can quote it in one line.
 struct LibbpfLog {
-  private static let last = Mutex<String?>(nil)
+  private static let first = Mutex<String?>(nil)
 
   /// Begins to listen; what was said before is forgotten.
   init() {
-    Self.last.withLock { $0 = nil }
+    Self.first.withLock { $0 = nil }
     libbpf_set_print { level, format, arguments in
       guard level == LIBBPF_WARN, let format, let arguments else { return 0 }
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { line in
         _ = vsnprintf(line.baseAddress!, line.count, format, arguments)
         let text = String(cString: line.baseAddress!)
-        if let first = text.split(separator: "\n").first {
-          Self.last.withLock { $0 = String(first) }
+        if let line = text.split(separator: "\n").first {
+          Self.first.withLock { $0 = $0 ?? String(line) }
         }
       }
       return 0
     }
   }
 
-  /// The last warning, without what follows its first line.
-  var lastLine: String? { Self.last.withLock { $0 } }
+  /// The first warning, which names the program; without what follows its first line.
+  var firstLine: String? { Self.first.withLock { $0 } }
 }

@@ -117,7 +117,8 @@ static long pids_step(uint32_t index, struct pids_walk *w)
 	return 0;
 }
 
-static __always_inline void section_pids(struct builder *b, struct task_struct *task)
+/* Not inlined: all frames of a call share 512 bytes of stack. */
+static __noinline int section_pids(struct builder *b, struct task_struct *task)
 {
 	struct pids_walk walk = {
 	    .thread = BPF_CORE_READ(task, thread_pid),
@@ -130,9 +131,10 @@ static __always_inline void section_pids(struct builder *b, struct task_struct *
 	walk.level = BPF_CORE_READ(thread, level);
 	walk.parent_level = BPF_CORE_READ(parent, level);
 	if (!section_data(b) || walk.level >= EVENT_PIDNS_LEVELS)
-		return;
+		return 0;
 	bpf_loop(walk.level + 1, pids_step, &walk, 0);
 	section_close(b, SECTION_PIDS, 0, (walk.level + 1) * sizeof(struct event_pids));
+	return 0;
 }
 
 static __always_inline void section_groups(struct builder *b, struct task_struct *task)
@@ -190,6 +192,7 @@ static __noinline int process_submit(struct task_state *state, struct process_ke
 	uint8_t *data = section_data(&b);
 	uint32_t length = key->title_length;
 	if (data && length > 0 && length <= EVENT_PROCTITLE_MAX) {
+		length = at_most(length, EVENT_PROCTITLE_MAX);
 		bpf_probe_read_kernel(data, length, key->title);
 		section_close(&b, SECTION_PROCTITLE, 0, length);
 	}

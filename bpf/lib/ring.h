@@ -40,12 +40,27 @@ static __always_inline bool builder_start(struct builder *b, uint16_t type, uint
 	return true;
 }
 
+/*
+ * A bound that the verifier sees and the compiler does not: what was compared before may by now be
+ * in a register that an older verifier (Linux 6.1) knows nothing of.
+ */
+static __always_inline uint64_t at_most(uint64_t value, const uint32_t limit)
+{
+	asm volatile("if %[value] <= %[limit] goto +1\n"
+		     "%[value] = %[limit]\n"
+		     : [value] "+r"(value)
+		     : [limit] "i"(limit));
+	return value;
+}
+
 /* Where the data of a next section goes, or NULL if the event is full. */
 static __always_inline uint8_t *section_data(struct builder *b)
 {
-	if (b->size > BUILDER_LIMIT)
+	uint32_t size = b->size;
+
+	if (size > BUILDER_LIMIT)
 		return NULL;
-	return b->base + b->size + sizeof(struct event_section);
+	return b->base + at_most(size, BUILDER_LIMIT) + sizeof(struct event_section);
 }
 
 /* Makes a section of the `length` bytes, at most EVENT_PATH_MAX, that were put at section_data().
@@ -57,6 +72,7 @@ static __always_inline void section_close(struct builder *b, uint16_t kind, uint
 
 	if (at > BUILDER_LIMIT || length > EVENT_PATH_MAX)
 		return;
+	at = at_most(at, BUILDER_LIMIT);
 	struct event_section *section = (void *)(b->base + at);
 	section->kind = kind;
 	section->index = index;

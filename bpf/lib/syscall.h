@@ -228,7 +228,7 @@ static __always_inline void syscall_submit(struct builder *b, struct task_state 
 }
 
 /* A syscall that did not replace its program. */
-static __noinline int syscall_capture(struct syscall_end *end)
+static __always_inline int syscall_capture(struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct builder b;
