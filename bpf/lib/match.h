@@ -73,8 +73,8 @@ static long match_daemon(uint32_t index, struct match_daemons *match)
 	return 0;
 }
 
-/* The bits of the daemons of `policy` that may want this syscall. */
-static __noinline uint32_t match_policy(uint32_t policy, uint32_t arch, uint32_t syscall)
+/* The bits of the daemons of `policy` that may want this syscall. Not static: verified once. */
+__noinline uint32_t match_policy(uint32_t policy, uint32_t arch, uint32_t syscall)
 {
 	struct match_daemons match = {.key = {.arch = arch, .syscall = syscall}, .policy = policy};
 

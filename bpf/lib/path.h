@@ -108,64 +108,64 @@ static long path_step(uint32_t index, struct path_walk *w)
 	return 0;
 }
 
-/* Goes from `path` up to the root of `task`. A NULL path gives an empty text and fingerprint 0. */
-static __noinline int path_walk(struct path_walk *w, struct task_struct *task, struct path *path,
-				uint32_t text)
+/*
+ * Goes from the struct path at `address` up to the root of the current task. Gathers the text, and
+ * returns where it begins in path_memory (PATH_END: it is empty, as for a NULL path); or, with
+ * `text` 0, returns a fingerprint of the way, 1 for a NULL path. Not static: the verifier goes
+ * through it once, not at every call.
+ */
+__noinline uint64_t path_walk(uint64_t address, uint32_t text)
 {
 	static const char deleted[] = " (deleted)";
-
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct path *path = (void *)address;
 	struct dentry *dentry = BPF_CORE_READ(path, dentry);
 	struct mount *mount = mount_of(BPF_CORE_READ(path, mnt));
+	struct path_walk w = {
+	    .dentry = dentry,
+	    .mount = mount,
+	    .mount_root = BPF_CORE_READ(mount, mnt.mnt_root),
+	    .root_dentry = BPF_CORE_READ(task, fs, root.dentry),
+	    .root_mount = mount_of(BPF_CORE_READ(task, fs, root.mnt)),
+	    .fingerprint = 1,
+	    .start = PATH_END,
+	    .text = text,
+	};
 
-	w->dentry = dentry;
-	w->mount = mount;
-	w->mount_root = BPF_CORE_READ(mount, mnt.mnt_root);
-	w->root_dentry = BPF_CORE_READ(task, fs, root.dentry);
-	w->root_mount = mount_of(BPF_CORE_READ(task, fs, root.mnt));
-	w->fingerprint = 1;
-	w->start = PATH_END;
-	w->text = text;
 	if (!dentry)
-		return 0;
-
+		goto end;
 	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 	bool root = parent == dentry;
 	bool unhashed = !BPF_CORE_READ(dentry, d_hash.pprev);
 	/* An anonymous file (memfd) names itself: fs/libfs.c, simple_dname. */
-	bool anonymous = root && dentry != w->mount_root;
+	bool anonymous = root && dentry != w.mount_root;
 	if (!anonymous && root)
 		anonymous = BPF_CORE_READ(dentry, d_op) && BPF_CORE_READ(dentry, d_op, d_dname);
 	if ((unhashed && !root) || anonymous) {
-		w->fingerprint = 2;
-		if (text) {
-			struct path_memory *memory = path_memory();
-			if (!memory)
-				return 0;
-			w->start = PATH_END - (sizeof(deleted) - 1);
+		w.fingerprint = 2;
+		struct path_memory *memory = path_memory();
+		if (text && memory) {
+			w.start = PATH_END - (sizeof(deleted) - 1);
 			__builtin_memcpy(memory->text + PATH_END - (sizeof(deleted) - 1), deleted,
 					 sizeof(deleted) - 1);
 		}
 	}
 	if (anonymous) {
-		w->fingerprint ^= (uint64_t)dentry;
+		w.fingerprint ^= (uint64_t)dentry;
 		if (text)
-			w->start = path_prepend(w->start, BPF_CORE_READ(dentry, d_name.name),
-						BPF_CORE_READ(dentry, d_name.len));
-		return 0;
+			w.start = path_prepend(w.start, BPF_CORE_READ(dentry, d_name.name),
+					       BPF_CORE_READ(dentry, d_name.len));
+		goto end;
 	}
-	bpf_loop(PATH_STEPS_MAX, path_step, w, 0);
-	return 0;
+	bpf_loop(PATH_STEPS_MAX, path_step, &w, 0);
+end:
+	return text ? w.start : w.fingerprint;
 }
 
 /* Appends the text of `path` as a section. */
-static __noinline int section_path(struct builder *b, struct task_struct *task, struct path *path,
-				   uint32_t kind)
+static __always_inline void section_path(struct builder *b, struct path *path, uint32_t kind)
 {
-	struct path_walk walk;
-
-	path_walk(&walk, task, path, 1);
-	section_path_text(b, kind, 0, walk.start);
-	return 0;
+	section_path_text(b, kind, 0, path_walk((uint64_t)path, 1));
 }
 
 #endif

@@ -66,7 +66,6 @@ static __always_inline void process_key_ids(struct process_key *key, struct task
 /* The rest, gathered only for an event that some daemon wants. */
 static __noinline int process_key_rest(struct process_key *key, struct task_struct *task)
 {
-	struct path_walk walk;
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 
 	key->groups = groups_fingerprint(BPF_CORE_READ(task, cred, group_info));
@@ -78,8 +77,7 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 	if (mm) {
 		struct file *exe = BPF_CORE_READ(mm, exe_file);
 		if (exe) {
-			path_walk(&walk, task, &exe->f_path, 0);
-			key->exe = walk.fingerprint ^ (uint64_t)exe;
+			key->exe = path_walk((uint64_t)&exe->f_path, 0) ^ (uint64_t)exe;
 		}
 		read_title(key, mm);
 	}
@@ -188,7 +186,7 @@ static __noinline int process_submit(struct task_state *state, struct process_ke
 
 	struct file *exe = key->exe ? BPF_CORE_READ(task, mm, exe_file) : NULL;
 	if (exe)
-		section_path(&b, task, &exe->f_path, SECTION_EXE);
+		section_path(&b, &exe->f_path, SECTION_EXE);
 	uint8_t *data = section_data(&b);
 	uint32_t length = key->title_length;
 	if (data && length > 0 && length <= EVENT_PROCTITLE_MAX) {

@@ -34,7 +34,6 @@ static __noinline int section_directory(struct builder *b, uint32_t index, uint6
 					uint32_t descriptor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct path_walk walk;
 	char first = 0;
 
 	if ((int32_t)descriptor < 0 || bpf_probe_read_user(&first, 1, (void *)path) || first == '/')
@@ -42,8 +41,7 @@ static __noinline int section_directory(struct builder *b, uint32_t index, uint6
 	struct file *file = file_of(task, descriptor);
 	if (!file)
 		return 0;
-	path_walk(&walk, task, &file->f_path, 1);
-	section_path_text(b, SECTION_DIRECTORY, index, walk.start);
+	section_path_text(b, SECTION_DIRECTORY, index, path_walk((uint64_t)&file->f_path, 1));
 	return 0;
 }
 
@@ -162,7 +160,7 @@ static __always_inline void section_cwd(struct builder *b, struct task_struct *t
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
 
 	if (fs)
-		section_path(b, task, &fs->pwd, SECTION_CWD);
+		section_path(b, &fs->pwd, SECTION_CWD);
 }
 
 /* Who wants this syscall: fills the subject's ids, and says the task's state if anybody does. */
