@@ -65,9 +65,11 @@ let package = Package(
       name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit"],
       swiftSettings: strict),
     .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: strict),
-    .testTarget(name: "CollectorTests", dependencies: ["Collector"], swiftSettings: strict),
+    .testTarget(
+      name: "CollectorTests", dependencies: ["Collector", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["nestaudit"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["nestaudit", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelTests", dependencies: ["TestSupport", "Capture", "nestaudit"],

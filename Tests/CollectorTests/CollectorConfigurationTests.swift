@@ -1,4 +1,5 @@
 import AuditRules
+import TestSupport
 import Testing
 
 @testable import Collector

@@ -1,5 +1,6 @@
 import AuditRecords
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Collector
