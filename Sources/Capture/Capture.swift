@@ -123,10 +123,12 @@ public final class Capture: @unchecked Sendable {
     }
   }
 
-  /// Takes the programs off their tracepoints; what is in the ring stays to be drained.
+  /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
   public func detach() {
     for link in links { bpf_link__destroy(link) }
     links = []
+    // One may still run on another CPU.
+    nestaudit_wait_for_grace_period()
   }
 
   /// Names who takes the events. Must be called once, before `drain()`.

@@ -54,6 +54,7 @@ public final class Collector {
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
     losses = LossAccount(capture: capture, dispatcher: dispatcher)
+    dispatcher.beforeEnd = { [unowned losses] in losses.close($0) }
     let events = try capture.connect(
       { context, event, size in
         guard let context, let event else { return 0 }
@@ -87,6 +88,7 @@ public final class Collector {
       mailbox.answer { self.status() }
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
+        dispatcher.endMissing()
         nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000
       }
     }

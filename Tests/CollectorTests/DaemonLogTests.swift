@@ -24,6 +24,19 @@ struct DaemonLogTests {
     #expect(log.queuedRecords == 0)
   }
 
+  @Test func aLogIsClosedByItsOwnThread() throws {
+    let area = try Area()
+    let log = try DaemonLog(
+      path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
+    _ = log.submit(text("last\n"), records: 1)
+    log.closeLater()
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !log.isClosed, ContinuousClock.now < deadline { usleep(1000) }
+    #expect(log.isClosed)
+    #expect(try area.read("a/audit.log") == "last\n")
+    #expect(log.close() == 0)
+  }
+
   @Test func twoLogsOfOneWriterAreKeptApart() throws {
     let area = try Area()
     let writers = LogWriters()
@@ -50,6 +63,9 @@ struct DaemonLogTests {
     let began = ContinuousClock.now
     for _ in 0..<1000 { _ = log.submit(text(line), records: 1) }
     #expect(ContinuousClock.now - began < .seconds(2))
+    log.closeLater()
+    #expect(ContinuousClock.now - began < .seconds(2))
+    #expect(!log.isClosed)
     let left = log.close(seconds: 1)
     #expect(left > 900)
     #expect(UInt64(left) + log.written == 1000)

@@ -60,6 +60,62 @@ struct Losses {
     }
   }
 
+  /// Its end, which the full ring refuses to tell, must not take the count with it.
+  @Test func aContainerThatIsGoneAgainStillSaysWhatItLost() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("brief", scope: "container = brief", rules: Self.rules)
+      try RunningCollector.with(
+        in: area, configuration: configuration, options: ["--ring-size", "64K"]
+      ) { collector in
+        try ContainerArea.with(in: area) { containers in
+          let flood = "n=0; while [ $n -lt \(Self.calls) ]; do echo missing; n=$((n+1)); done"
+          try containers.bundle("brief", command: flood + " | xargs rmdir 2>/dev/null; true")
+          try collector.whileSuspended { try containers.run(.crun, "brief") }
+        }
+        try wait(for: "the end of its daemon") {
+          try collector.events(of: "brief").last?.records[0].type == "DAEMON_END"
+        }
+        let events = try collector.events(of: "brief")
+        let written = events.count { $0.syscall != nil }
+        let said = events.flatMap(\.records).filter { $0.text.contains("op=lost-events") }
+        let lost = said.compactMap { $0["total"].flatMap { Int($0) } }.last ?? 0
+        #expect(lost > 0)
+        #expect(written + lost == Self.calls)
+        #expect(try collector.status().containers.map(\.name) == ["host"])
+      }
+    }
+  }
+
+  /// The same where the end is told: it comes before the next second's look at the losses.
+  @Test func aQuickEndLeavesNoLossUnsaid() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("quick", scope: "container = quick-*", rules: Self.rules)
+      let names = (1...10).map { "quick-\($0)" }
+      try RunningCollector.with(
+        in: area, configuration: configuration, options: ["--ring-size", "64K"]
+      ) { collector in
+        try ContainerArea.with(in: area) { containers in
+          let flood = "n=0; while [ $n -lt \(Self.calls) ]; do echo missing; n=$((n+1)); done"
+          for name in names {
+            try containers.bundle(name, command: flood + " | xargs rmdir 2>/dev/null; true")
+            try containers.run(.crun, name)
+          }
+        }
+      }
+      var total = 0
+      for name in names {
+        let events = try AuditEvent.read(area.appending(path: "log/quick/\(name)/audit.log"))
+        let said = events.flatMap(\.records).filter { $0.text.contains("op=lost-events") }
+        let lost = said.compactMap { $0["total"].flatMap { Int($0) } }.last ?? 0
+        total += lost
+        #expect(events.count { $0.syscall != nil } + lost == Self.calls, "\(name)")
+      }
+      print("lost of \(names.count * Self.calls): \(total)")
+    }
+  }
+
   private func container(
     _ name: String, of collector: RunningCollector, _ ids: [String: UInt64]
   ) throws -> CollectorStatus.Container {

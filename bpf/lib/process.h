@@ -76,9 +76,8 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 	__builtin_memset(key->title, 0, sizeof(key->title));
 	if (mm) {
 		struct file *exe = BPF_CORE_READ(mm, exe_file);
-		if (exe) {
+		if (exe)
 			key->exe = path_walk((uint64_t)&exe->f_path, 0) ^ (uint64_t)exe;
-		}
 		read_title(key, mm);
 	}
 	return 0;

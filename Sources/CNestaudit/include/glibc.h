@@ -3,15 +3,24 @@
 #ifndef NESTAUDIT_GLIBC_H
 #define NESTAUDIT_GLIBC_H
 
+#include <linux/membarrier.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Names the calling thread, at most 15 bytes: what ps -L and a debugger show. */
 static inline void nestaudit_name_thread(const char *name)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* Returns once all that ran in the kernel when it was called has ended (an RCU grace period). */
+static inline void nestaudit_wait_for_grace_period(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 #endif

@@ -19,8 +19,8 @@ final class DaemonTable {
   private var instances: [String: Daemon] = [:]
   /// How many containers an instance stands for.
   private var uses: [String: Int] = [:]
-  /// Records of daemons that have ended and could not be written.
-  private var unwritten = 0
+  /// Logs of daemons that have ended, until everything is in them.
+  private var closing: [DaemonLog] = []
 
   init(configuration: CollectorConfiguration, capture: Capture, logger: Logger) throws {
     self.logger = logger
@@ -240,9 +240,10 @@ final class DaemonTable {
         auid: sender?.auid ?? .max, uid: sender?.uid ?? 0, session: sender?.session ?? .max,
         pid: host ? sender?.pid ?? 0 : 0), at: .now)
     daemon.submit()
-    let left = daemon.log.close()
-    if left > 0 { logger.error("daemon \(daemon.name): \(left) records could not be written") }
-    unwritten += left
+    // A slow disk must not hold up the ring: the log's own thread goes on.
+    daemon.log.closeLater()
+    closing.removeAll { $0.isClosed }
+    closing.append(daemon.log)
     instances[daemon.name] = nil
     uses[daemon.name] = nil
   }
@@ -250,6 +251,12 @@ final class DaemonTable {
   /// Ends every daemon; returns how many records could not be written.
   func end(askedBy sender: SignalSource.Sender?) -> Int {
     for daemon in all { end(daemon, askedBy: sender) }
+    var unwritten = 0
+    for log in closing {
+      let left = log.close()
+      if left > 0 { logger.error("\(log.path): \(left) records could not be written") }
+      unwritten += left
+    }
     return unwritten
   }
 }

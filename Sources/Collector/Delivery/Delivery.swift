@@ -4,7 +4,7 @@ import CNestaudit
 
 /// From a syscall's event to the logs of the daemons that want it: decide, render once, assemble for each.
 ///
-/// The hot path: no allocation, no reference counting per event.
+/// The hot path: no allocation for an event.
 struct Delivery: ~Copyable {
   private var renderer = EventRenderer()
   private var paths = EventPaths()

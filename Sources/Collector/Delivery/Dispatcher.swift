@@ -22,6 +22,9 @@ final class Dispatcher {
   let host = ContainerEntry(
     container: nil, outer: nil, view: .host, policy: UInt32(POLICY_HOST))
 
+  /// Called with its contid before a container ends, while its daemons can still be told of something.
+  var beforeEnd: (UInt64) -> Void = { _ in }
+
   /// Events that could not be understood: none, unless the two sides disagree about the ABI.
   private(set) var malformed: UInt64 = 0
 
@@ -207,6 +210,22 @@ final class Dispatcher {
         contid: entry.contid, outer: entry.outer?.contid ?? 0, policy: entry.policy, unsaid: 0))
   }
 
+  /// Ends the containers whose cgroup is gone: a full ring may have refused to say so.
+  func endMissing() {
+    for entry in entries.dropFirst() {
+      guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
+      else { continue }
+      capture.cgroups.remove(entry.contid)
+      end(entry)
+    }
+  }
+
+  private func end(_ entry: ContainerEntry) {
+    beforeEnd(entry.contid)
+    containers[entry.contid] = nil
+    daemons.release(entry)
+  }
+
   private func handle(_ event: CgroupEvent) {
     let fixed = event.fixed
     switch UInt32(fixed.op) {
@@ -218,9 +237,7 @@ final class Dispatcher {
     case CGROUP_RMDIR.rawValue:
       containers[fixed.header.contid]?.cgroups.remove(fixed.cgroup)
       capture.cgroups.remove(fixed.cgroup)
-      if let entry = containers.removeValue(forKey: fixed.cgroup) {
-        daemons.release(entry)
-      }
+      if let entry = containers[fixed.cgroup] { end(entry) }
     default:
       break
     }

@@ -23,6 +23,21 @@ final class LossAccount {
 
   /// Charges what has been lost since the last call, and has the daemons say so in their logs.
   func settle() {
+    charge()
+    dispatcher.tellLosses()
+  }
+
+  /// Charges what a container that ends has lost, while its daemons can still say so, and forgets it.
+  func close(_ contid: UInt64) {
+    charge()
+    for key in settled.keys where key.contid == contid {
+      settled[key] = nil
+      capture.losses.remove(
+        loss_key(contid: contid, policy: key.policy, wants: key.wants, cause: key.cause, pad: 0))
+    }
+  }
+
+  private func charge() {
     for (key, count) in capture.losses.entries() {
       let known = Key(contid: key.contid, policy: key.policy, wants: key.wants, cause: key.cause)
       let new = count &- settled[known, default: 0]
@@ -36,7 +51,6 @@ final class LossAccount {
       for route in dispatcher.host.routes { route.daemon.lose(unnamed - uncounted) }
       uncounted = unnamed
     }
-    dispatcher.tellLosses()
   }
 
   private func charge(_ events: UInt64, to entry: ContainerEntry, _ key: loss_key) {

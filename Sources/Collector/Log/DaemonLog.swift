@@ -77,6 +77,15 @@ final class DaemonLog: Sendable {
     return queuedRecords
   }
 
+  /// Has what is left written and the file closed, without waiting for it; nothing may be submitted any more.
+  func closeLater() {
+    state.withLock { $0.closing = true }
+    writer.wake()
+  }
+
+  /// Whether everything is written and the file is closed.
+  var isClosed: Bool { state.withLock { $0.closed } }
+
   // MARK: On the writer's thread
 
   /// Writes everything that waits; false if the disk refused.

@@ -81,7 +81,9 @@ final class LogWriter: @unchecked Sendable {
       }
       var refused = false
       for log in batch where !log.writeWaiting() { refused = true }
+      let closed = batch.filter { $0.closeIfDone(giveUp: false) }
       locked {
+        logs.removeAll { log in closed.contains { $0 === log } }
         pthread_cond_broadcast(changed)
         guard refused else { return }
         var deadline = Self.time(after: Self.retryNanoseconds)
