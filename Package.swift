@@ -72,7 +72,7 @@ let package = Package(
       name: "CommandTests", dependencies: ["nestaudit", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "KernelTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
+      name: "KernelTests", dependencies: ["TestSupport", "AuditRules", "Capture", "nestaudit"],
       swiftSettings: strict),
     .testTarget(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 1
+#define EVENT_ABI_VERSION 2
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -32,6 +32,7 @@
 #define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
 #define EVENT_ARGV_CHUNK    8192 /* bytes of argv in one EVENT_ARGV */
 #define EVENT_OBJECTS_MAX   6    /* SECTION_OBJECT in one event: two scripts deep */
+#define EVENT_ANCESTORS_MAX 64   /* directories above an object that are told */
 
 enum event_type {
 	EVENT_SYSCALL = 1, /* a syscall ended: struct event_syscall, then sections */
@@ -40,6 +41,7 @@ enum event_type {
 	EVENT_CONTAINER = 4, /* a container is born: struct event_container, then sections */
 	EVENT_CGROUP = 5, /* a cgroup was made, removed or joined: struct event_cgroup, its path */
 	EVENT_EXIT = 6,   /* a task of which something was said has ended: the header alone */
+	EVENT_FORK = 7,   /* a task was made, and some rule asks how: struct event_fork */
 };
 
 struct event_header {
@@ -82,6 +84,8 @@ enum section_kind {
 	SECTION_OBJECT = 4,      /* struct event_object */
 	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH */
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
+	SECTION_ANCESTORS = 14,  /* uint64_t[]: inodes of the directories above the object of the same
+				    index, on its device, nearest first */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -116,6 +120,8 @@ struct event_object {
 	uint32_t gid;
 	uint16_t role; /* enum object_role */
 	uint16_t pad;
+	uint32_t magic; /* s_magic of its filesystem */
+	uint32_t pad2;
 };
 
 struct event_syscall {
@@ -129,7 +135,7 @@ struct event_syscall {
 	uint32_t wants; /* a bit for each daemon of the policy that may want it; see policy.h */
 	uint32_t argc;  /* execve: number of arguments */
 	uint32_t argv_bytes; /* execve: bytes of argv that went before as EVENT_ARGV */
-	uint32_t pad;
+	uint32_t open_flags; /* openat2: struct open_how, flags, low 32 bits */
 };
 
 /* The numbers of a task in one PID namespace; 0 where it, or its parent, has none there. */
@@ -150,9 +156,17 @@ struct event_process {
 	uint32_t personality;
 	uint32_t tgid; /* in the first PID namespace, as ppid */
 	uint32_t ppid;
-	uint32_t pad;
+	uint32_t exe_dev; /* of the executable: 0 if the task has none */
+	uint64_t exe_ino;
 	char comm[EVENT_COMM_LEN]; /* NUL-padded */
 	char tty[EVENT_TTY_LEN];   /* NUL-padded; empty: no terminal */
+};
+
+/* header.task made another one. */
+struct event_fork {
+	struct event_header header;
+	uint32_t child; /* thread id in the first PID namespace */
+	uint32_t pad;
 };
 
 struct event_argv {
@@ -194,10 +208,11 @@ struct event_cgroup {
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
 EVENT_ASSERT_SIZE(event_header, 40);
 EVENT_ASSERT_SIZE(event_section, 8);
-EVENT_ASSERT_SIZE(event_object, 48);
+EVENT_ASSERT_SIZE(event_object, 56);
 EVENT_ASSERT_SIZE(event_syscall, 128);
 EVENT_ASSERT_SIZE(event_pids, 16);
-EVENT_ASSERT_SIZE(event_process, 176);
+EVENT_ASSERT_SIZE(event_process, 184);
+EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_argv, 48);
 EVENT_ASSERT_SIZE(event_container, 56);
 EVENT_ASSERT_SIZE(event_id_extent, 12);

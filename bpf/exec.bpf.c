@@ -75,12 +75,12 @@ static __always_inline void section_exec_name(struct builder *b, struct linux_bi
 		section_close(b, SECTION_PATH, 0, length - 1);
 }
 
-static long vma_inode(struct task_struct *task, struct vm_area_struct *vma, struct inode **inode)
+static long vma_dentry(struct task_struct *task, struct vm_area_struct *vma, struct dentry **dentry)
 {
 	struct file *file = BPF_CORE_READ(vma, vm_file);
 
 	if (file)
-		*inode = file_inode(file);
+		*dentry = file_dentry(file);
 	return 0;
 }
 
@@ -90,7 +90,7 @@ static __always_inline void section_loader(struct builder *b, struct task_struct
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	unsigned long base = 0;
-	struct inode *inode = NULL;
+	struct dentry *dentry = NULL;
 
 	for (uint32_t i = 0; i < 26; i++) {
 		unsigned long entry[2] = {};
@@ -102,9 +102,9 @@ static __always_inline void section_loader(struct builder *b, struct task_struct
 			break;
 		}
 	}
-	if (!base || bpf_find_vma(task, base, vma_inode, &inode, 0))
+	if (!base || bpf_find_vma(task, base, vma_dentry, &dentry, 0))
 		return;
-	section_object(b, index, inode, OBJECT_LOADER);
+	section_object(b, index, dentry, OBJECT_LOADER);
 }
 
 /* PATH items in the kernel's order: the file, a script's interpreter, the loader. */
@@ -113,18 +113,18 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
-	struct inode *inode = BPF_CORE_READ(bprm, file, f_path.dentry, d_inode);
+	struct dentry *dentry = BPF_CORE_READ(bprm, file, f_path.dentry);
 
 	section_exec_name(b, bprm);
 	if (!script) {
-		section_object(b, 0, inode, OBJECT_EXECUTABLE);
+		section_object(b, 0, dentry, OBJECT_EXECUTABLE);
 	} else {
 		uint8_t *data = section_data(b);
 		if (exec->valid && exec->scripts && data) {
 			__builtin_memcpy(data, &exec->script, sizeof(exec->script));
 			section_close(b, SECTION_OBJECT, 0, sizeof(exec->script));
 		}
-		section_object(b, 1, inode, OBJECT_INTERPRETER);
+		section_object(b, 1, dentry, OBJECT_INTERPRETER);
 		data = section_data(b);
 		if (data) {
 			long length = bpf_probe_read_kernel_str(data, EVENT_PATH_MAX,

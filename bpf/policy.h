@@ -20,7 +20,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 1
+#define POLICY_ABI_VERSION 2
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
@@ -84,7 +84,7 @@ enum rule_field {
 	RULE_FIELD_SESSION,
 	RULE_FIELD_PERS,
 	RULE_FIELD_EXIT,    /* low 32 bits of the result */
-	RULE_FIELD_SUCCESS, /* 1 if the result is not an errno */
+	RULE_FIELD_SUCCESS, /* 2 if the result is an errno, else 1 */
 	RULE_FIELD_A0,      /* low 32 bits */
 	RULE_FIELD_A1,
 	RULE_FIELD_A2,
@@ -129,6 +129,12 @@ enum policy_pace {
 	PACE_WOKEN = 2, /* as before, and it has been woken: not again */
 };
 
+/* What some rule asks for, and is not gathered otherwise. */
+enum policy_need {
+	NEED_ANCESTORS = 1, /* SECTION_ANCESTORS: a directory is watched */
+	NEED_FORKS = 2,     /* EVENT_FORK: a task list has rules */
+};
+
 /* What the collector sets, mapped into its memory: the whole of .bss. */
 struct policy_control {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64];
@@ -136,7 +142,7 @@ struct policy_control {
 	uint32_t collector;  /* thread group that is never audited */
 	uint64_t uncounted;  /* losses that found no room in the map losses */
 	uint32_t pace;       /* enum policy_pace; BPF sets PACE_WOKEN */
-	uint32_t pad;
+	uint32_t needs;      /* enum policy_need */
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */

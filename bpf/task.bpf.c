@@ -2,10 +2,37 @@
 /* A task's beginning and end: its identity is inherited, and forgotten. */
 #include "lib/syscall.h"
 
+/* Tells the collector who makes a task, and that task's number: the task list is asked there. */
+static __noinline int fork_submit(struct task_state *state, struct task_struct *child)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint32_t zero = 0;
+	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+	struct builder b;
+
+	if (!subject)
+		return 0;
+	process_key_ids(&subject->key, task);
+	if (!syscall_announce(state, ~0u))
+		return 0;
+	if (!builder_start(&b, EVENT_FORK, sizeof(struct event_fork), state->cgroup, state->contid,
+			   (uint32_t)bpf_get_current_pid_tgid()))
+		return 0;
+	struct event_fork *event = (void *)b.base;
+	event->child = BPF_CORE_READ(child, pid);
+	event->pad = 0;
+	if (builder_submit(&b))
+		return 1;
+	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
+	return 0;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *from = bpf_task_storage_get(&tasks, parent, NULL, 0);
+	bool asked = control.needs & NEED_FORKS && parent->tgid != control.collector;
+	struct task_state *from =
+	    asked ? task_state_of(parent) : bpf_task_storage_get(&tasks, parent, NULL, 0);
 
 	if (!from)
 		return 0;
@@ -17,6 +44,8 @@ int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_str
 	to->contid = from->contid;
 	to->policy = from->policy;
 	to->generation = from->generation;
+	if (asked)
+		to->forked = fork_submit(from, child);
 	return 0;
 }
 
@@ -36,7 +65,7 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 		syscall_capture(&end);
 	}
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!state || !state->said)
+	if (!state || !(state->said || state->forked))
 		return 0;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,
 			  task->pid))

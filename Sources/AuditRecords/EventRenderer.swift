@@ -1,4 +1,4 @@
-import CNestaudit
+public import CNestaudit
 
 /// From an event to the text of its records: rendered once, then assembled for each daemon.
 ///
@@ -13,23 +13,59 @@ public struct EventRenderer: ~Copyable {
   /// Records of the event rendered last, without CONTAINER_ID.
   public private(set) var recordCount = 0
 
+  /// Where each record begins in the segments.
+  private struct RecordMark {
+    let type: UInt32
+    let text: Int
+    let slot: Int
+  }
+  private var marks: [RecordMark] = []
+
   /// Has rendered nothing yet.
   public init() {}
 
-  /// Renders an event; what was rendered before is gone.
+  // MARK: Names
+
+  /// Settles which names the event has.
+  /// - Parameters:
+  ///   - loaderName: of an execve, the name of the dynamic loader where it is known.
+  ///   - isLeftOut: tells filesystems, by s_magic, on which nothing is told of names.
+  public mutating func plan(
+    _ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?,
+    leavingOut isLeftOut: ((UInt32) -> Bool)? = nil
+  ) {
+    plan.make(for: event, loaderName: loaderName)
+    if let isLeftOut { plan.leaveOut(isLeftOut) }
+  }
+
+  /// How many names were planned last.
+  public var nameCount: Int { plan.count }
+
+  /// A name that was planned last: what it was called, its object, and the inodes of the directories above that.
+  @inline(__always)
+  public func name(_ index: Int) -> (
+    text: UnsafeRawBufferPointer?, object: event_object?, ancestors: UnsafeBufferPointer<UInt64>
+  ) {
+    let item = plan[index]
+    return (item.name, item.object, item.ancestors)
+  }
+
+  // MARK: Rendering
+
+  /// Renders an event, with the names that were planned last; what was rendered before is gone.
   /// - Parameters:
   ///   - process: what was last said of its task; must stay valid until the last `assemble`.
   ///   - argv: of an execve, NUL-terminated one behind the other; else empty.
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
-  ///   - loaderName: of an execve, the name of the dynamic loader where it is known.
   public mutating func render(
     _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, seconds: Int64,
-    milliseconds: Int, loaderName: UnsafeRawBufferPointer?
+    milliseconds: Int
   ) {
     self.process = process
     segments.removeAll()
     recordCount = 0
+    marks.removeAll(keepingCapacity: true)
     stamp.removeAll()
     stamp.append(" msg=audit(")
     stamp.append(signed: seconds)
@@ -39,17 +75,16 @@ public struct EventRenderer: ~Copyable {
     stamp.append(UInt8(ascii: "0") + UInt8(milliseconds % 10))
     stamp.append(UInt8(ascii: ":"))
 
-    plan.make(for: event, loaderName: loaderName)
     renderSyscall(event, process)
     if argv.count > 0 { renderExecve(event, argv) }
     if let address = event.section(SECTION_SOCKADDR, index: 0) {
-      begin("SOCKADDR")
+      begin(.sockaddr)
       segments.text.append("saddr=")
       segments.text.append(hexBytes: address)
       end()
     }
     if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
-      begin("CWD")
+      begin(.cwd)
       segments.text.append("cwd=")
       segments.text.append(untrusted: cwd)
       end()
@@ -63,9 +98,11 @@ public struct EventRenderer: ~Copyable {
   ///   - serial: the daemon's.
   ///   - key: of the rule that matched; nil is (null).
   ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
+  ///   - excluded: types of records that are left out.
   public borrowing func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
-    chain: UnsafeRawBufferPointer?, into text: inout TextBuffer
+    chain: UnsafeRawBufferPointer?, excluding excluded: RecordTypes = .none,
+    into text: inout TextBuffer
   ) {
     guard let process else { return }
     if let chain {
@@ -76,9 +113,33 @@ public struct EventRenderer: ~Copyable {
       text.append(chain)
       text.append(UInt8(ascii: "\n"))
     }
+    if excluded.isEmpty {
+      return assemble(
+        text: 0..<segments.text.count, slots: 0..<segments.slotCount, process, view: view,
+        serial: serial, key: key, isLinked: chain != nil, into: &text)
+    }
+    for index in 0..<marks.count where !excluded.contains(marks[index].type) {
+      let isLast = index == marks.count - 1
+      assemble(
+        text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
+        slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
+        process, view: view, serial: serial, key: key, isLinked: chain != nil, into: &text)
+    }
+  }
+
+  /// Records of the event rendered last that are left when some are left out, without CONTAINER_ID.
+  public func recordCount(excluding excluded: RecordTypes) -> Int {
+    marks.count { !excluded.contains($0.type) }
+  }
+
+  @inline(__always)
+  private borrowing func assemble(
+    text range: Range<Int>, slots: Range<Int>, _ process: ProcessEvent, view: NamespaceView,
+    serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool, into text: inout TextBuffer
+  ) {
     let shared = segments.text.bytes
-    var copied = 0
-    for index in 0..<segments.slotCount {
+    var copied = range.lowerBound
+    for index in slots {
       let slot = segments.slot(index)
       text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<slot.offset]))
       copied = slot.offset
@@ -89,17 +150,19 @@ public struct EventRenderer: ~Copyable {
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
       case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
       case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
-      case .containerLink: if chain != nil { text.append(" record=1") }
+      case .containerLink: if isLinked { text.append(" record=1") }
       }
     }
-    text.append(UnsafeRawBufferPointer(rebasing: shared[copied...]))
+    text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<range.upperBound]))
   }
 
   // MARK: Records
 
-  private mutating func begin(_ type: StaticString) {
+  private mutating func begin(_ type: RecordType) {
+    marks.append(
+      RecordMark(type: type.rawValue, text: segments.text.count, slot: segments.slotCount))
     segments.text.append("type=")
-    segments.text.append(type)
+    segments.text.append(type.name)
     segments.text.append(stamp.bytes)
     segments.place(.serial)
     segments.text.append("): ")
@@ -111,7 +174,7 @@ public struct EventRenderer: ~Copyable {
   private mutating func renderSyscall(_ event: SyscallEvent, _ process: ProcessEvent) {
     let syscall = event.fixed
     let task = process.fixed
-    begin("SYSCALL")
+    begin(.syscall)
     segments.text.append("arch=")
     segments.text.append(hex: UInt64(syscall.arch))
     segments.text.append(" syscall=")
@@ -176,18 +239,18 @@ public struct EventRenderer: ~Copyable {
   }
 
   private mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
-    begin("EXECVE")
+    begin(.execve)
     var splitter = ExecveSplitter(argv: argv, count: Int(event.fixed.argc))
     while splitter.append(to: &segments.text) {
       end()
-      begin("EXECVE")
+      begin(.execve)
     }
     end()
   }
 
   private mutating func renderPath(_ number: Int, of event: SyscallEvent) {
     let item = plan[number]
-    begin("PATH")
+    begin(.path)
     segments.text.append("item=")
     segments.text.append(decimal: UInt64(number))
     segments.text.append(" name=")
@@ -223,7 +286,7 @@ public struct EventRenderer: ~Copyable {
 
   /// audit_log_proctitle: what cannot be printed is cut off at the end; nothing left is a quoted "(null)".
   private mutating func renderTitle(_ process: ProcessEvent) {
-    begin("PROCTITLE")
+    begin(.proctitle)
     segments.text.append("proctitle=")
     var length = process.title?.count ?? 0
     if let title = process.title {

@@ -80,6 +80,16 @@ public struct SyscallEvent {
     return data.loadUnaligned(as: event_object.self)
   }
 
+  /// Inodes of the directories above an object, on its device, nearest first.
+  @inline(__always)
+  public func ancestors(ofObject index: Int) -> UnsafeBufferPointer<UInt64> {
+    guard let data = section(SECTION_ANCESTORS, index: index) else {
+      return UnsafeBufferPointer(start: nil, count: 0)
+    }
+    return UnsafeBufferPointer(
+      start: data.baseAddress?.assumingMemoryBound(to: UInt64.self), count: data.count / 8)
+  }
+
   /// The first object in this role, with its index.
   @inline(__always)
   func object(_ role: object_role) -> (index: Int, object: event_object)? {
@@ -164,6 +174,18 @@ public struct ContainerEvent {
   public var cgroupPath: String {
     sections.section(SECTION_CGROUP_PATH, index: 0).map { String(decoding: $0, as: UTF8.self) }
       ?? "/"
+  }
+}
+
+/// EVENT_FORK: a task made another one.
+public struct ForkEvent {
+  /// All of it.
+  public let fixed: event_fork
+
+  /// nil if it is not a whole event of its kind.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= MemoryLayout<event_fork>.size else { return nil }
+    fixed = bytes.loadUnaligned(as: event_fork.self)
   }
 }
 

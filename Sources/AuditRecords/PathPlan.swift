@@ -4,7 +4,7 @@ import CNestaudit
 /// kernel (kernel/auditsc.c: __audit_getname, __audit_inode, __audit_inode_child), told from the syscall and
 /// its result.
 struct PathPlan: ~Copyable {
-  enum NameType {
+  enum NameType: Sendable {
     case normal, parent, create, delete, unknown
 
     var name: StaticString {
@@ -20,9 +20,11 @@ struct PathPlan: ~Copyable {
 
   struct Item {
     /// nil is (null).
-    let name: UnsafeRawBufferPointer?
-    let type: NameType
-    let object: event_object?
+    var name: UnsafeRawBufferPointer?
+    var type: NameType
+    var object: event_object?
+    /// SECTION_ANCESTORS of the object.
+    var ancestors = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -42,7 +44,7 @@ struct PathPlan: ~Copyable {
     switch PathKind(event) {
     case .none: planAddress(event)
     case .descriptor:
-      if let object = event.object(OBJECT_DESCRIPTOR) { add(nil, .normal, object.object) }
+      if let found = event.object(OBJECT_DESCRIPTOR) { add(nil, .normal, event, found) }
     case .lookup: if let first { addLookup(first, result) }
     case .lookups:
       if let first { addLookup(first, result) }
@@ -50,7 +52,7 @@ struct PathPlan: ~Copyable {
     case .mount:
       if let second { addLookup(second, result) }
       if let first, result >= 0, Self.isLookedUp(source: first, flags: event.fixed.args.3) {
-        add(first, .normal, nil)
+        add(first, .normal)
       }
     case .open(let creates): if let first { planOpen(event, first, creates) }
     case .create: if let first { addCreation(first, event) }
@@ -60,14 +62,14 @@ struct PathPlan: ~Copyable {
       addParent(first, event, nil)
       addParent(second, event, nil)
       guard result >= 0 else { return }
-      add(first, .delete, nil)
-      add(second, .create, nil)
+      add(first, .delete)
+      add(second, .create)
     case .link:
       guard let first, let second else { return }
       addLookup(first, result == -Int64(Errno.exists.rawValue) ? 0 : result)
       if result >= 0 || Errno(result) == .exists { addCreation(second, event) }
     case .symlink:
-      if let first { add(first, .unknown, nil) }
+      if let first { add(first, .unknown) }
       if let second { addCreation(second, event) }
     case .exec: planExec(event, first, loaderName)
     }
@@ -79,19 +81,19 @@ struct PathPlan: ~Copyable {
     _ event: SyscallEvent, _ name: UnsafeRawBufferPointer, _ creates: Bool
   ) {
     let result = event.fixed.result
-    let opened = event.object(OBJECT_OPENED)?.object
+    let opened = event.object(OBJECT_OPENED)
     if result >= 0 {
       let made = UInt32(event.fixed.header.flags) & EVENT_CREATED.rawValue != 0
       if creates, made || !Self.looksUpBeforeCreating {
-        addParent(name, event, event.object(OBJECT_PARENT)?.object)
+        addParent(name, event, event.object(OBJECT_PARENT))
       }
-      return add(name, made ? .create : .normal, opened)
+      return add(name, made ? .create : .normal, event, opened)
     }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
-      add(name, .normal, nil)
+      add(name, .normal)
     default: addLookup(name, result)
     }
   }
@@ -100,11 +102,11 @@ struct PathPlan: ~Copyable {
     let result = event.fixed.result
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
-    case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown, nil)
+    case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
     case .exists: addParent(name, event, nil)
     default:
       addParent(name, event, nil)
-      add(name, .create, nil)
+      add(name, .create)
     }
   }
 
@@ -114,13 +116,13 @@ struct PathPlan: ~Copyable {
     let result = event.fixed.result
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
-    case .loop, .badDescriptor, .nameTooLong: add(name, .unknown, nil)
-    case .notDirectory where !directory: add(name, .unknown, nil)
-    case .noEntry where Self.parentLength(name) > 0: add(name, .unknown, nil)
+    case .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
+    case .notDirectory where !directory: add(name, .unknown)
+    case .noEntry where Self.parentLength(name) > 0: add(name, .unknown)
     case .noEntry, .readOnly: addParent(name, event, nil)
     default:
       addParent(name, event, nil)
-      add(name, .delete, nil)
+      add(name, .delete)
     }
   }
 
@@ -132,12 +134,13 @@ struct PathPlan: ~Copyable {
       if let name { addLookup(name, result) }
       return
     }
-    add(name, .normal, event.object(OBJECT_EXECUTABLE)?.object)
-    if let (index, object) = event.object(OBJECT_INTERPRETER) {
-      add(event.section(SECTION_OBJECT_NAME, index: index), .normal, object)
+    add(name, .normal, event, event.object(OBJECT_EXECUTABLE))
+    if let found = event.object(OBJECT_INTERPRETER) {
+      add(event.section(SECTION_OBJECT_NAME, index: found.index), .normal, event, found)
     }
-    if let (index, object) = event.object(OBJECT_LOADER) {
-      add(event.section(SECTION_OBJECT_NAME, index: index) ?? loaderName, .normal, object)
+    if let found = event.object(OBJECT_LOADER) {
+      let name = event.section(SECTION_OBJECT_NAME, index: found.index) ?? loaderName
+      add(name, .normal, event, found)
     }
   }
 
@@ -151,7 +154,7 @@ struct PathPlan: ~Copyable {
     if SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).isBind {
       if result >= 0 {
         addParent(name, event, nil)
-        add(name, .create, nil)
+        add(name, .create)
       }
       return
     }
@@ -161,32 +164,60 @@ struct PathPlan: ~Copyable {
     }
   }
 
+  /// Takes out what is on filesystems that are left out, as __audit_inode does: the name stays, and nothing is
+  /// known of what it leads to.
+  mutating func leaveOut(_ isLeftOut: (UInt32) -> Bool) {
+    var kept = 0
+    for index in 0..<count {
+      var item = items[index]
+      if let object = item.object, isLeftOut(object.magic) {
+        if item.name == nil || item.type == .parent { continue }
+        item.object = nil
+        item.type = .unknown
+        item.ancestors = UnsafeBufferPointer(start: nil, count: 0)
+      }
+      items[kept] = item
+      kept += 1
+    }
+    count = kept
+  }
+
   // MARK: Items
 
   private mutating func addLookup(_ name: UnsafeRawBufferPointer, _ result: Int64) {
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:
-      add(name, .unknown, nil)
-    default: add(name, .normal, nil)
+      add(name, .unknown)
+    default: add(name, .normal)
     }
   }
 
   /// The directory part with its slash; for a bare name the working directory (audit_log_name).
   private mutating func addParent(
-    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ object: event_object?
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent,
+    _ found: (index: Int, object: event_object)?
   ) {
     let length = Self.parentLength(name)
     let directory =
       length > 0
       ? UnsafeRawBufferPointer(rebasing: name[0..<length]) : event.section(SECTION_CWD, index: 0)
-    add(directory, .parent, object)
+    add(directory, .parent, event, found)
   }
 
   private mutating func add(
-    _ name: UnsafeRawBufferPointer?, _ type: NameType, _ object: event_object?
+    _ name: UnsafeRawBufferPointer?, _ type: NameType, _ event: SyscallEvent,
+    _ found: (index: Int, object: event_object)?
   ) {
-    (items + count).initialize(to: Item(name: name, type: type, object: object))
+    var item = Item(name: name, type: type, object: found?.object)
+    if let found { item.ancestors = event.ancestors(ofObject: found.index) }
+    (items + count).initialize(to: item)
+    count += 1
+  }
+
+  /// Without an object.
+  private mutating func add(_ name: UnsafeRawBufferPointer?, _ type: NameType) {
+    (items + count).initialize(to: Item(name: name, type: type, object: nil))
     count += 1
   }
 

@@ -4,42 +4,59 @@ public import CNestaudit
 ///
 /// Everything is at fixed addresses: to decide takes no allocation and no reference counting.
 public final class CompiledRuleset: @unchecked Sendable {
+  /// How a rule is found: kernel/auditfilter.c, audit_add_rule.
+  enum Found: UInt8 {
+    /// On the list.
+    case listed
+    /// By the inode of a name: `path`, and `inode` with =.
+    case hashed
+    /// By the inode if the watch is on a file, on the list if it is on a directory.
+    case watched
+  }
   struct CompiledRule {
-    var action: UInt32
+    var isAlways: Bool
+    var found: Found
+    /// Of a watch.
+    var watch: UInt32
     var tests: UnsafeBufferPointer<RuleTest>
     var key: UnsafeRawBufferPointer?
   }
   private struct Range {
     var first: Int32
     var count: Int32
-  }
-
-  /// A path that some rule asks for.
-  public struct WatchPath: Sendable, Equatable {
-    /// As the rule has it, absolute.
-    public let path: String
-    /// The rule asks for what is below it too.
-    public let below: Bool
+    var hasHashed: Bool
+    var usesNames: Bool
   }
 
   /// For each arch a bit for each syscall that some rule names.
   public let gate: [[UInt64]]
   /// The paths that rules ask for; their places are those of the `watches` of `decide`.
   public let watchPaths: [WatchPath]
+  /// Whether the task list has rules.
+  public let hasForkRules: Bool
+  /// Whether names on some filesystems are left out.
+  public let hasFilesystemRules: Bool
+  /// Whether some records are left out.
+  public let hasExcludeRules: Bool
 
-  private let source: Ruleset
+  let source: [Rule]
   private let rules: UnsafeMutableBufferPointer<CompiledRule>
   private let index: UnsafeMutableBufferPointer<Range>
   private let order: UnsafeMutableBufferPointer<Int32>
+  private let forkRules: [Int]
+  private let filesystemRules: [Int]
+  private let excludeRules: [Int]
   private static let syscalls = Int(POLICY_SYSCALLS)
 
   /// Compiles a ruleset.
-  public init(_ ruleset: Ruleset) {
-    source = ruleset
-    var watchPaths: [WatchPath] = []
-    rules = .allocate(capacity: ruleset.rules.count)
-    for (number, rule) in ruleset.rules.enumerated() {
-      let tests = rule.conditions.map { RuleTest($0, watchPaths: &watchPaths) }
+  public init(_ ruleset: Ruleset, options: RuleOptionsOfScope = .init()) {
+    let source = ruleset.rules
+    self.source = source
+    var compiler = RuleCompiler(options: options)
+    let rules = UnsafeMutableBufferPointer<CompiledRule>.allocate(capacity: source.count)
+    self.rules = rules
+    for (number, rule) in source.enumerated() {
+      let tests = compiler.tests(of: rule)
       let memory = UnsafeMutableBufferPointer<RuleTest>.allocate(capacity: tests.count)
       _ = memory.initialize(from: tests)
       var key: UnsafeRawBufferPointer?
@@ -48,32 +65,55 @@ public final class CompiledRuleset: @unchecked Sendable {
         copy.copyBytes(from: bytes)
         key = UnsafeRawBufferPointer(copy)
       }
+      let watch = tests.first { $0.kind == .watch }
+      let isHashed = tests.contains {
+        $0.kind == .path || $0.kind == .inode && $0.operation == RULE_EQUAL.rawValue
+      }
       (rules.baseAddress! + number).initialize(
-        to: CompiledRule(action: rule.action, tests: UnsafeBufferPointer(memory), key: key))
+        to: CompiledRule(
+          isAlways: rule.action == .always,
+          found: watch != nil ? .watched : isHashed ? .hashed : .listed,
+          watch: watch?.value ?? 0, tests: UnsafeBufferPointer(memory), key: key))
     }
-    self.watchPaths = watchPaths
+    watchPaths = compiler.watches
+    func numbers(_ list: RuleList) -> [Int] { source.indices.filter { source[$0].list == list } }
+    forkRules = numbers(.task)
+    filesystemRules = numbers(.filesystem).filter { source[$0].action == .never }
+    excludeRules = numbers(.exclude)
+    hasForkRules = !forkRules.isEmpty
+    hasFilesystemRules = !filesystemRules.isEmpty
+    hasExcludeRules = !excludeRules.isEmpty
 
     var order: [Int32] = []
     var gate: [[UInt64]] = []
+    // A task that the task list wants has every syscall recorded.
+    let forcesAll = forkRules.contains { source[$0].action == .always }
     index = .allocate(capacity: Int(POLICY_ARCHES) * Self.syscalls)
     for arch in 0..<Int(POLICY_ARCHES) {
-      let candidates = ruleset.rules.enumerated().filter { $0.element.mayMatch(arch: arch) }
+      let candidates = numbers(.exit).filter { source[$0].mayMatch(arch: arch) }
       var bits = [UInt64](repeating: 0, count: Self.syscalls / 64)
       for syscall in 0..<Self.syscalls {
         let first = order.count
-        for (number, rule) in candidates where rule.mayMatch(arch: arch, syscall: syscall) {
+        for number in candidates where source[number].mayMatch(arch: arch, syscall: syscall) {
           order.append(Int32(number))
         }
+        let chosen = order[first...].map { rules[Int($0)] }
         index[arch * Self.syscalls + syscall] = Range(
-          first: Int32(first), count: Int32(order.count - first))
-        if order.count > first { bits[syscall / 64] |= 1 << UInt64(syscall % 64) }
+          first: Int32(first), count: Int32(chosen.count),
+          hasHashed: chosen.contains { $0.found != .listed },
+          usesNames: chosen.contains { $0.tests.contains(where: \.usesNames) })
+        if forcesAll || !chosen.isEmpty { bits[syscall / 64] |= 1 << UInt64(syscall % 64) }
       }
       gate.append(bits)
     }
     self.gate = gate
+    isForcing = forcesAll
     self.order = .allocate(capacity: order.count)
     _ = self.order.initialize(from: order)
   }
+
+  /// Some task may have every syscall recorded, whatever the exit list says.
+  private let isForcing: Bool
 
   deinit {
     for rule in rules {
@@ -86,29 +126,135 @@ public final class CompiledRuleset: @unchecked Sendable {
     order.deallocate()
   }
 
-  /// What the rules say of an event: the first that matches decides.
-  /// - Parameter watches: where `watchPaths` are in the event's container; nil if there are none.
+  private func range(_ arch: UInt32, _ syscall: Int32) -> Range? {
+    guard syscall >= 0, Int(syscall) < Self.syscalls else { return nil }
+    let arch = arch == AuditArch.i386 ? POLICY_ARCH_32 : POLICY_ARCH_64
+    return index[Int(arch.rawValue) * Self.syscalls + Int(syscall)]
+  }
+
+  /// Whether the rules for a syscall ask for its names.
+  public func usesNames(arch: UInt32, syscall: Int32) -> Bool {
+    hasFilesystemRules || range(arch, syscall)?.usesNames ?? false
+  }
+
+  // MARK: The exit list
+
+  /// What the rules say of an event (kernel/auditsc.c, audit_filter_syscall, then audit_filter_inodes): the
+  /// first on the list that matches; a rule found by a name's inode only if it stands before that one.
+  /// - Parameter watches: where `watchPaths` are in the daemon's container; nil if there are none.
   public func decide(
-    _ subject: borrowing RuleSubject, watches: UnsafePointer<WatchObject>?
+    _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
   ) -> RuleVerdict {
-    let arch = subject.arch == AuditArch.i386 ? POLICY_ARCH_32 : POLICY_ARCH_64
-    guard subject.syscall >= 0, Int(subject.syscall) < Self.syscalls else { return .noMatch }
-    let range = index[Int(arch.rawValue) * Self.syscalls + Int(subject.syscall)]
-    for place in Int(range.first)..<Int(range.first + range.count) {
-      let number = Int(order[place])
-      let rule = rules[number]
-      var met = true
-      for test in rule.tests where !test.isMet(by: subject, watches: watches) {
-        met = false
+    guard let range = range(subject.arch, subject.syscall) else { return .noMatch }
+    let chosen = UnsafeBufferPointer(
+      rebasing: order[Int(range.first)..<Int(range.first + range.count)])
+    var matched = -1
+    for place in chosen {
+      let rule = rules[Int(place)]
+      if rule.found != .listed, isHashed(rule, watches) { continue }
+      if isMet(rule, subject, watches, nil) {
+        matched = Int(place)
         break
       }
-      if met { return rule.action == RULE_ALWAYS.rawValue ? .always(rule: number) : .never }
     }
-    return .noMatch
+    // A key stays from the match before, if the rule that overrides it has none.
+    var key = matched >= 0 && rules[matched].key != nil ? matched : -1
+    if range.hasHashed {
+      let hashed = firstHashed(chosen, before: matched, subject, watches)
+      if hashed >= 0 {
+        matched = hashed
+        if rules[hashed].key != nil { key = hashed }
+      }
+    }
+    if matched < 0 { return .noMatch }
+    return rules[matched].isAlways ? .always(rule: matched, key: key) : .never
+  }
+
+  /// The first name that a rule is found by decides, not the first rule.
+  private func firstHashed(
+    _ chosen: UnsafeBufferPointer<Int32>, before limit: Int, _ subject: RuleSubject,
+    _ watches: UnsafePointer<WatchObject>?
+  ) -> Int {
+    for name in 0..<subject.names.count {
+      for place in chosen {
+        if limit >= 0, Int(place) >= limit { break }
+        let rule = rules[Int(place)]
+        if rule.found == .listed || !isHashed(rule, watches) { continue }
+        if isMet(rule, subject, watches, name) { return Int(place) }
+      }
+    }
+    return -1
+  }
+
+  @inline(__always)
+  private func isHashed(_ rule: CompiledRule, _ watches: UnsafePointer<WatchObject>?) -> Bool {
+    switch rule.found {
+    case .listed: false
+    case .hashed: true
+    case .watched: !(watches?[Int(rule.watch)].isDirectory ?? false)
+    }
+  }
+
+  @inline(__always)
+  private func isMet(
+    _ rule: CompiledRule, _ subject: RuleSubject,
+    _ watches: UnsafePointer<WatchObject>?, _ name: Int?
+  ) -> Bool {
+    for test in rule.tests where !test.isMet(by: subject, watches: watches, name: name) {
+      return false
+    }
+    return true
   }
 
   /// The key of a rule; the bytes live as long as the ruleset.
   public func key(of rule: Int) -> UnsafeRawBufferPointer? { rules[rule].key }
+
+  // MARK: The other lists
+
+  /// What the task list says of a task that is made by the subject (kernel/auditsc.c, audit_filter_task).
+  public func decideFork(
+    _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
+  ) -> ForkVerdict {
+    for number in forkRules where isMet(rules[number], subject, watches, nil) {
+      return rules[number].isAlways ? .always(rule: number) : .never
+    }
+    return .none
+  }
+
+  /// Whether names on a filesystem are left out (kernel/auditsc.c, __audit_inode).
+  public func leavesOut(filesystem magic: UInt32) -> Bool {
+    for number in filesystemRules {
+      for test in rules[number].tests where test.kind == .filesystem && test.compare(magic) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Whether a record is left out (kernel/auditfilter.c, audit_filter): the action does not count, and a rule
+  /// without a condition matches nothing.
+  public func leavesOut(
+    record type: UInt32, of subject: RuleSubject,
+    watches: UnsafePointer<WatchObject>?
+  ) -> Bool {
+    for number in excludeRules {
+      let tests = rules[number].tests
+      guard !tests.isEmpty else { continue }
+      var met = true
+      for test in tests where met {
+        switch test.kind {
+        case .messageType: met = test.compare(type)
+        // No supplementary groups here.
+        case .group: met = test.compare(subject.gid)
+        default: met = test.isMet(by: subject, watches: watches, name: nil)
+        }
+      }
+      if met { return true }
+    }
+    return false
+  }
+
+  // MARK: Tables
 
   /// The rules for one arch and syscall, or for several with the same ones.
   public struct Table {
@@ -122,14 +268,19 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// - Parameter translatesIDs: the daemon's view has other ids than the kernel: conditions on them are left to
   ///   `decide`.
   public func tables(translatesIDs: Bool) -> [Table] {
-    let forKernel = source.rules.map { $0.kernelRule(translatesIDs: translatesIDs) }
+    let forKernel = rules.map { $0.kernelRule(translatesIDs: translatesIDs) }
+    var all = policy_rule()
+    all.action = UInt8(RULE_ALWAYS.rawValue)
+    all.residual = 1
     var keys: [[Int32]: [(arch: UInt16, syscall: UInt16)]] = [:]
-    for (place, range) in index.enumerated() where range.count > 0 {
+    for (place, range) in index.enumerated() where isForcing || range.count > 0 {
       let list = Array(order[Int(range.first)..<Int(range.first + range.count)])
       keys[list, default: []].append(
         (UInt16(place / Self.syscalls), UInt16(place % Self.syscalls)))
     }
-    return keys.map { list, keys in Table(keys: keys, rules: list.map { forKernel[Int($0)] }) }
+    return keys.map { list, keys in
+      Table(keys: keys, rules: isForcing ? [all] : list.map { forKernel[Int($0)] })
+    }
   }
 }
 
@@ -138,55 +289,4 @@ enum AuditArch {
   static let x86_64: UInt32 = 0xc000_003e
   static let i386: UInt32 = 0x4000_0003
   static let all = [x86_64, i386]
-}
-
-extension Rule {
-  /// Whether the rule's conditions on the arch allow POLICY_ARCH_64 or POLICY_ARCH_32.
-  func mayMatch(arch: Int) -> Bool {
-    conditions.allSatisfy { condition in
-      guard case .arch(let operation, let value) = condition else { return true }
-      return (AuditArch.all[arch] == value) == (operation == RULE_EQUAL.rawValue)
-    }
-  }
-
-  /// Whether the rule names a syscall, and its permissions can mean it.
-  func mayMatch(arch: Int, syscall: Int) -> Bool {
-    guard names(syscall) else { return false }
-    return conditions.allSatisfy { condition in
-      guard case .permission(let mask) = condition else { return true }
-      return PermissionClasses.arches[arch].mayMatch(mask, syscall)
-    }
-  }
-
-  /// The rule as far as BPF can judge it; what it cannot makes it residual.
-  func kernelRule(translatesIDs: Bool) -> policy_rule {
-    var rule = policy_rule()
-    rule.action = UInt8(action)
-    withUnsafeMutableBytes(of: &rule.test) { bytes in
-      let tests = bytes.bindMemory(to: rule_field_test.self)
-      for condition in conditions {
-        switch condition {
-        case .arch: continue
-        case .number(let field, let operation, let value)
-        where !Self.isLeft(field, translatesIDs) && Int(rule.fields) < tests.count:
-          tests[Int(rule.fields)] = rule_field_test(
-            field: UInt8(field), operation: UInt8(operation), pad: 0, value: value)
-          rule.fields += 1
-        case .permission(let mask) where Int(rule.fields) < tests.count:
-          tests[Int(rule.fields)] = rule_field_test(
-            field: UInt8(RULE_FIELD_PERM.rawValue), operation: UInt8(RULE_BIT_MASK.rawValue),
-            pad: 0, value: mask)
-          rule.fields += 1
-        default: rule.residual = 1
-        }
-      }
-    }
-    return rule
-  }
-
-  /// Supplementary groups, and ids that the view translates, are left to the collector.
-  private static func isLeft(_ field: UInt32, _ translatesIDs: Bool) -> Bool {
-    if field == RULE_FIELD_GID.rawValue || field == RULE_FIELD_EGID.rawValue { return true }
-    return translatesIDs && field <= RULE_FIELD_AUID.rawValue
-  }
 }

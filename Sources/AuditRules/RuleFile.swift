@@ -1,93 +1,90 @@
-import CNestaudit
-
 /// A file of audit.rules(7): auditctl's options, a line each.
 public enum RuleFile {
+  /// auditctl.c, LINE_SIZE: a longer line is read as several.
+  private static let longestLine = 6143
+
   /// Reads a whole file; nothing of it counts if a line is wrong, unless `-i` or `-c` went before.
   public static func parse(_ text: String, file: String) throws(RuleError) -> Ruleset {
-    var ruleset = Ruleset()
-    try append(text, file: file, to: &ruleset)
-    return ruleset
+    try parse(
+      RuleText.lines(of: text).enumerated().map {
+        RuleText(text: $1, place: .init(file: file, line: $0 + 1))
+      })
   }
 
-  /// Reads a file as if it stood behind those that made `ruleset`.
-  public static func append(
-    _ text: String, file: String, to ruleset: inout Ruleset
-  ) throws(RuleError) {
-    var tolerant = false
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard let first = words.first, !first.hasPrefix("#") else { continue }
-      let line = RuleLine(file: file, number: index + 1, words: words)
-      do {
-        try line.apply(to: &ruleset, tolerant: &tolerant)
-      } catch {
-        if !tolerant { throw error }
-      }
+  /// Reads lines of one or several files, as one.
+  public static func parse(_ lines: [RuleText]) throws(RuleError) -> Ruleset {
+    var ruleset = Ruleset()
+    var tolerance = RuleTolerance.none
+    for line in lines {
+      var rest = Array(line.text.utf8)[...]
+      repeat {
+        let part = rest.prefix(longestLine)
+        rest = rest.dropFirst(longestLine)
+        let words = RuleText.words(Array(part))
+        guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
+        do {
+          try RuleOptions(place: line.place, words: words).apply(
+            to: &ruleset, tolerance: &tolerance)
+        } catch {
+          guard tolerance != .none else { throw error }
+          ruleset.warnings.append(
+            RuleError(file: error.file, line: error.line, reason: "ignored: \(error.reason)"))
+        }
+      } while !rest.isEmpty
     }
+    return ruleset
   }
 }
 
-/// One line: an option that sets something, or a rule.
-struct RuleLine {
-  let file: String
-  let number: Int
-  let words: [String]
+/// Whether a line that is wrong ends the reading: not after `-i` and `-c`.
+enum RuleTolerance {
+  case none
+  case ignores
+  case continues
+}
 
-  func failure(_ reason: String) -> RuleError {
-    RuleError(file: file, line: number, reason: reason)
+/// One line, and where it stands.
+public struct RuleText: Sendable, Equatable {
+  /// Without its newline.
+  public var text: String
+  /// Where it stands.
+  public var place: Rule.Place
+
+  /// A line that stands at a place.
+  public init(text: String, place: Rule.Place) {
+    self.text = text
+    self.place = place
   }
 
-  func apply(to ruleset: inout Ruleset, tolerant: inout Bool) throws(RuleError) {
-    switch words[0] {
-    case "-D":
-      try alone()
-      ruleset.rules.removeAll()
-    case "-i", "-c":
-      try alone()
-      tolerant = true
-    case "-b": ruleset.settings.backlogLimit = try value(0...Int(Int32.max))
-    case "-r": ruleset.settings.rateLimit = try value(0...Int(Int32.max))
-    case "-e": ruleset.settings.enabled = try value(0...2)
-    case "-f":
-      let mode = try value(0...2)
-      if mode == 2 {
-        throw failure("failure mode 2 (panic) is not supported yet; use 0 (silent) or 1 (say it)")
+  /// The lines of a text.
+  static func lines(of text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// The words of a line: with blanks between, and `\ ` and `\\` for a blank and a backslash in a word
+  /// (auditctl.c: preprocess, postprocess; strsplit.c).
+  static func words(_ line: [UInt8]) -> [[UInt8]] {
+    let blank = UInt8(ascii: " ")
+    let backslash = UInt8(ascii: "\\")
+    var words: [[UInt8]] = []
+    var word: [UInt8] = []
+    var index = 0
+    while index < line.count, line[index] != 0 {
+      let next = index + 1 < line.count ? line[index + 1] : 0
+      if line[index] == backslash, next == blank || next == backslash {
+        word.append(next)
+        index += 2
+        continue
       }
-      ruleset.settings.failure = mode
-    case "-a": try RuleBuilder(line: self).appendRule(to: &ruleset, first: false)
-    case "-A": try RuleBuilder(line: self).appendRule(to: &ruleset, first: true)
-    case "-w": try RuleBuilder(line: self).appendWatch(to: &ruleset)
-    case let option where option.hasPrefix("-"): throw failure(Self.refusal(option))
-    default: throw failure("'\(words[0])' is not an option; a line begins with -a, -w, -b, …")
+      if line[index] == blank {
+        if !word.isEmpty { words.append(word) }
+        word = []
+      } else {
+        word.append(line[index])
+      }
+      index += 1
     }
-  }
-
-  /// What auditctl knows and we do not yet is told apart from what nobody knows.
-  static func refusal(_ option: String) -> String {
-    let known = [
-      "-d", "-W", "-C", "-m", "-q", "-t", "-R", "-l", "-s", "-v", "-F", "-S", "-k", "-p",
-      "--backlog_wait_time", "--loginuid-immutable", "--reset-lost",
-      "--reset_backlog_wait_time_actual", "--signal",
-    ]
-    switch option {
-    case "-F", "-S", "-k", "-p": return "\(option) needs -a, -A or -w before it on the line"
-    case let option where known.contains(option): return "\(option) is not supported yet"
-    default: return "\(option) is no option of auditctl"
-    }
-  }
-
-  private func alone() throws(RuleError) {
-    if words.count > 1 { throw failure("\(words[0]) takes no value, but '\(words[1])' follows") }
-  }
-
-  private func value(_ range: ClosedRange<Int>) throws(RuleError) -> Int {
-    guard words.count == 2 else { throw failure("\(words[0]) takes one number") }
-    guard let number = Int(words[1]), range.contains(number) else {
-      throw failure(
-        "\(words[0]) takes a number from \(range.lowerBound) to \(range.upperBound), not '\(words[1])'"
-      )
-    }
-    return number
+    if !word.isEmpty { words.append(word) }
+    return words
   }
 }

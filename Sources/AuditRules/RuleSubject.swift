@@ -1,83 +1,91 @@
 /// What rules are asked about: one event, as the daemon sees it.
 public struct RuleSubject {
   /// AUDIT_ARCH_X86_64 or AUDIT_ARCH_I386.
-  public var arch: UInt32
+  public var arch: UInt32 = 0
   /// Its number in that arch.
-  public var syscall: Int32
+  public var syscall: Int32 = -1
   /// What it returned; -4095 to -1 is an errno.
-  public var result: Int64
+  public var result: Int64 = 0
   /// False for a syscall that does not return.
-  public var hasResult: Bool
-  public var a0, a1, a2, a3: UInt64
+  public var hasResult = false
+  public var a0: UInt64 = 0
+  public var a1: UInt64 = 0
+  public var a2: UInt64 = 0
+  public var a3: UInt64 = 0
+  /// The flags of an openat2, whose arguments do not have them.
+  public var openFlags: UInt64 = 0
+  /// sa_family of the address that was given; nil if none was.
+  public var addressFamily: UInt16?
+
   /// Ids in the daemon's view.
-  public var pid, ppid, uid, euid, suid, fsuid, gid, egid, sgid, fsgid, auid, ses, pers: UInt32
+  public var pid: UInt32 = 0
+  public var ppid: UInt32 = 0
+  public var uid: UInt32 = 0
+  public var euid: UInt32 = 0
+  public var suid: UInt32 = 0
+  public var fsuid: UInt32 = 0
+  public var gid: UInt32 = 0
+  public var egid: UInt32 = 0
+  public var sgid: UInt32 = 0
+  public var fsgid: UInt32 = 0
+  public var auid: UInt32 = .max
+  public var ses: UInt32 = .max
+  public var pers: UInt32 = 0
   /// Supplementary groups in the daemon's view.
-  public var groups: UnsafeBufferPointer<UInt32>
-  /// The files that it is about.
-  public var paths: UnsafeBufferPointer<RulePath>
+  public var groups = UnsafeBufferPointer<UInt32>(start: nil, count: 0)
+  /// The task's container and those around it, as far as the view goes; innermost first.
+  public var contids = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
+  /// The program that the task runs.
+  public var executable = WatchObject()
+  /// What PATH records would be about, in their order.
+  public var names = UnsafeBufferPointer<RuleName>(start: nil, count: 0)
 
-  /// An event without paths yet.
-  public init(
-    arch: UInt32, syscall: Int32, result: Int64, hasResult: Bool, a0: UInt64, a1: UInt64,
-    a2: UInt64, a3: UInt64, pid: UInt32, ppid: UInt32, uid: UInt32, euid: UInt32, suid: UInt32,
-    fsuid: UInt32, gid: UInt32, egid: UInt32, sgid: UInt32, fsgid: UInt32, auid: UInt32,
-    ses: UInt32, pers: UInt32, groups: UnsafeBufferPointer<UInt32>,
-    paths: UnsafeBufferPointer<RulePath>
-  ) {
-    self.arch = arch
-    self.syscall = syscall
-    self.result = result
-    self.hasResult = hasResult
-    self.a0 = a0
-    self.a1 = a1
-    self.a2 = a2
-    self.a3 = a3
-    self.pid = pid
-    self.ppid = ppid
-    self.uid = uid
-    self.euid = euid
-    self.suid = suid
-    self.fsuid = fsuid
-    self.gid = gid
-    self.egid = egid
-    self.sgid = sgid
-    self.fsgid = fsgid
-    self.auid = auid
-    self.ses = ses
-    self.pers = pers
-    self.groups = groups
-    self.paths = paths
-  }
+  /// Nothing is known yet.
+  public init() {}
 }
 
-/// One path of an event.
-public struct RulePath {
-  /// Absolute, without `.` and `..`; empty where only the object is known.
-  public var name: UnsafeRawBufferPointer
-  /// The object behind it; `ino` 0 is not known.
-  public var dev: UInt32
-  /// Its inode; 0 where it is not known.
-  public var ino: UInt64
+/// One name of an event, and the object behind it (kernel/audit.h, struct audit_names).
+public struct RuleName {
+  /// Absolute, without `.` and `..`, where the object is not known; else empty.
+  public var text = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Whether the numbers below hold.
+  public var hasObject = false
+  /// The device and inode.
+  public var object = WatchObject()
+  /// Of a device file.
+  public var rdev: UInt32 = 0
+  /// Type and permissions.
+  public var mode: UInt32 = 0
+  /// Owner, in the daemon's view.
+  public var uid: UInt32 = 0
+  /// Group, in the daemon's view.
+  public var gid: UInt32 = 0
+  /// s_magic of the filesystem.
+  public var filesystem: UInt32 = 0
+  /// Inodes of the directories above, on the same device; nearest first.
+  public var ancestors = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
 
-  /// A path with the object behind it.
-  public init(name: UnsafeRawBufferPointer, dev: UInt32, ino: UInt64) {
-    self.name = name
-    self.dev = dev
-    self.ino = ino
-  }
+  /// Without an object.
+  public init() {}
 }
 
-/// Where a watched path is; `ino` 0 is not known.
+/// A file; `ino` 0 is none.
 public struct WatchObject: Sendable, Equatable {
   /// The device, major << 20 | minor.
-  public var dev: UInt32
+  public var dev: UInt32 = 0
   /// Its inode; 0 where it is not known.
-  public var ino: UInt64
+  public var ino: UInt64 = 0
+  /// Of what is watched: it is a directory.
+  public var isDirectory = false
+
+  /// None.
+  public init() {}
 
   /// An object by device and inode.
-  public init(dev: UInt32, ino: UInt64) {
+  public init(dev: UInt32, ino: UInt64, isDirectory: Bool = false) {
     self.dev = dev
     self.ino = ino
+    self.isDirectory = isDirectory
   }
 }
 
@@ -85,6 +93,14 @@ public struct WatchObject: Sendable, Equatable {
 public enum RuleVerdict: Equatable, Sendable {
   case noMatch
   case never
-  /// `rule` by its place in the ruleset.
+  /// `rule` by its place in the ruleset; `key` is the rule whose key the records bear, -1 if none has one.
+  case always(rule: Int, key: Int)
+}
+
+/// What the task list said when a task was made.
+public enum ForkVerdict: Equatable, Sendable {
+  case none
+  case never
+  /// Every syscall is recorded, whatever the exit list says.
   case always(rule: Int)
 }

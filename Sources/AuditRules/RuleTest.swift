@@ -1,68 +1,100 @@
+import CLibAudit
 import CNestaudit
 import Glibc
 
 /// One condition of a rule, made ready. A flat value: no reference, no existential.
 struct RuleTest {
-  private enum Kind: UInt8 {
+  enum Kind: UInt8 {
+    /// A number of the syscall or the task.
     case number
+    case group
+    case auid
     case arch
     case permission
+    /// A file, found by what is at a path of the daemon's container.
     case path
+    case directory
+    /// A directory if there is one at the path, else a file.
+    case watch
+    case executable
+    /// A number of the objects: any may meet it.
+    case inode, deviceMajor, deviceMinor, owner, ownerGroup
+    case fileType
+    case filesystem
+    case comparison
+    case addressFamily
+    case contid
+    case messageType
+    case met
+    case unmet
   }
 
-  private let kind: Kind
-  private let below: Bool
-  private let field: UInt32
-  private let operation: UInt32
-  /// Of a path: its place among the watches.
-  private let value: UInt32
+  let kind: Kind
+  /// With `auid = unset-matches`.
+  private(set) var unsetMatches = false
+  /// enum rule_field, or the number of a -C.
+  let field: UInt32
+  /// enum rule_operator.
+  let operation: UInt32
+  /// Of a path, the number of its watch.
+  let value: UInt32
+  private let contid: UInt64
   /// Of a path; lives as long as the ruleset.
   private let path: UnsafeRawBufferPointer?
 
-  init(_ condition: Rule.Condition, watchPaths: inout [CompiledRuleset.WatchPath]) {
-    switch condition {
-    case .number(let field, let operation, let value):
-      self.init(.number, field: field, operation: operation, value: value)
-    case .arch(let operation, let value):
-      self.init(.arch, field: 0, operation: operation, value: value)
-    case .permission(let mask):
-      self.init(.permission, field: 0, operation: 0, value: mask)
-    case .path(let path, let below):
-      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: path.utf8.count, alignment: 1)
-      copy.copyBytes(from: path.utf8)
-      self.init(
-        .path, field: 0, operation: 0, value: UInt32(watchPaths.count), below: below,
-        path: UnsafeRawBufferPointer(copy))
-      watchPaths.append(.init(path: path, below: below))
-    }
-  }
-
-  private init(
-    _ kind: Kind, field: UInt32, operation: UInt32, value: UInt32, below: Bool = false,
-    path: UnsafeRawBufferPointer? = nil
+  init(
+    _ kind: Kind, field: UInt32 = 0, operation: UInt32 = 0, value: UInt32 = 0, contid: UInt64 = 0,
+    path: [UInt8]? = nil, unsetMatches: Bool = false
   ) {
     self.kind = kind
     self.field = field
     self.operation = operation
     self.value = value
-    self.below = below
-    self.path = path
+    self.contid = contid
+    self.unsetMatches = unsetMatches
+    self.path = path.map { bytes in
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+      copy.copyBytes(from: bytes)
+      return UnsafeRawBufferPointer(copy)
+    }
   }
 
   func free() { path?.deallocate() }
 
+  /// - Parameter name: the only name that counts, for a rule that is found by a name's object.
   @inline(__always)
-  func isMet(by subject: borrowing RuleSubject, watches: UnsafePointer<WatchObject>?) -> Bool {
+  func isMet(
+    by subject: RuleSubject, watches: UnsafePointer<WatchObject>?, name: Int?
+  ) -> Bool {
     switch kind {
     case .number: isNumberMet(by: subject)
-    case .arch: (subject.arch == value) == (operation == RULE_EQUAL.rawValue)
-    case .permission: isPermissionMet(by: subject)
-    case .path: isPathMet(by: subject, watches: watches)
+    case .group: isGroupMet(by: subject)
+    case .auid: unsetMatches && subject.auid == .max || compare(subject.auid)
+    case .arch: (subject.arch == value) == isEquality
+    case .permission: isPermissionMet(by: subject) == isEquality
+    case .path: name.map { isAtPath(subject.names[$0], watches) } ?? false
+    case .directory: subject.names.contains { isBelow($0, watches) }
+    case .watch:
+      name.map { isAtPath(subject.names[$0], watches) }
+        ?? subject.names.contains { isBelow($0, watches) }
+    case .executable: isSame(subject.executable, watches) == isEquality
+    case .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup:
+      isObjectMet(by: subject, name: name)
+    case .fileType:
+      subject.names.contains { $0.hasObject && $0.mode & 0o170000 == value } == isEquality
+    case .filesystem: subject.names.contains { $0.hasObject && compare($0.filesystem) }
+    case .comparison: isComparisonMet(by: subject, name: name)
+    case .addressFamily: subject.addressFamily.map { compare(UInt32($0)) } ?? false
+    case .contid: isContidMet(by: subject)
+    case .messageType, .unmet: false
+    case .met: true
     }
   }
 
+  private var isEquality: Bool { operation == RULE_EQUAL.rawValue }
+
   @inline(__always)
-  private func isNumberMet(by subject: borrowing RuleSubject) -> Bool {
+  private func isNumberMet(by subject: RuleSubject) -> Bool {
     let number: UInt32
     switch field {
     case RULE_FIELD_PID.rawValue: number = subject.pid
@@ -71,11 +103,8 @@ struct RuleTest {
     case RULE_FIELD_EUID.rawValue: number = subject.euid
     case RULE_FIELD_SUID.rawValue: number = subject.suid
     case RULE_FIELD_FSUID.rawValue: number = subject.fsuid
-    case RULE_FIELD_GID.rawValue: return isGroupMet(subject.gid, subject.groups)
-    case RULE_FIELD_EGID.rawValue: return isGroupMet(subject.egid, subject.groups)
     case RULE_FIELD_SGID.rawValue: number = subject.sgid
     case RULE_FIELD_FSGID.rawValue: number = subject.fsgid
-    case RULE_FIELD_AUID.rawValue: number = subject.auid
     case RULE_FIELD_SESSION.rawValue: number = subject.ses
     case RULE_FIELD_PERS.rawValue: number = subject.pers
     case RULE_FIELD_EXIT.rawValue:
@@ -83,8 +112,9 @@ struct RuleTest {
       number = UInt32(truncatingIfNeeded: subject.result)
     case RULE_FIELD_SUCCESS.rawValue:
       guard subject.hasResult else { return false }
-      let result = subject.result
-      number = result < 0 && result >= -4095 ? 0 : 1
+      let failed = subject.result < 0 && subject.result >= -4095
+      // kernel/auditsc.c: AUDITSC_SUCCESS, AUDITSC_FAILURE.
+      number = failed ? 2 : 1
     case RULE_FIELD_A0.rawValue: number = UInt32(truncatingIfNeeded: subject.a0)
     case RULE_FIELD_A1.rawValue: number = UInt32(truncatingIfNeeded: subject.a1)
     case RULE_FIELD_A2.rawValue: number = UInt32(truncatingIfNeeded: subject.a2)
@@ -96,7 +126,7 @@ struct RuleTest {
 
   /// kernel/auditfilter.c, audit_comparator: unsigned, 32 bits.
   @inline(__always)
-  private func compare(_ left: UInt32) -> Bool {
+  func compare(_ left: UInt32) -> Bool {
     switch operation {
     case RULE_EQUAL.rawValue: left == value
     case RULE_NOT_EQUAL.rawValue: left != value
@@ -111,49 +141,111 @@ struct RuleTest {
   }
 
   /// kernel/auditsc.c, audit_filter_rules: = and != ask the supplementary groups too.
-  private func isGroupMet(_ own: UInt32, _ groups: UnsafeBufferPointer<UInt32>) -> Bool {
+  private func isGroupMet(by subject: RuleSubject) -> Bool {
+    let own = field == RULE_FIELD_GID.rawValue ? subject.gid : subject.egid
     switch operation {
-    case RULE_EQUAL.rawValue: own == value || groups.contains(value)
-    case RULE_NOT_EQUAL.rawValue: own != value && !groups.contains(value)
-    default: compare(own)
+    case RULE_EQUAL.rawValue: return own == value || subject.groups.contains(value)
+    case RULE_NOT_EQUAL.rawValue: return own != value && !subject.groups.contains(value)
+    default: return compare(own)
     }
   }
 
-  /// kernel/auditsc.c, audit_match_perm: an open is judged by its access mode; the rest, by its class, has been
-  /// when the ruleset was compiled.
-  private func isPermissionMet(by subject: borrowing RuleSubject) -> Bool {
-    let arch = subject.arch == AuditArch.i386 ? 1 : 0
-    let classes = PermissionClasses.arches[arch]
+  /// kernel/auditsc.c, audit_match_perm.
+  private func isPermissionMet(by subject: RuleSubject) -> Bool {
+    let classes = SyscallClasses.arches[subject.arch == AuditArch.i386 ? 1 : 0]
     let flags: UInt64
     switch subject.syscall {
     case classes.open: flags = subject.a1
     case classes.openat: flags = subject.a2
-    default: return true
+    case classes.openat2: flags = subject.openFlags
+    case classes.socketcall: return value & SyscallClasses.write != 0 && subject.a0 == 2
+    default: return classes.mayMatch(value, Int(subject.syscall))
     }
-    let access: UInt32
-    switch flags & 3 {
-    case 0: access = PermissionClasses.read
-    case 1: access = PermissionClasses.write
-    default: access = PermissionClasses.read | PermissionClasses.write
-    }
-    return value & access != 0
+    return value & SyscallClasses.access(ofFlags: flags) != 0
   }
 
-  private func isPathMet(
-    by subject: borrowing RuleSubject, watches: UnsafePointer<WatchObject>?
-  ) -> Bool {
-    guard let path else { return false }
-    let object = watches?[Int(value)]
-    for candidate in subject.paths {
-      if let object, object.ino != 0, object.ino == candidate.ino, object.dev == candidate.dev {
-        return true
-      }
-      guard candidate.name.count >= path.count,
-        memcmp(candidate.name.baseAddress!, path.baseAddress!, path.count) == 0
-      else { continue }
-      if candidate.name.count == path.count { return true }
-      if below, candidate.name[path.count] == UInt8(ascii: "/") { return true }
+  // MARK: Files
+
+  private func isSame(_ object: WatchObject, _ watches: UnsafePointer<WatchObject>?) -> Bool {
+    guard let watched = watches?[Int(value)], watched.ino != 0 else { return false }
+    return watched.ino == object.ino && watched.dev == object.dev
+  }
+
+  private func isAtPath(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
+    if name.hasObject, isSame(name.object, watches) { return true }
+    guard let path, name.text.count == path.count else { return false }
+    return memcmp(name.text.baseAddress!, path.baseAddress!, path.count) == 0
+  }
+
+  /// kernel/auditsc.c, match_tree_refs: the object or a directory above it is the one that the rule means.
+  private func isBelow(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
+    if name.hasObject, let watched = watches?[Int(value)], watched.ino != 0,
+      watched.dev == name.object.dev,
+      watched.ino == name.object.ino || name.ancestors.contains(watched.ino)
+    {
+      return true
     }
-    return false
+    guard let path, name.text.count >= path.count,
+      memcmp(name.text.baseAddress!, path.baseAddress!, path.count) == 0
+    else { return false }
+    return name.text.count == path.count || path.count == 1
+      || name.text[path.count] == UInt8(ascii: "/")
+  }
+
+  private func isObjectMet(by subject: RuleSubject, name: Int?) -> Bool {
+    if let name { return isObjectMet(subject.names[name]) }
+    return subject.names.contains { isObjectMet($0) }
+  }
+
+  /// What is not known counts as in the kernel: inode -1, and 0 for the rest.
+  private func isObjectMet(_ name: RuleName) -> Bool {
+    switch kind {
+    case .inode:
+      compare(name.hasObject ? UInt32(truncatingIfNeeded: name.object.ino) : .max)
+    case .deviceMajor: compare(name.object.dev >> 20) || compare(name.rdev >> 20)
+    case .deviceMinor: compare(name.object.dev & 0xfffff) || compare(name.rdev & 0xfffff)
+    case .owner: compare(name.uid)
+    default: compare(name.gid)
+    }
+  }
+
+  // MARK: -C, contid
+
+  /// kernel/auditsc.c, audit_field_compare.
+  private func isComparisonMet(by subject: RuleSubject, name: Int?) -> Bool {
+    guard let comparison = FieldComparison(rawValue: field) else { return false }
+    if unsetMatches, subject.auid == .max, comparison.isAboutAUID { return true }
+    let left = comparison.left(of: subject)
+    func meets(_ right: UInt32) -> Bool { (left == right) == isEquality }
+    switch comparison.right(of: subject) {
+    case .number(let right): return meets(right)
+    case .owner:
+      if let name { return meets(subject.names[name].uid) }
+      return subject.names.contains { meets($0.uid) }
+    case .ownerGroup:
+      if let name { return meets(subject.names[name].gid) }
+      return subject.names.contains { meets($0.gid) }
+    }
+  }
+
+  /// The task's container, or one around it, is the one that is meant; for != none of them is.
+  private func isContidMet(by subject: RuleSubject) -> Bool {
+    if operation == RULE_NOT_EQUAL.rawValue { return !subject.contids.contains(contid) }
+    // What is in no container of the view has no contid: it is unset.
+    if subject.contids.isEmpty { return compareContid(.max) }
+    return subject.contids.contains { compareContid($0) }
+  }
+
+  private func compareContid(_ left: UInt64) -> Bool {
+    switch operation {
+    case RULE_EQUAL.rawValue: left == contid
+    case RULE_LESS.rawValue: left < contid
+    case RULE_LESS_OR_EQUAL.rawValue: left <= contid
+    case RULE_GREATER.rawValue: left > contid
+    case RULE_GREATER_OR_EQUAL.rawValue: left >= contid
+    case RULE_BIT_MASK.rawValue: left & contid != 0
+    case RULE_BIT_TEST.rawValue: left & contid == contid
+    default: false
+    }
   }
 }

@@ -1,61 +1,78 @@
-import CNestaudit
-
-/// The rules of a daemon, in the order in which they are asked: the first that matches decides.
+/// The rules of a daemon, in the order in which they are asked.
 public struct Ruleset: Sendable, Equatable {
-  /// `-b`, `-f`, `-r`, `-e`, `-i`, `-c`.
+  /// What auditctl's other options set.
   public var settings = Settings()
-  /// In the order in which they are tried.
-  public var rules: [Rule] = []
+  /// Of all lists, in the order in which they are tried.
+  public private(set) var rules: [Rule] = []
+  /// What was odd, but no reason to refuse the rules.
+  public var warnings: [RuleError] = []
 
   /// No rules, and every setting as it was.
   public init() {}
+
+  enum Change: Error { case exists, absent }
+
+  /// `-a`; a rule that is there already is refused, as by kernel/auditfilter.c, audit_add_rule.
+  mutating func append(_ rule: Rule) throws(Change) {
+    if rules.contains(where: rule.isSame) { throw .exists }
+    rules.append(rule)
+  }
+
+  /// `-A`: the kernel does not look whether the rule is there already at another place.
+  mutating func prepend(_ rule: Rule) { rules.insert(rule, at: 0) }
+
+  /// `-d`, `-W`
+  mutating func delete(_ rule: Rule) throws(Change) {
+    guard let index = rules.firstIndex(where: rule.isSame) else { throw .absent }
+    rules.remove(at: index)
+  }
+
+  /// `-D`, and `-D -k`: those whose key has `key` in it.
+  mutating func deleteAll(key: [UInt8]) {
+    rules.removeAll { rule in
+      guard !key.isEmpty else { return true }
+      return rule.key.map { Self.contains($0, key) } ?? false
+    }
+  }
+
+  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+    guard text.count >= part.count else { return false }
+    return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
+  }
 }
 
 /// What auditctl's options set once for a daemon; nil where no line sets it.
 public struct Settings: Sendable, Equatable {
   /// `-e`: 0 off, 1 on, 2 on and locked.
   public var enabled: Int?
-  /// `-f`: 0 silent, 1 say what is lost.
+  /// `-f`: 0 silent, 1 say what is lost, 2 panic.
   public var failure: Int?
   /// `-b`: records that may wait for the log; 0 is no limit.
   public var backlogLimit: Int?
   /// `-r`: records in a second; 0 is no limit.
   public var rateLimit: Int?
+  /// `--backlog_wait_time`, in sixtieths of a second.
+  public var backlogWaitTime: Int?
+  /// `--loginuid-immutable`
+  public var isLoginuidImmutable = false
+  /// `--reset-lost`: counting what is lost begins anew.
+  public var resetsLost = false
+  /// `-q`: what is below `subtree` counts as below `mount`.
+  public var equivalents: [Equivalent] = []
+
+  /// One `-q mount,subtree`.
+  public struct Equivalent: Sendable, Equatable {
+    /// A directory that rules may name, or that is below one.
+    public var mount: String
+    /// A directory that is treated as if it were part of it.
+    public var subtree: String
+  }
 
   /// Nothing is set.
   public init() {}
 }
 
-/// One rule of the exit list.
-public struct Rule: Sendable, Equatable {
-  /// What is compared with the event.
-  public enum Condition: Sendable, Equatable {
-    /// A number, unsigned 32 bits: `field` by `operation` with `value`.
-    case number(field: UInt32, operation: UInt32, value: UInt32)
-    /// The audit architecture.
-    case arch(operation: UInt32, value: UInt32)
-    /// Kinds of access: 1 x, 2 w, 4 r, 8 a.
-    case permission(UInt32)
-    /// A path, or with `below` everything under it too.
-    case path(String, below: Bool)
-  }
-
-  /// RULE_ALWAYS or RULE_NEVER.
-  public var action: UInt32
-  /// A bit for each syscall number, as libaudit has it.
-  public var syscalls: [UInt32]
-  /// All of them have to be met.
-  public var conditions: [Condition]
-  /// What the records bear; several keys are joined by \u{1}.
-  public var key: [UInt8]?
-  /// Where it stands, for messages.
-  public var line: Int
-
-  /// Whether the rule names a syscall.
-  func names(_ number: Int) -> Bool { syscalls[number / 32] >> UInt32(number % 32) & 1 == 1 }
-}
-
-/// Why a rule file cannot be used: one line, with the cure.
+/// Why a line cannot be used, or what is odd about it: one line, with the cure.
 public struct RuleError: Error, CustomStringConvertible, Equatable {
   /// As it was named to the parser.
   public let file: String

@@ -1,6 +1,16 @@
 import CNestaudit
 import Glibc
 
+/// A file, told from every other.
+public struct FileIdentity: Equatable, Sendable {
+  /// The device, as the kernel has it inside: major << 20 | minor.
+  public let dev: UInt32
+  /// Its inode.
+  public let ino: UInt64
+  /// Whether it is a directory.
+  public let isDirectory: Bool
+}
+
 /// A container's root directory, held open: paths are looked up in it and never leave it.
 ///
 /// Every lookup goes through openat2(2) with RESOLVE_IN_ROOT and without magic links, so that neither `..`
@@ -24,17 +34,19 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     return opened >= 0 ? opened : nil
   }
 
-  /// The device, as the kernel has it inside (major << 20 | minor), and inode of a path; nil if there is none.
-  public func identity(of path: String) -> (dev: UInt32, ino: UInt64)? {
+  /// What is at a path; nil if there is nothing.
+  public func identity(of path: String) -> FileIdentity? {
     guard let opened = open(path, flags: nestaudit_o_path) else { return nil }
     defer { close(opened) }
     return Self.identity(ofDescriptor: opened)
   }
 
-  static func identity(ofDescriptor descriptor: Int32) -> (dev: UInt32, ino: UInt64)? {
+  static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
-    return (kernelDevice(status.st_dev), UInt64(status.st_ino))
+    return FileIdentity(
+      dev: kernelDevice(status.st_dev), ino: UInt64(status.st_ino),
+      isDirectory: status.st_mode & S_IFMT == S_IFDIR)
   }
 
   /// From the form in which stat(2) gives a device (bits/sysmacros.h) to the kernel's own.

@@ -52,7 +52,7 @@ struct EventBytes {
 func object(_ role: object_role, ino: UInt64, mode: UInt32 = 0o100644) -> event_object {
   event_object(
     ino: ino, ctime: 0, cap_permitted: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
-    role: UInt16(role.rawValue), pad: 0)
+    role: UInt16(role.rawValue), pad: 0, magic: 0xef53, pad2: 0)
 }
 
 extension event_process {
@@ -73,9 +73,10 @@ func lines(
     process.bytes.withUnsafeBytes { process in
       arguments.withUnsafeBytes { arguments in
         withBytes(of: loaderName) { loaderName in
+          renderer.plan(SyscallEvent(event)!, loaderName: loaderName)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
-            seconds: 1_700_000_000, milliseconds: 7, loaderName: loaderName)
+            seconds: 1_700_000_000, milliseconds: 7)
         }
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in

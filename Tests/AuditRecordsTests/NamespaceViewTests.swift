@@ -68,10 +68,10 @@ struct NamespaceViewTests {
     }
     process.bytes.withUnsafeBytes { process in
       event.bytes.withUnsafeBytes { event in
+        renderer.plan(SyscallEvent(event)!, loaderName: nil)
         renderer.render(
           SyscallEvent(event)!, process: ProcessEvent(process)!,
-          argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0,
-          loaderName: nil)
+          argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
       }
       let inner = assembled(Self.view, 1)
       let outer = assembled(.host, 9)

@@ -132,10 +132,10 @@ struct RecordTextTests {
     Self.shell.bytes.withUnsafeBytes { process in
       for event in [opened, plain] {
         event.bytes.withUnsafeBytes { event in
+          renderer.plan(SyscallEvent(event)!, loaderName: nil)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!,
-            argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0,
-            loaderName: nil)
+            argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
         }
       }
       renderer.assemble(view: .host, serial: 1, key: nil, chain: nil, into: &text)

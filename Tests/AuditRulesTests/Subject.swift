@@ -2,42 +2,98 @@
 
 /// An event to ask rules about; what is not said is 0.
 struct Subject {
+  /// One name, with an inode on device 1, or 0 for one whose object is not known.
+  struct Name {
+    var text = ""
+    var ino: UInt64 = 0
+    var dev: UInt32 = 1
+    var uid: UInt32 = 0
+    var mode: UInt32 = 0o100644
+    var ancestors: [UInt64] = []
+  }
+
   var arch = AuditArch.x86_64
   var syscall: Int32 = 257
   var result: Int64 = 0
   var hasResult = true
   var args: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var uid: UInt32 = 0
+  var euid: UInt32?
   var gid: UInt32 = 0
   var auid: UInt32 = .max
   var groups: [UInt32] = []
-  /// Names, and the inode behind each on device 1.
-  var paths: [(name: String, ino: UInt64)] = []
+  var addressFamily: UInt16?
+  var contids: [UInt64] = []
+  var executable: UInt64 = 0
+  var names: [Name] = []
 
-  /// What `ruleset` says of it, with watches on device 1 at these inodes.
-  func verdict(of ruleset: CompiledRuleset, watches: [UInt64] = []) -> RuleVerdict {
-    let memory = paths.map { path in
-      let copy = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: path.name.utf8.count, alignment: 1)
-      copy.copyBytes(from: path.name.utf8)
-      return RulePath(name: UnsafeRawBufferPointer(copy), dev: 1, ino: path.ino)
+  /// Does `body` with the event, as rules are asked about it.
+  func with<Value>(_ body: (RuleSubject) -> Value) -> Value {
+    let memory = names.map { name in
+      let text = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: name.text.utf8.count, alignment: 1)
+      text.copyBytes(from: name.text.utf8)
+      let ancestors = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: name.ancestors.count)
+      _ = ancestors.initialize(from: name.ancestors)
+      var made = RuleName()
+      made.text = UnsafeRawBufferPointer(text)
+      made.ancestors = UnsafeBufferPointer(ancestors)
+      made.hasObject = name.ino != 0
+      if made.hasObject {
+        made.object = WatchObject(dev: name.dev, ino: name.ino)
+        made.uid = name.uid
+        made.mode = name.mode
+      }
+      return made
     }
-    defer { for path in memory { path.name.deallocate() } }
-    let objects = watches.map { WatchObject(dev: 1, ino: $0) }
-    return memory.withUnsafeBufferPointer { paths in
+    defer {
+      for name in memory {
+        name.text.deallocate()
+        name.ancestors.deallocate()
+      }
+    }
+    var subject = RuleSubject()
+    subject.arch = arch
+    subject.syscall = syscall
+    subject.result = result
+    subject.hasResult = hasResult
+    (subject.a0, subject.a1, subject.a2, subject.a3) = args
+    (subject.pid, subject.ppid) = (10, 9)
+    (subject.uid, subject.suid, subject.fsuid) = (uid, uid, uid)
+    subject.euid = euid ?? uid
+    (subject.gid, subject.egid, subject.sgid, subject.fsgid) = (gid, gid, gid, gid)
+    subject.auid = auid
+    subject.addressFamily = addressFamily
+    subject.executable = WatchObject(dev: 1, ino: executable)
+    return memory.withUnsafeBufferPointer { names in
       groups.withUnsafeBufferPointer { groups in
-        objects.withUnsafeBufferPointer { objects in
-          ruleset.decide(
-            RuleSubject(
-              arch: arch, syscall: syscall, result: result, hasResult: hasResult, a0: args.0,
-              a1: args.1, a2: args.2, a3: args.3, pid: 10, ppid: 9, uid: uid, euid: uid,
-              suid: uid, fsuid: uid, gid: gid, egid: gid, sgid: gid, fsgid: gid, auid: auid,
-              ses: .max, pers: 0, groups: groups, paths: paths),
-            watches: objects.isEmpty ? nil : objects.baseAddress)
+        contids.withUnsafeBufferPointer { contids in
+          subject.names = names
+          subject.groups = groups
+          subject.contids = contids
+          return body(subject)
         }
       }
     }
   }
+
+  /// What `ruleset` says of it, with its watches on device 1 at these inodes.
+  func verdict(
+    of ruleset: CompiledRuleset, watches: [UInt64] = [], directories: Set<UInt64> = []
+  ) -> RuleVerdict {
+    let objects = ruleset.watchPaths.indices.map { index in
+      let ino = index < watches.count ? watches[index] : 0
+      return WatchObject(dev: 1, ino: ino, isDirectory: directories.contains(ino))
+    }
+    return objects.withUnsafeBufferPointer { objects in
+      with { ruleset.decide($0, watches: objects.isEmpty ? nil : objects.baseAddress) }
+    }
+  }
+}
+
+extension RuleVerdict {
+  /// A rule matched, and it is its own key, if any, that the records bear.
+  static func matched(_ rule: Int) -> RuleVerdict { .always(rule: rule, key: -1) }
 }
 
 func compiled(_ text: String) throws -> CompiledRuleset {

@@ -32,6 +32,8 @@ struct process_key {
 	uint32_t tid;
 	char comm[EVENT_COMM_LEN];
 	uint64_t exe;    /* fingerprint of the executable's path */
+	uint64_t exe_ino;
+	uint64_t exe_dev;
 	uint64_t groups; /* fingerprint of the supplementary groups */
 	uint64_t tty;    /* address of the terminal */
 	uint32_t title_length;
@@ -46,7 +48,7 @@ struct task_state {
 	uint32_t policy;
 	uint32_t generation; /* … and the tables are of this generation */
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
-	uint32_t pad;
+	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	struct exec_entry exec;
 	struct process_key key;
 };

@@ -125,7 +125,7 @@ static __always_inline void subject_fill(struct subject *subject, uint32_t arch,
 	value[RULE_FIELD_SESSION] = key->ses;
 	value[RULE_FIELD_PERS] = key->personality;
 	value[RULE_FIELD_EXIT] = (uint32_t)result;
-	value[RULE_FIELD_SUCCESS] = !(result < 0 && result >= -4095);
+	value[RULE_FIELD_SUCCESS] = result < 0 && result >= -4095 ? 2 : 1;
 	value[RULE_FIELD_A0] = args[0];
 	value[RULE_FIELD_A1] = args[1];
 	value[RULE_FIELD_A2] = args[2];

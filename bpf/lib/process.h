@@ -4,6 +4,7 @@
 #define NESTAUDIT_PROCESS_H
 
 #include "identity.h"
+#include "object.h"
 #include "path.h"
 
 struct groups_walk {
@@ -72,12 +73,18 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 	key->tty = (uint64_t)BPF_CORE_READ(task, signal, tty);
 	BPF_CORE_READ_INTO(&key->comm, task, comm);
 	key->exe = 0;
+	key->exe_dev = 0;
+	key->exe_ino = 0;
 	key->title_length = 0;
 	__builtin_memset(key->title, 0, sizeof(key->title));
 	if (mm) {
 		struct file *exe = BPF_CORE_READ(mm, exe_file);
-		if (exe)
+		if (exe) {
+			struct inode *inode = file_inode(exe);
 			key->exe = path_walk((uint64_t)&exe->f_path, 0) ^ (uint64_t)exe;
+			key->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+			key->exe_ino = BPF_CORE_READ(inode, i_ino);
+		}
 		read_title(key, mm);
 	}
 	return 0;
@@ -176,7 +183,8 @@ static __noinline int process_submit(struct task_state *state, struct process_ke
 	event->personality = key->personality;
 	event->tgid = key->tgid;
 	event->ppid = key->ppid;
-	event->pad = 0;
+	event->exe_dev = key->exe_dev;
+	event->exe_ino = key->exe_ino;
 	__builtin_memcpy(event->comm, key->comm, sizeof(event->comm));
 	__builtin_memset(event->tty, 0, sizeof(event->tty));
 	if (key->tty)

@@ -113,10 +113,9 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 		flags = 0;
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		b->flags |= EVENT_CREATED;
-	section_object(b, 0, file_inode(file), OBJECT_OPENED);
+	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (flags & 0100 /* O_CREAT */)
-		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent, d_inode),
-			       OBJECT_PARENT);
+		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
 }
 
 static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
@@ -148,7 +147,7 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 	if (descriptor) {
 		struct file *file = file_of(task, end->args[0]);
 		if (file)
-			section_object(b, 0, file_inode(file), OBJECT_DESCRIPTOR);
+			section_object(b, 0, file_dentry(file), OBJECT_DESCRIPTOR);
 	}
 	if (shape->address)
 		section_address(b, end, shape->address);
@@ -214,7 +213,10 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->wants = wants;
 	event->argc = end->argc;
 	event->argv_bytes = end->argv_bytes;
-	event->pad = 0;
+	event->open_flags = 0;
+	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
+		bpf_probe_read_user(&event->open_flags, sizeof(event->open_flags),
+				    (void *)end->args[2]);
 	return true;
 }
 

@@ -77,6 +77,7 @@ struct dentry_operations {
 
 struct super_block {
 	unsigned int s_dev;
+	unsigned long s_magic;
 };
 
 struct timespec64 {

@@ -150,7 +150,7 @@ public struct CollectorConfiguration: Sendable {
       isEmbeddedDefault: false)
   }
 
-  /// audit.rules, or rules.d/*.rules put together as augenrules(8) does: in the order of their names.
+  /// audit.rules, or rules.d/*.rules put together as augenrules(8) does.
   private static func ruleset(in directory: String) throws(ConfigurationError) -> Ruleset {
     let single = directory + "/audit.rules"
     let parts = directory + "/rules.d"
@@ -164,20 +164,16 @@ public struct CollectorConfiguration: Sendable {
     guard !files.isEmpty else {
       throw ConfigurationError(directory, "has neither audit.rules nor rules.d/*.rules; make one")
     }
-    var whole = Ruleset()
-    for file in files {
+    var texts: [(name: String, text: String)] = []
+    for file in RulesDirectory.sorted(files) {
       let path = parts + "/" + file
-      do {
-        try RuleFile.append(try TextFile.read(path), file: path, to: &whole)
-      } catch let error as RuleError {
-        throw ConfigurationError(error)
-      } catch let error as ConfigurationError {
-        throw error
-      } catch {
-        throw ConfigurationError(path, "\(error)")
-      }
+      texts.append((path, try TextFile.read(path)))
     }
-    return whole
+    do {
+      return try RuleFile.parse(RulesDirectory.join(texts))
+    } catch {
+      throw ConfigurationError(error)
+    }
   }
 
   private static func rules(_ text: String, _ file: String) throws(ConfigurationError) -> Ruleset {

@@ -10,6 +10,8 @@ public struct ScopeConfiguration: Sendable, Equatable {
   public var cgroup: String?
   /// A daemon of its own for each container; otherwise one for all.
   public var isPerContainer = true
+  /// `auid = unset-matches`: a condition on auid is met by a task whose auid is unset.
+  public var unsetAUIDMatches = false
   /// Instead of the directory's name.
   public var name: String?
   /// The line that gives the name.
@@ -18,6 +20,11 @@ public struct ScopeConfiguration: Sendable, Equatable {
   private enum Instance: String, CaseIterable {
     case shared
     case perContainer = "per-container"
+  }
+
+  private enum AUID: String, CaseIterable {
+    case kernel
+    case unsetMatches = "unset-matches"
   }
 
   private enum Answer: String, CaseIterable {
@@ -31,13 +38,14 @@ public struct ScopeConfiguration: Sendable, Equatable {
   /// Reads scope.conf.
   static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
     let values = try KeyValueFile(
-      text, file: file, known: ["host", "container", "cgroup", "instance", "name"])
+      text, file: file, known: ["host", "container", "cgroup", "instance", "name", "auid"])
     var scope = ScopeConfiguration()
     scope.isHost = try values.choice("host", default: Answer.no) == .yes
     scope.container = values["container"]?.value
     scope.cgroup = values["cgroup"]?.value
     scope.isPerContainer =
       try values.choice("instance", default: Instance.perContainer) == .perContainer
+    scope.unsetAUIDMatches = try values.choice("auid", default: AUID.kernel) == .unsetMatches
     scope.name = values["name"]?.value
     scope.nameLine = values["name"]?.line
     if scope.isHost, let other = values["container"] ?? values["cgroup"] ?? values["instance"] {

@@ -28,7 +28,7 @@ final class DaemonTable {
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
     for daemon in configuration.daemons { templates.append(try load(daemon)) }
-    policies.setGate(templates.map(\.ruleset.compiled))
+    policies.open(for: templates.map(\.ruleset.compiled))
     for template in templates where !template.isPerContainer {
       _ = try instance(template, name: template.name)
     }
@@ -43,11 +43,12 @@ final class DaemonTable {
   func publish() { policies.publish() }
 
   private func load(_ configuration: DaemonConfiguration) throws -> DaemonTemplate {
-    DaemonTemplate(configuration: configuration, ruleset: try load(configuration.ruleset))
+    DaemonTemplate(configuration: configuration, ruleset: try load(configuration.ruleset, configuration.scope))
   }
 
-  private func load(_ ruleset: Ruleset) throws -> LoadedRuleset {
-    let compiled = CompiledRuleset(ruleset)
+  private func load(_ ruleset: Ruleset, _ scope: ScopeConfiguration) throws -> LoadedRuleset {
+    let compiled = CompiledRuleset(
+      ruleset, options: .init(unsetAUIDMatches: scope.unsetAUIDMatches))
     return LoadedRuleset(
       settings: ruleset.settings, ruleCount: ruleset.rules.count, compiled: compiled,
       plain: try rulesets.add(compiled, translatesIDs: false),
@@ -85,7 +86,7 @@ final class DaemonTable {
     retired = old.filter { template in !loaded.contains { $0.ruleset === template.ruleset } }
     templates = loaded
     policies.retireAll()
-    policies.setGate((loaded + retired).map(\.ruleset.compiled))
+    policies.open(for: (loaded + retired).map(\.ruleset.compiled))
     for daemon in all {
       guard let template = loaded.first(where: { $0.stands(for: daemon) }) else {
         end(daemon, askedBy: sender)
@@ -103,7 +104,7 @@ final class DaemonTable {
 
   /// Takes out of the kernel what no policy names any more; to be called once all containers have new ones.
   func finishReload() {
-    policies.setGate(templates.map(\.ruleset.compiled))
+    policies.open(for: templates.map(\.ruleset.compiled))
     for template in retired { unload(template) }
     retired = []
     policies.freeRetired()
@@ -164,21 +165,23 @@ final class DaemonTable {
   private func route(
     from entry: ContainerEntry, to daemon: Daemon, of owner: ContainerEntry?
   ) -> Route {
-    var chain = entry.chain(in: owner)
-    if chain == nil, owner != nil, !daemon.template.isPerContainer {
+    var contids = entry.contids(in: owner)
+    if contids.isEmpty, owner != nil, !daemon.template.isPerContainer {
       // One log for several containers: only the contid tells them apart.
-      chain = String(entry.contid)
+      contids = [entry.contid]
     }
     return Route(
       daemon: daemon, owner: owner, view: owner?.view ?? .host, needsPID: owner != nil,
-      chain: chain.map(StableBytes.init), watches: watches(of: daemon, in: entry))
+      chain: ContainerEntry.chain(contids).map(StableBytes.init),
+      contids: StableNumbers(contids), watches: watches(of: daemon, in: owner))
   }
 
-  private func watches(of daemon: Daemon, in entry: ContainerEntry) -> WatchObjects? {
+  /// A path of a rule is one of the daemon's own container, whichever container the event is from.
+  private func watches(of daemon: Daemon, in owner: ContainerEntry?) -> WatchObjects? {
     let paths = daemon.ruleset.compiled.watchPaths
     guard !paths.isEmpty else { return nil }
     let objects = WatchObjects(paths: paths.map(\.path))
-    let pid = entry.container?.initPID ?? UInt32(getpid())
+    let pid = owner?.container?.initPID ?? UInt32(getpid())
     if let root = ContainerRoot(ofProcess: pid) { objects.resolve(in: root) }
     return objects
   }
@@ -194,7 +197,7 @@ final class DaemonTable {
 
   private func release(routesOf entry: ContainerEntry) {
     for route in entry.routes {
-      route.chain?.free()
+      route.free()
       guard route.owner === entry, let count = uses[route.daemon.name] else { continue }
       uses[route.daemon.name] = count > 1 ? count - 1 : nil
     }

@@ -38,15 +38,20 @@ final class ContainerEntry {
     routes.filter { container == nil ? $0.owner == nil : $0.owner === self }.map(\.daemon)
   }
 
-  /// Its chain as the view of `viewer` shows it: "4,^2", innermost first, without the viewer's own and
-  /// what is around it; nil if nothing is left.
-  func chain(in viewer: ContainerEntry?) -> String? {
-    var links: [String] = []
+  /// Contids as a record shows them: "4,^2"; nil if there are none.
+  static func chain(_ contids: [UInt64]) -> String? {
+    guard let innermost = contids.first else { return nil }
+    return ([String(innermost)] + contids.dropFirst().map { "^\($0)" }).joined(separator: ",")
+  }
+
+  /// Its contid and those around it as far as the view of `viewer` goes, innermost first.
+  func contids(in viewer: ContainerEntry?) -> [UInt64] {
+    var contids: [UInt64] = []
     var entry: ContainerEntry? = self
     while let current = entry, current.container != nil, current !== viewer {
-      links.append((links.isEmpty ? "" : "^") + String(current.contid))
+      contids.append(current.contid)
       entry = current.outer
     }
-    return links.isEmpty ? nil : links.joined(separator: ",")
+    return contids
   }
 }

@@ -7,82 +7,189 @@ import CNestaudit
 /// The hot path: no allocation for an event.
 struct Delivery: ~Copyable {
   private var renderer = EventRenderer()
-  private var paths = EventPaths()
-  private let groups: UnsafeMutablePointer<UInt32>
+  private var names = EventNames()
+  private var subjects = SubjectMaker()
 
-  init() { groups = .allocate(capacity: Int(EVENT_GROUPS_MAX)) }
-
-  deinit { groups.deallocate() }
+  /// What has been made of the event for the daemon before, and can serve the next one too.
+  private struct Shared {
+    var isPlanned = false
+    var isRendered = false
+    /// Whose subject stands.
+    var view: UnsafeRawPointer?
+    /// Of the names: for whom they were read, and whether with their texts.
+    var namesView: UnsafeRawPointer?
+    var hasTexts = false
+  }
 
   /// Writes `event` to every daemon of `routes` that wants it.
   /// - Parameters:
   ///   - wants: a bit for each route that may want it; bits beyond the routes mean nothing.
+  ///   - forked: what the task lists said when the task was made.
   ///   - loaderName: name of the dynamic loader, for an exec.
   /// - Returns: whether some daemon's rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
-    to routes: [Route], wants: UInt32, time: EventTime,
+    to entry: ContainerEntry, wants: UInt32, forked: ForkTable.Verdicts?, time: EventTime,
     loaderName: UnsafeRawBufferPointer?
   ) -> Bool {
-    var rendered = false
+    var shared = Shared()
     var wanted = false
-    var subject: RuleSubject?
-    var subjectView: UnsafeRawPointer?
+    var subject = RuleSubject()
 
+    let routes = entry.routes
     for index in 0..<routes.count where wants >> UInt32(index) & 1 == 1 {
       let route = routes[index]
       guard route.daemon.enabled else { continue }
       if route.needsPID, !route.view.contains(process) { continue }
       let ruleset = route.daemon.ruleset.compiled
 
-      if subjectView != route.view.identity {
-        if subject == nil { paths.read(event) }
-        subject = makeSubject(event, process, route.view)
-        subjectView = route.view.identity
+      if ruleset.hasFilesystemRules {
+        renderer.plan(event, loaderName: loaderName) { ruleset.leavesOut(filesystem: $0) }
+        shared.isPlanned = false
+        shared.isRendered = false
+        shared.namesView = nil
+      } else if !shared.isPlanned {
+        renderer.plan(event, loaderName: loaderName)
+        shared.isPlanned = true
+        shared.isRendered = false
+        shared.namesView = nil
       }
-      guard
-        case .always(let rule) = ruleset.decide(subject!, watches: route.watches?.pointer)
-      else { continue }
-      wanted = true
+      if shared.view != route.view.identity {
+        subject = subjects.make(event, process, route.view)
+        shared.view = route.view.identity
+        shared.namesView = nil
+      }
+      subject.contids = route.contids.values
+      if ruleset.usesNames(arch: event.fixed.arch, syscall: event.fixed.syscall) {
+        let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
+        if shared.namesView != route.view.identity || shared.hasTexts != readsText {
+          names.read(event, from: renderer, view: route.view, readsText: readsText)
+          shared.namesView = route.view.identity
+          shared.hasTexts = readsText
+        }
+        subject.names = names.names
+      }
 
-      if !rendered {
+      let key: UnsafeRawBufferPointer?
+      switch decide(route, ruleset, subject, forked) {
+      case .unwanted: continue
+      case .wanted(let ofRule): key = ofRule
+      }
+      wanted = true
+      if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, seconds: time.seconds,
-          milliseconds: time.milliseconds, loaderName: loaderName)
-        rendered = true
+          milliseconds: time.milliseconds)
+        shared.isRendered = true
       }
-      let records = renderer.recordCount + (route.chain == nil ? 0 : 1)
-      guard route.daemon.admits(records: records, at: time.seconds) else {
-        route.daemon.lose(1)
-        continue
-      }
-      route.daemon.write(records: records) { serial, text in
-        renderer.assemble(
-          view: route.view, serial: serial, key: ruleset.key(of: rule),
-          chain: route.chain?.bytes, into: &text)
-      }
+      write(subject, to: route, ruleset, key: key, time)
     }
     return wanted
   }
 
-  /// The event as the rules of a daemon with this view see it.
-  private func makeSubject(
-    _ event: SyscallEvent, _ process: ProcessEvent, _ view: NamespaceView
-  ) -> RuleSubject {
-    let syscall = event.fixed
+  private enum Decision {
+    case unwanted
+    case wanted(key: UnsafeRawBufferPointer?)
+  }
+
+  @inline(__always)
+  private func decide(
+    _ route: Route, _ ruleset: CompiledRuleset, _ subject: RuleSubject,
+    _ forked: ForkTable.Verdicts?
+  ) -> Decision {
+    if let forked {
+      switch forked.verdict(of: route.daemon) {
+      case .none: break
+      case .never: return .unwanted
+      case .always(let key): return .wanted(key: key)
+      }
+    }
+    guard
+      case .always(_, let rule) = ruleset.decide(subject, watches: route.watches?.pointer)
+    else { return .unwanted }
+    return .wanted(key: rule >= 0 ? ruleset.key(of: rule) : nil)
+  }
+
+  private mutating func write(
+    _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
+    key: UnsafeRawBufferPointer?, _ time: EventTime
+  ) {
+    var excluded = RecordTypes.none
+    var records = renderer.recordCount
+    if ruleset.hasExcludeRules {
+      for type in RecordType.allCases
+      where ruleset.leavesOut(
+        record: type.rawValue, of: subject, watches: route.watches?.pointer)
+      {
+        excluded.insert(type)
+      }
+      // kernel/auditsc.c, audit_log_exit: without its SYSCALL an event is not told at all.
+      if excluded.contains(.syscall) { return }
+      records = renderer.recordCount(excluding: excluded)
+    }
+    if route.chain != nil { records += 1 }
+    guard route.daemon.admits(records: records, at: time.seconds) else {
+      return route.daemon.lose(1)
+    }
+    route.daemon.write(records: records) { serial, text in
+      renderer.assemble(
+        view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
+        excluding: excluded, into: &text)
+    }
+  }
+}
+
+/// The event as the rules of a daemon see it, without its names.
+struct SubjectMaker: ~Copyable {
+  private let groups: UnsafeMutablePointer<UInt32>
+
+  init() { groups = .allocate(capacity: Int(EVENT_GROUPS_MAX)) }
+
+  deinit { groups.deallocate() }
+
+  /// What a task is in a view.
+  func make(_ process: ProcessEvent, _ view: NamespaceView) -> RuleSubject {
     let task = process.fixed
     let kernelGroups = process.groups
     for (index, group) in kernelGroups.enumerated() { groups[index] = view.gid(group) }
-    return RuleSubject(
-      arch: syscall.arch, syscall: syscall.syscall, result: syscall.result,
-      hasResult: UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0,
-      a0: syscall.args.0, a1: syscall.args.1, a2: syscall.args.2, a3: syscall.args.3,
-      pid: view.pid(of: process), ppid: view.ppid(of: process),
-      uid: view.uid(task.uid), euid: view.uid(task.euid), suid: view.uid(task.suid),
-      fsuid: view.uid(task.fsuid),
-      gid: view.gid(task.gid), egid: view.gid(task.egid), sgid: view.gid(task.sgid),
-      fsgid: view.gid(task.fsgid),
-      auid: view.uid(task.auid), ses: task.ses, pers: task.personality,
-      groups: UnsafeBufferPointer(start: groups, count: kernelGroups.count), paths: paths.paths)
+    var subject = RuleSubject()
+    subject.pid = view.pid(of: process)
+    subject.ppid = view.ppid(of: process)
+    subject.uid = view.uid(task.uid)
+    subject.euid = view.uid(task.euid)
+    subject.suid = view.uid(task.suid)
+    subject.fsuid = view.uid(task.fsuid)
+    subject.gid = view.gid(task.gid)
+    subject.egid = view.gid(task.egid)
+    subject.sgid = view.gid(task.sgid)
+    subject.fsgid = view.gid(task.fsgid)
+    subject.auid = view.uid(task.auid)
+    subject.ses = task.ses
+    subject.pers = task.personality
+    subject.groups = UnsafeBufferPointer(start: groups, count: kernelGroups.count)
+    subject.executable = WatchObject(dev: task.exe_dev, ino: task.exe_ino)
+    return subject
+  }
+
+  /// What a task did, in a view.
+  func make(
+    _ event: SyscallEvent, _ process: ProcessEvent, _ view: NamespaceView
+  ) -> RuleSubject {
+    var subject = make(process, view)
+    let syscall = event.fixed
+    subject.arch = syscall.arch
+    subject.syscall = syscall.syscall
+    subject.result = syscall.result
+    subject.hasResult = UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0
+    subject.a0 = syscall.args.0
+    subject.a1 = syscall.args.1
+    subject.a2 = syscall.args.2
+    subject.a3 = syscall.args.3
+    subject.openFlags = UInt64(syscall.open_flags)
+    if let address = event.section(SECTION_SOCKADDR, index: 0), address.count > 0 {
+      subject.addressFamily =
+        address.count > 1 ? address.loadUnaligned(as: UInt16.self) : UInt16(address[0])
+    }
+    return subject
   }
 }

@@ -17,6 +17,7 @@ final class Dispatcher {
   private var delivery = Delivery()
   private var clock = Clock()
   private var interpreters = ElfInterpreter()
+  private let forks = ForkTable()
   private var containers: [UInt64: ContainerEntry] = [:]
   /// What is in no container.
   let host = ContainerEntry(
@@ -98,6 +99,11 @@ final class Dispatcher {
       return
     case EVENT_EXIT.rawValue:
       processes.remove(header.task)
+      forks.remove(header.task)
+      return
+    case EVENT_FORK.rawValue:
+      guard let event = ForkEvent(bytes), let parent = processes.process(header.task) else { break }
+      forks.fork(event.fixed.child, by: parent, in: entry(header.contid) ?? host)
       return
     case EVENT_CONTAINER.rawValue:
       guard let event = ContainerEvent(bytes) else { break }
@@ -131,13 +137,13 @@ final class Dispatcher {
     if let loader {
       wanted = loader.withUnsafeBytes {
         delivery.deliver(
-          event, of: process, argv: argv, to: entry.routes, wants: wants, time: time,
-          loaderName: $0)
+          event, of: process, argv: argv, to: entry, wants: wants,
+          forked: forks.verdicts(of: header.task), time: time, loaderName: $0)
       }
     } else {
       wanted = delivery.deliver(
-        event, of: process, argv: argv, to: entry.routes, wants: wants, time: time,
-        loaderName: nil)
+        event, of: process, argv: argv, to: entry, wants: wants,
+        forked: forks.verdicts(of: header.task), time: time, loaderName: nil)
     }
     if wanted { entry.written += 1 }
     if argv.count > 0 { processes.clearArgv(header.task) }

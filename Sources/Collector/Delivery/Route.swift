@@ -13,8 +13,28 @@ struct Route {
   let needsPID: Bool
   /// The contid chain as the view shows it, "4,^2"; nil for the view's own tasks.
   let chain: StableBytes?
-  /// The files that the daemon's watches mean in this container.
+  /// The same as numbers; empty for the view's own tasks.
+  let contids: StableNumbers
+  /// The files that the daemon's watches mean in the daemon's container.
   let watches: WatchObjects?
+
+  func free() {
+    chain?.free()
+    contids.free()
+  }
+}
+
+/// Numbers at an address that stays; freed by whoever made them.
+struct StableNumbers {
+  let values: UnsafeBufferPointer<UInt64>
+
+  init(_ numbers: [UInt64]) {
+    let copy = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: numbers.count)
+    _ = copy.initialize(from: numbers)
+    values = UnsafeBufferPointer(copy)
+  }
+
+  func free() { values.deallocate() }
 }
 
 /// Bytes at an address that stays, without reference counting on use; freed by whoever made them.
@@ -30,6 +50,12 @@ struct StableBytes {
     }
   }
 
+  init(_ bytes: UnsafeRawBufferPointer) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    copy.copyMemory(from: bytes)
+    self.bytes = UnsafeRawBufferPointer(copy)
+  }
+
   func free() { bytes.deallocate() }
 }
 
@@ -41,7 +67,7 @@ final class WatchObjects {
   init(paths: [String]) {
     self.paths = paths
     objects = .allocate(capacity: max(paths.count, 1))
-    objects.initialize(repeating: WatchObject(dev: 0, ino: 0), count: paths.count)
+    objects.initialize(repeating: WatchObject(), count: paths.count)
   }
 
   deinit { objects.deallocate() }
@@ -52,7 +78,8 @@ final class WatchObjects {
   func resolve(in root: borrowing ContainerRoot) {
     for (index, path) in paths.enumerated() {
       guard let identity = root.identity(of: path) else { continue }
-      objects[index] = WatchObject(dev: identity.dev, ino: identity.ino)
+      objects[index] = WatchObject(
+        dev: identity.dev, ino: identity.ino, isDirectory: identity.isDirectory)
     }
   }
 }

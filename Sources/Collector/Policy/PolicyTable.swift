@@ -57,8 +57,14 @@ struct PolicyTable {
     try capture.policies.set(id, entry)
   }
 
-  /// Opens the gate for every syscall that some rule of some daemon names.
-  func setGate(_ rulesets: [CompiledRuleset]) {
+  /// Opens the gate for every syscall that some rule of some daemon names, and has gathered what they ask for.
+  func open(for rulesets: [CompiledRuleset]) {
+    var needs: UInt32 = 0
+    if rulesets.contains(where: { $0.watchPaths.contains(where: \.below) }) {
+      needs |= NEED_ANCESTORS.rawValue
+    }
+    if rulesets.contains(where: \.hasForkRules) { needs |= NEED_FORKS.rawValue }
+    capture.control.pointee.needs = needs
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { bytes in
       let words = bytes.bindMemory(to: UInt64.self)
       let perArch = Int(POLICY_SYSCALLS) / 64

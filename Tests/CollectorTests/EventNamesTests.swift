@@ -3,17 +3,17 @@ import Testing
 @testable import Collector
 
 /// Paths as rules see them.
-struct EventPathsTests {
+struct EventNamesTests {
   private func normalised(_ path: String, base: String?) -> String {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
     defer { memory.deallocate() }
     return Array(path.utf8).withUnsafeBytes { path in
       guard let base else {
         return String(
-          decoding: EventPaths.normalise(path, base: nil, into: memory), as: UTF8.self)
+          decoding: EventNames.normalise(path, base: nil, into: memory), as: UTF8.self)
       }
       return Array(base.utf8).withUnsafeBytes { base in
-        String(decoding: EventPaths.normalise(path, base: base, into: memory), as: UTF8.self)
+        String(decoding: EventNames.normalise(path, base: base, into: memory), as: UTF8.self)
       }
     }
   }
