@@ -35,7 +35,7 @@ enum PathKind {
     case 59, 322: self = .exec
     case 165: self = .mount
     case 155, 429: self = .lookups  // pivot_root move_mount
-    case 77, 91, 93, 190, 193, 196, 199: self = .descriptor
+    case 91, 93, 190, 193, 196, 199: self = .descriptor
     case 42, 44, 46, 49: self = .none
     default: self = .lookup
     }
@@ -66,7 +66,6 @@ struct SyscallNumber {
     case 39: 83  // mkdir
     case 40: 84  // rmdir
     case 83: 88  // symlink
-    case 93: 77  // ftruncate
     case 94: 91  // fchmod
     case 95, 207: 93  // fchown
     case 228: 190  // fsetxattr

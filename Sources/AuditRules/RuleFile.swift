@@ -1,7 +1,13 @@
+import CLibAudit
+
 /// A file of audit.rules(7): auditctl's options, a line each.
 public enum RuleFile {
   /// auditctl.c, LINE_SIZE: a longer line is read as several.
   private static let longestLine = 6143
+
+  /// Has libaudit ask the kernel what it can do, and remember it: later the privilege to ask may be gone, and
+  /// fields such as exe would be refused.
+  public static func learnKernelFeatures() { _ = audit_get_features() }
 
   /// Reads a whole file; nothing of it counts if a line is wrong, unless `-i` or `-c` went before.
   public static func parse(_ text: String, file: String) throws(RuleError) -> Ruleset {

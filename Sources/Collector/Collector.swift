@@ -45,6 +45,7 @@ public final class Collector {
     signals = SignalSource()
     mailbox = Mailbox()
     capture = try Capture(ringSize: configuration.ringSize)
+    RuleFile.learnKernelFeatures()
     try Privileges.drop()
     for program in capture.missing {
       logger.warning("\(program.program) is not loaded: \(program.reason)")

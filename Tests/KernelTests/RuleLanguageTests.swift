@@ -150,7 +150,10 @@ struct RuleLanguageTests {
       guard try Program.output(of: "auditctl", ["-l"]) == "No rules\n" else {
         throw SupportError("THE KERNEL'S AUDIT HAS RULES; they are left alone")
       }
-      defer { _ = try? Program.run("auditctl", ["-D"]) }
+      let restore = try settings()
+      defer {
+        for option in restore + [["-D"]] { _ = try? Program.run("auditctl", option) }
+      }
       for line in lines {
         try "\(line)\n".write(to: file, atomically: true, encoding: .utf8)
         try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
@@ -174,6 +177,18 @@ struct RuleLanguageTests {
       }
     }
     #expect(accepted + refused > 0)
+  }
+
+  /// The options by which the kernel's settings are as they are now: the lines change them.
+  private func settings() throws -> [[String]] {
+    let options = [
+      "backlog_limit": "-b", "rate_limit": "-r", "failure": "-f",
+      "backlog_wait_time": "--backlog_wait_time",
+    ]
+    return try Program.output(of: "auditctl", ["-s"]).split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ").map(String.init)
+      return words.first.flatMap { options[$0] }.map { [$0, words[1]] }
+    }
   }
 
   /// auditctl wants the path of a rule to be there; a nested daemon waits for it.

@@ -63,9 +63,16 @@ int main(int argc, char **argv)
 		bench_open(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "prepare") && argc == 2)
+		rules_prepare();
+	else if (!strcmp(what, "rules") && argc == 2)
+		rules();
+	else if (!strcmp(what, "opens") && argc == 2)
+		rules_opens();
 	else {
-		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | hostile\n"
-		      "parity and hostile work in the current directory.\n",
+		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | hostile | "
+		      "prepare | rules | opens\n"
+		      "All but getppid and open work in the current directory.\n",
 		      stderr);
 		return 2;
 	}

@@ -70,7 +70,6 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[49] = ADDRESS(ADDRESS_BIND),     /* bind */
 		[59] = PATH(1),                   /* execve */
 		[76] = PATH(1),                   /* truncate */
-		[77] = DESCRIPTOR(1),             /* ftruncate */
 		[80] = PATH(1),                   /* chdir */
 		[82] = PATHS(1, 2),               /* rename */
 		[83] = PATH(1),                   /* mkdir */
@@ -156,7 +155,6 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[83] = PATHS(1, 2),               /* symlink */
 		[85] = PATH(1),                   /* readlink */
 		[92] = PATH(1),                   /* truncate */
-		[93] = DESCRIPTOR(1),             /* ftruncate */
 		[94] = DESCRIPTOR(1),             /* fchmod */
 		[95] = DESCRIPTOR(1),             /* fchown */
 		[182] = PATH(1),                  /* chown */
@@ -197,7 +195,10 @@ static __always_inline uint32_t arch_of(struct task_struct *task)
 	return task->thread_info.status & TS_COMPAT ? POLICY_ARCH_32 : POLICY_ARCH_64;
 }
 
-/* The registers of a syscall, in the order of its arguments. They stand untouched until its end. */
+/*
+ * The registers of a syscall, in the order of its arguments. They stand untouched until its end. A
+ * syscall of the 32-bit arch takes the lower half alone; its record shows the whole.
+ */
 static __always_inline void arguments_of(struct pt_regs *regs, uint32_t arch, uint64_t args[6])
 {
 	if (arch == POLICY_ARCH_64) {
@@ -208,12 +209,12 @@ static __always_inline void arguments_of(struct pt_regs *regs, uint32_t arch, ui
 		args[4] = BPF_CORE_READ(regs, r8);
 		args[5] = BPF_CORE_READ(regs, r9);
 	} else {
-		args[0] = (uint32_t)BPF_CORE_READ(regs, bx);
-		args[1] = (uint32_t)BPF_CORE_READ(regs, cx);
-		args[2] = (uint32_t)BPF_CORE_READ(regs, dx);
-		args[3] = (uint32_t)BPF_CORE_READ(regs, si);
-		args[4] = (uint32_t)BPF_CORE_READ(regs, di);
-		args[5] = (uint32_t)BPF_CORE_READ(regs, bp);
+		args[0] = BPF_CORE_READ(regs, bx);
+		args[1] = BPF_CORE_READ(regs, cx);
+		args[2] = BPF_CORE_READ(regs, dx);
+		args[3] = BPF_CORE_READ(regs, si);
+		args[4] = BPF_CORE_READ(regs, di);
+		args[5] = BPF_CORE_READ(regs, bp);
 	}
 }
 

@@ -18,6 +18,14 @@ struct syscall_end {
 	uint16_t flags;
 };
 
+static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
+{
+	uint32_t index = (number - 1) & 7;
+
+	barrier_var(index);
+	return end->arch == POLICY_ARCH_32 ? (uint32_t)end->args[index & 7] : end->args[index & 7];
+}
+
 static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
 {
 	uint32_t word = syscall / 64;
@@ -64,16 +72,16 @@ static __always_inline void section_user_path(struct builder *b, uint16_t index,
 static __always_inline void section_address(struct builder *b, struct syscall_end *end,
 					    uint32_t kind)
 {
-	uint64_t address = end->args[1];
-	int32_t length = end->args[2];
+	uint64_t address = argument(end, 2);
+	int32_t length = argument(end, 3);
 	uint8_t *data = section_data(b);
 
 	if (end->result == -9 /* EBADF */ ||
 	    (end->result == -88 /* ENOTSOCK */ && kind != ADDRESS_CONNECT))
 		return;
 	if (kind == ADDRESS_SENDTO) {
-		address = end->args[4];
-		length = end->args[5];
+		address = argument(end, 5);
+		length = argument(end, 6);
 	} else if (kind == ADDRESS_SENDMSG) {
 		struct {
 			uint64_t name;
@@ -101,7 +109,7 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
 					    struct syscall_end *end, uint32_t how)
 {
-	uint64_t flags = how == OPEN_FLAGS_2 ? end->args[1] : end->args[2];
+	uint64_t flags = how == OPEN_FLAGS_2 ? argument(end, 2) : argument(end, 3);
 	struct file *file = file_of(task, end->result);
 
 	if (!file)
@@ -109,21 +117,13 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 	if (how == OPEN_CREAT)
 		flags = 0100;
 	else if (how == OPEN_HOW &&
-		 bpf_probe_read_user(&flags, sizeof(flags), (void *)end->args[2]))
+		 bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(end, 3)))
 		flags = 0;
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		b->flags |= EVENT_CREATED;
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (flags & 0100 /* O_CREAT */)
 		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
-}
-
-static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
-{
-	uint32_t index = (number - 1) & 7;
-
-	barrier_var(index);
-	return end->args[index & 7];
 }
 
 /* What the arguments of a syscall point to. */
@@ -145,7 +145,7 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 	if (shape->open && end->result >= 0)
 		sections_opened(b, task, end, shape->open);
 	if (descriptor) {
-		struct file *file = file_of(task, end->args[0]);
+		struct file *file = file_of(task, argument(end, 1));
 		if (file)
 			section_object(b, 0, file_dentry(file), OBJECT_DESCRIPTOR);
 	}
@@ -216,7 +216,7 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->open_flags = 0;
 	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
 		bpf_probe_read_user(&event->open_flags, sizeof(event->open_flags),
-				    (void *)end->args[2]);
+				    (void *)argument(end, 3));
 	return true;
 }
 
