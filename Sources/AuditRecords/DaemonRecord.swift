@@ -1,4 +1,4 @@
-/// What a daemon says of itself, in auditd's own words (auditd.c, send_audit_event).
+/// What a daemon says of itself, in the words of auditd (auditd.c, send_audit_event) and of the kernel.
 public enum DaemonRecord {
   /// DAEMON_START: collecting began.
   case start(
@@ -9,6 +9,10 @@ public enum DaemonRecord {
   case reconfigured(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
   /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
   case lostEvents(UInt64, total: UInt64)
+  /// CONFIG_CHANGE: a rule came or went (kernel/auditfilter.c, audit_log_rule_change); `list` by its number.
+  case ruleChanged(added: Bool, key: [UInt8]?, list: UInt32, auid: UInt32, session: UInt32)
+  /// CONFIG_CHANGE: a setting is another one (kernel/audit.c, audit_log_config_change), such as `audit_enabled`.
+  case settingChanged(name: String, value: Int, old: Int, auid: UInt32, session: UInt32)
 
   /// Appends the record as one line.
   /// - Parameters:
@@ -23,12 +27,21 @@ public enum DaemonRecord {
     line.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
   }
 
+  /// kernel/auditsc.c, audit_log_key.
+  private static func escaped(_ key: [UInt8]?) -> String {
+    guard let key else { return "(null)" }
+    var text = TextBuffer()
+    key.withUnsafeBytes { text.append(untrusted: $0) }
+    return String(decoding: text.bytes, as: UTF8.self)
+  }
+
   private var type: String {
     switch self {
     case .start: "DAEMON_START"
     case .end: "DAEMON_END"
     case .reconfigured: "DAEMON_CONFIG"
     case .lostEvents: "DAEMON_ERR"
+    case .ruleChanged, .settingChanged: "CONFIG_CHANGE"
     }
   }
 
@@ -43,6 +56,11 @@ public enum DaemonRecord {
       "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
     case .lostEvents(let new, let total):
       "op=lost-events lost=\(new) total=\(total) res=failed"
+    case .ruleChanged(let added, let key, let list, let auid, let session):
+      "auid=\(auid) ses=\(session) op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
+        + "list=\(list) res=1"
+    case .settingChanged(let name, let value, let old, let auid, let session):
+      "op=set \(name)=\(value) old=\(old) auid=\(auid) ses=\(session) res=1"
     }
   }
 }

@@ -39,8 +39,11 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// Whether some records are left out.
   public let hasExcludeRules: Bool
 
+  /// What was compiled.
+  public var rules: [Rule] { source }
+
   let source: [Rule]
-  private let rules: UnsafeMutableBufferPointer<CompiledRule>
+  private let compiled: UnsafeMutableBufferPointer<CompiledRule>
   private let index: UnsafeMutableBufferPointer<Range>
   private let order: UnsafeMutableBufferPointer<Int32>
   private let forkRules: [Int]
@@ -54,7 +57,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     self.source = source
     var compiler = RuleCompiler(options: options)
     let rules = UnsafeMutableBufferPointer<CompiledRule>.allocate(capacity: source.count)
-    self.rules = rules
+    self.compiled = rules
     for (number, rule) in source.enumerated() {
       let tests = compiler.tests(of: rule)
       let memory = UnsafeMutableBufferPointer<RuleTest>.allocate(capacity: tests.count)
@@ -116,12 +119,12 @@ public final class CompiledRuleset: @unchecked Sendable {
   private let isForcing: Bool
 
   deinit {
-    for rule in rules {
+    for rule in compiled {
       for test in rule.tests { test.free() }
       rule.tests.deallocate()
       rule.key?.deallocate()
     }
-    rules.deallocate()
+    compiled.deallocate()
     index.deallocate()
     order.deallocate()
   }
@@ -150,7 +153,7 @@ public final class CompiledRuleset: @unchecked Sendable {
       rebasing: order[Int(range.first)..<Int(range.first + range.count)])
     var matched = -1
     for place in chosen {
-      let rule = rules[Int(place)]
+      let rule = compiled[Int(place)]
       if rule.found != .listed, isHashed(rule, watches) { continue }
       if isMet(rule, subject, watches, nil) {
         matched = Int(place)
@@ -158,16 +161,16 @@ public final class CompiledRuleset: @unchecked Sendable {
       }
     }
     // A key stays from the match before, if the rule that overrides it has none.
-    var key = matched >= 0 && rules[matched].key != nil ? matched : -1
+    var key = matched >= 0 && compiled[matched].key != nil ? matched : -1
     if range.hasHashed {
       let hashed = firstHashed(chosen, before: matched, subject, watches)
       if hashed >= 0 {
         matched = hashed
-        if rules[hashed].key != nil { key = hashed }
+        if compiled[hashed].key != nil { key = hashed }
       }
     }
     if matched < 0 { return .noMatch }
-    return rules[matched].isAlways ? .always(rule: matched, key: key) : .never
+    return compiled[matched].isAlways ? .always(rule: matched, key: key) : .never
   }
 
   /// The first name that a rule is found by decides, not the first rule.
@@ -178,7 +181,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     for name in 0..<subject.names.count {
       for place in chosen {
         if limit >= 0, Int(place) >= limit { break }
-        let rule = rules[Int(place)]
+        let rule = compiled[Int(place)]
         if rule.found == .listed || !isHashed(rule, watches) { continue }
         if isMet(rule, subject, watches, name) { return Int(place) }
       }
@@ -206,8 +209,10 @@ public final class CompiledRuleset: @unchecked Sendable {
     return true
   }
 
+  func tests(of rule: Int) -> UnsafeBufferPointer<RuleTest> { compiled[rule].tests }
+
   /// The key of a rule; the bytes live as long as the ruleset.
-  public func key(of rule: Int) -> UnsafeRawBufferPointer? { rules[rule].key }
+  public func key(of rule: Int) -> UnsafeRawBufferPointer? { compiled[rule].key }
 
   // MARK: The other lists
 
@@ -215,8 +220,8 @@ public final class CompiledRuleset: @unchecked Sendable {
   public func decideFork(
     _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
   ) -> ForkVerdict {
-    for number in forkRules where isMet(rules[number], subject, watches, nil) {
-      return rules[number].isAlways ? .always(rule: number) : .never
+    for number in forkRules where isMet(compiled[number], subject, watches, nil) {
+      return compiled[number].isAlways ? .always(rule: number) : .never
     }
     return .none
   }
@@ -224,7 +229,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// Whether names on a filesystem are left out (kernel/auditsc.c, __audit_inode).
   public func leavesOut(filesystem magic: UInt32) -> Bool {
     for number in filesystemRules {
-      for test in rules[number].tests where test.kind == .filesystem && test.compare(magic) {
+      for test in compiled[number].tests where test.kind == .filesystem && test.compare(magic) {
         return true
       }
     }
@@ -238,7 +243,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     watches: UnsafePointer<WatchObject>?
   ) -> Bool {
     for number in excludeRules {
-      let tests = rules[number].tests
+      let tests = compiled[number].tests
       guard !tests.isEmpty else { continue }
       var met = true
       for test in tests where met {
@@ -268,7 +273,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// - Parameter translatesIDs: the daemon's view has other ids than the kernel: conditions on them are left to
   ///   `decide`.
   public func tables(translatesIDs: Bool) -> [Table] {
-    let forKernel = rules.map { $0.kernelRule(translatesIDs: translatesIDs) }
+    let forKernel = compiled.map { $0.kernelRule(translatesIDs: translatesIDs) }
     var all = policy_rule()
     all.action = UInt8(RULE_ALWAYS.rawValue)
     all.residual = 1

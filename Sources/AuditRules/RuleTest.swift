@@ -91,8 +91,6 @@ struct RuleTest {
     }
   }
 
-  private var isEquality: Bool { operation == RULE_EQUAL.rawValue }
-
   @inline(__always)
   private func isNumberMet(by subject: RuleSubject) -> Bool {
     let number: UInt32

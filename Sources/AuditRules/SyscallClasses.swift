@@ -38,6 +38,21 @@ struct SyscallClasses {
   /// Of Linux 6.13, which libaudit may not know by name.
   private static let newer = [463: attribute, 464: read, 465: read, 466: attribute]
 
+  /// Those that reach their object by a name alone: no descriptor, no program, no opened file leads to it.
+  private static let namedOnly = [
+    "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink",
+    "unlinkat", "symlink", "symlinkat", "mknod", "mknodat", "chmod", "fchmodat", "chown", "lchown",
+    "chown32", "lchown32", "fchownat", "truncate", "truncate64", "setxattr", "lsetxattr",
+    "getxattr", "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr", "utime",
+    "utimes", "utimensat", "futimesat", "access", "faccessat", "stat", "lstat", "newfstatat",
+    "statx", "readlink", "readlinkat", "mount", "umount2", "chroot", "chdir", "pivot_root", "acct",
+    "swapon", "quotactl",
+  ]
+  /// Their numbers, for POLICY_ARCH_64 and POLICY_ARCH_32.
+  static let byName = [MACH_86_64, MACH_X86].map { machine in
+    namedOnly.map { Int(audit_name_to_syscall($0, Int32(machine.rawValue))) }.filter { $0 >= 0 }
+  }
+
   /// By syscall number, the permissions of its classes.
   private var permissions = [UInt8](repeating: 0, count: Int(POLICY_SYSCALLS))
   /// AUDIT_CLASS_DIR_WRITE, CHATTR, READ, WRITE, SIGNAL: their syscalls.

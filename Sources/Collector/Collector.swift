@@ -86,7 +86,7 @@ public final class Collector {
       for signal in signals.read() {
         if signal.isReload { reloadConfiguration(askedBy: signal) } else { sender = signal }
       }
-      mailbox.answer { self.status() }
+      mailbox.answer { self.answer($0) }
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         dispatcher.endMissing()
@@ -120,13 +120,21 @@ public final class Collector {
     }
   }
 
+  private func answer(_ subject: Mailbox.Subject) -> Mailbox.Answer {
+    switch subject {
+    case .status: .status(status())
+    case .rules(let name):
+      .rules(daemons.rules(of: name, entries: dispatcher.entries, hierarchy: hierarchy))
+    }
+  }
+
   private func status() -> CollectorSnapshot {
     CollectorSnapshot(
       daemons: daemons.all.map { daemon in
         .init(
           name: daemon.name, log: daemon.log.path, scope: daemon.template.scope.text,
           enabled: daemon.ruleset.settings.enabled ?? 1,
-          rules: daemon.ruleset.ruleCount, written: daemon.log.written, lost: daemon.lost,
+          rules: daemon.ruleset.compiled.rules.count, written: daemon.log.written, lost: daemon.lost,
           backlog: daemon.log.queuedRecords)
       },
       containers: dispatcher.entries.map { entry in

@@ -8,9 +8,24 @@ public final class Mailbox: Sendable {
     var waiting: [Question] = []
     var isClosed = false
   }
+  /// What can be asked.
+  enum Subject: Sendable {
+    case status
+    case rules(daemon: String)
+  }
+
+  /// What is answered.
+  enum Answer: Sendable {
+    case status(CollectorSnapshot)
+    case rules(RulesSnapshot?)
+  }
+
   private final class Question: Sendable {
-    let answer = Mutex<CollectorSnapshot?>(nil)
+    let subject: Subject
+    let answer = Mutex<Answer?>(nil)
     let done = Semaphore()
+
+    init(_ subject: Subject) { self.subject = subject }
   }
 
   private let box = Mutex(Box())
@@ -22,7 +37,20 @@ public final class Mailbox: Sendable {
 
   /// What the collector is doing; nil if it does not answer within `seconds`. Blocks the caller.
   public func ask(seconds: Int = 5) -> CollectorSnapshot? {
-    let question = Question()
+    guard case .status(let snapshot)? = ask(.status, seconds: seconds) else { return nil }
+    return snapshot
+  }
+
+  /// The rules of a daemon, the inner nil if there is none with this name; the outer as for `ask`. Blocks the caller.
+  public func askRules(of daemon: String, seconds: Int = 5) -> RulesSnapshot?? {
+    guard case .rules(let rules)? = ask(.rules(daemon: daemon), seconds: seconds) else {
+      return nil
+    }
+    return .some(rules)
+  }
+
+  private func ask(_ subject: Subject, seconds: Int) -> Answer? {
+    let question = Question(subject)
     let isOpen = box.withLock { box in
       if !box.isClosed { box.waiting.append(question) }
       return !box.isClosed
@@ -33,14 +61,13 @@ public final class Mailbox: Sendable {
     return question.answer.withLock { $0 }
   }
 
-  func answer(_ status: () -> CollectorSnapshot) {
+  func answer(_ answer: (Subject) -> Answer) {
     var count: eventfd_t = 0
     guard eventfd_read(descriptor, &count) == 0 else { return }
     let waiting = takeQuestions(andClose: false)
-    guard !waiting.isEmpty else { return }
-    let snapshot = status()
     for question in waiting {
-      question.answer.withLock { $0 = snapshot }
+      let made = answer(question.subject)
+      question.answer.withLock { $0 = made }
       question.done.signal()
     }
   }

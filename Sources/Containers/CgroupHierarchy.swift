@@ -32,6 +32,13 @@ public struct CgroupHierarchy: Sendable {
     return children(of: path).reduce(own.count) { $0 + (processCount($1) ?? 0) }
   }
 
+  /// Some processes of a cgroup itself, `most` at the most.
+  public func processes(in path: String, most: Int) -> [UInt32] {
+    (ProcessFile.lines(mountPoint + path + "/cgroup.procs") ?? []).prefix(most).compactMap {
+      UInt32($0)
+    }
+  }
+
   /// Every cgroup below `path`, outer ones first.
   public func descendants(of path: String) -> [String] {
     children(of: path).flatMap { [$0] + descendants(of: $0) }

@@ -6,20 +6,29 @@ public enum ControlClient {
 
   /// What the collector with the state directory `state` is doing.
   public static func status(state: String) throws(ControlError) -> StatusReply {
+    let response = try ask(Request(op: "ps"), state)
+    if let reply = response.status { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  /// The rules of a daemon of that collector.
+  public static func rules(of daemon: String, state: String) throws(ControlError) -> RulesReply {
+    let response = try ask(Request(op: "rules", daemon: daemon), state)
+    if let reply = response.rules { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  private static func ask(_ request: Request, _ state: String) throws(ControlError) -> Response {
     let socketPath = StateDirectory.socketPath(in: state)
-    let line: [UInt8]
-    let response: Response
     do {
-      line = try exchange(try Wire.encode(Request(op: "ps")), socketPath)
+      let line = try exchange(try Wire.encode(request), socketPath)
       guard !line.isEmpty else { throw ControlError.noCollector(socket: socketPath) }
-      response = try Wire.decode(Response.self, from: line)
+      return try Wire.decode(Response.self, from: line)
     } catch let error as ControlError {
       throw error
     } catch {
       throw .refused("its answer makes no sense; is it the same version as this program?")
     }
-    if let reply = response.status { return reply }
-    throw .refused(response.error ?? "it gave no reason")
   }
 
   static func exchange(_ request: [UInt8], _ path: String) throws(ControlError) -> [UInt8] {

@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Answers `ps` on the state directory's socket, for root only (0600).
+/// Answers requests on the state directory's socket, for root only (0600).
 public final class ControlServer: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let workers: NIOThreadPool
@@ -10,17 +10,13 @@ public final class ControlServer: Sendable {
   private let channel: any Channel
 
   /// Begins to listen.
-  /// - Parameter status: asked for every request, on a thread where it may block; nil when the
-  ///   collector is on its way out.
   public static func start(
-    state: StateDirectory, status: @escaping @Sendable () -> StatusReply?
+    state: StateDirectory, answers: ControlAnswers
   ) throws(ControlError) -> ControlServer {
-    try ControlServer(state: state, status: status)
+    try ControlServer(state: state, answers: answers)
   }
 
-  private init(
-    state: StateDirectory, status: @escaping @Sendable () -> StatusReply?
-  ) throws(ControlError) {
+  private init(state: StateDirectory, answers: ControlAnswers) throws(ControlError) {
     let path = state.socketPath
     guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
       throw .pathTooLong(path)
@@ -40,7 +36,7 @@ public final class ControlServer: Sendable {
           guard connections.take() else { throw ChannelError.connectTimeout(.zero) }
           channel.closeFuture.whenComplete { _ in connections.giveBack() }
           try channel.pipeline.syncOperations.addHandler(
-            RequestHandler(workers: workers, status: status))
+            RequestHandler(workers: workers, answers: answers))
         }
       }
     do {

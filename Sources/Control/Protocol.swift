@@ -2,13 +2,16 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked; `ps` is the only question so far.
+  /// What is asked: `ps`, `rules`.
   var op: String
+  /// Of `rules`: whose.
+  var daemon: String?
 }
 
-/// An answer, one JSON object on a line of its own: either field, never both.
+/// An answer, one JSON object on a line of its own: one field, never two.
 struct Response: Codable, Equatable {
   var status: StatusReply?
+  var rules: RulesReply?
   var error: String?
 }
 

@@ -27,15 +27,15 @@ final class RequestHandler: ChannelInboundHandler {
   private static let idleLimit = TimeAmount.seconds(10)
 
   private let workers: NIOThreadPool
-  private let status: @Sendable () -> StatusReply?
+  private let answers: ControlAnswers
   private var pending: [UInt8] = []
   private var isAnswering = false
   private var isFinished = false
   private var deadline: Scheduled<Void>?
 
-  init(workers: NIOThreadPool, status: @escaping @Sendable () -> StatusReply?) {
+  init(workers: NIOThreadPool, answers: ControlAnswers) {
     self.workers = workers
-    self.status = status
+    self.answers = answers
   }
 
   func handlerAdded(context: ChannelHandlerContext) { restartDeadline(context) }
@@ -82,9 +82,9 @@ final class RequestHandler: ChannelInboundHandler {
     pending.removeSubrange(...end)
     isAnswering = true
     deadline?.cancel()
-    let status = status
+    let answers = answers
     let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    workers.runIfActive(eventLoop: context.eventLoop) { Self.answer(line, status) }
+    workers.runIfActive(eventLoop: context.eventLoop) { Self.answer(line, answers) }
       .whenComplete { result in
         let (handler, context) = here.value
         let bytes = (try? result.get()) ?? Self.failure("stopping")
@@ -107,13 +107,25 @@ final class RequestHandler: ChannelInboundHandler {
     deadline = context.eventLoop.scheduleTask(in: Self.idleLimit) { channel.close(promise: nil) }
   }
 
-  private static func answer(_ line: [UInt8], _ status: () -> StatusReply?) -> [UInt8] {
+  private static func answer(_ line: [UInt8], _ answers: ControlAnswers) -> [UInt8] {
     guard let request = try? Wire.decode(Request.self, from: line) else {
       return failure("not a request")
     }
-    guard request.op == "ps" else { return failure("unknown request '\(request.op)'") }
-    guard let reply = status() else { return failure("stopping") }
-    return (try? Wire.encode(Response(status: reply))) ?? failure("status cannot be encoded")
+    let response: Response
+    switch request.op {
+    case "ps":
+      guard let reply = answers.status() else { return failure("stopping") }
+      response = Response(status: reply)
+    case "rules":
+      let name = request.daemon ?? ""
+      guard let reply = answers.rules(name) else { return failure("stopping") }
+      guard let reply else {
+        return failure("there is no daemon '\(name)'; 'nestaudit ps' shows those there are")
+      }
+      response = Response(rules: reply)
+    default: return failure("unknown request '\(request.op)'")
+    }
+    return (try? Wire.encode(response)) ?? failure("the answer cannot be encoded")
   }
 
   private static func failure(_ reason: String) -> [UInt8] {

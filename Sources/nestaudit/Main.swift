@@ -14,7 +14,9 @@ struct Nestaudit: ParsableCommand {
       Exit status: 0 success, 1 failure, 2 wrong usage. See also nestaudit(8).
       """,
     version: programVersion,
-    subcommands: [RunCommand.self, PsCommand.self, TailCommand.self, DoctorCommand.self])
+    subcommands: [RunCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self, CtlCommand.self,
+      DoctorCommand.self,
+    ])
 }
 
 @main

@@ -56,9 +56,14 @@ struct RunCommand: ParsableCommand {
 
     let collector = try Collector(
       configuration: configuration, logger: Logger(label: "nestaudit"), reload: load)
-    let server = try ControlServer.start(state: directory) { [mailbox = collector.mailbox] in
-      mailbox.ask().map { StatusReply($0, began: began) }
-    }
+    let mailbox = collector.mailbox
+    let server = try ControlServer.start(
+      state: directory,
+      answers: ControlAnswers {
+        mailbox.ask().map { StatusReply($0, began: began) }
+      } rules: { name in
+        mailbox.askRules(of: name).map { $0.map(RulesReply.init) }
+      })
     let unwritten = collector.run {
       print("nestaudit: ready, logs in \(escaped(configuration.logDirectory))")
       fflush(nil)

@@ -3,6 +3,18 @@ import Testing
 @testable import AuditRecords
 
 struct DaemonRecordTests {
+  @Test func whatChangesIsSaidAsTheKernelSaysIt() {
+    #expect(
+      line(.ruleChanged(added: true, key: Array("k".utf8), list: 4, auid: 5, session: 6))
+        .hasSuffix(": auid=5 ses=6 op=add_rule key=\"k\" list=4 res=1\n"))
+    #expect(
+      line(.ruleChanged(added: false, key: Array("a\u{1}b".utf8), list: 1, auid: 5, session: 6))
+        .hasSuffix(" op=remove_rule key=610162 list=1 res=1\n"))
+    #expect(
+      line(.settingChanged(name: "audit_enabled", value: 2, old: 1, auid: 5, session: 6))
+        .hasSuffix(": op=set audit_enabled=2 old=1 auid=5 ses=6 res=1\n"))
+  }
+
   private func line(_ record: DaemonRecord) -> String {
     written { record.append(to: &$0, seconds: 1_700_000_000, milliseconds: 5, serial: 9) }
   }

@@ -17,7 +17,8 @@ struct ControlServerTests {
   @Test func socketIsForTheOwnerOnlyAndGoesWithTheServer() throws {
     try withDirectory { area in
       let state = try StateDirectory(path: area)
-      let server = try ControlServer.start(state: state) { sampleStatus }
+      let server = try ControlServer.start(
+        state: state, answers: answers { sampleStatus })
       var status = stat()
       #expect(stat(state.socketPath, &status) == 0)
       #expect(status.st_mode & 0o777 == 0o600)
@@ -33,7 +34,8 @@ struct ControlServerTests {
     try withDirectory { area in
       let state = try StateDirectory(path: area)
       #expect(FileManager.default.createFile(atPath: state.socketPath, contents: nil))
-      let server = try ControlServer.start(state: state) { sampleStatus }
+      let server = try ControlServer.start(
+        state: state, answers: answers { sampleStatus })
       defer { server.stop() }
       let reply = try ControlClient.status(state: area)
       #expect(reply == sampleStatus)
@@ -66,10 +68,12 @@ struct ControlServerTests {
     let area = "/tmp/nestaudit.\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: area) }
     let state = try StateDirectory(path: area)
-    let server = try ControlServer.start(state: state) {
-      calls.withLock { $0 += 1 }
-      return sampleStatus
-    }
+    let server = try ControlServer.start(
+      state: state,
+      answers: answers {
+        calls.withLock { $0 += 1 }
+        return sampleStatus
+      })
     defer { server.stop() }
     try await withThrowingTaskGroup(of: StatusReply.self) { group in
       for _ in 0..<20 { group.addTask { try ControlClient.status(state: area) } }
@@ -90,7 +94,8 @@ struct ControlServerTests {
     _ body: (String) throws -> Void
   ) throws {
     try withDirectory { area in
-      let server = try ControlServer.start(state: StateDirectory(path: area), status: status)
+      let server = try ControlServer.start(
+        state: StateDirectory(path: area), answers: answers(status))
       defer { server.stop() }
       try body(area)
     }

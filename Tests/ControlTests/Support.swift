@@ -27,3 +27,16 @@ let sampleStatus = StatusReply(
       contid: 44, parent: 0, name: "we\"b\n", cgroup: "/web", daemons: [], pids: 1, seen: 1,
       written: 0, lost: 0),
   ])
+
+/// A collector that has one daemon, `web`, with no rules.
+func answers(_ status: @escaping @Sendable () -> StatusReply?) -> ControlAnswers {
+  ControlAnswers(status: status) { name in
+    name == "web" ? .some(.some(sampleRules)) : .some(nil)
+  }
+}
+
+let sampleRules = RulesReply(
+  daemon: "web",
+  rules: [.init(rule: "-a always,task", place: "r:1", verdict: "active", reason: "here")],
+  listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil, translatesIDs: true,
+  rootProcess: 7)

@@ -78,7 +78,8 @@ public final class RuleComparison {
   }
 
   private func text(of rules: String) -> String {
-    "-a never,exit -F auid!=\(Self.auid)\n" + rules.replacing("$D", with: directory.path) + "\n"
+    // What both refuse, such as two files in one rule, is left out by both.
+    "-i\n-a never,exit -F auid!=\(Self.auid)\n" + rules.replacing("$D", with: directory.path) + "\n"
   }
 
   private func daemon(_ rules: String) throws {

@@ -184,6 +184,11 @@ public struct CollectorConfiguration: Sendable {
     }
   }
 
+  /// A file of rules, up to 16 MiB.
+  public static func text(of file: String) throws(ConfigurationError) -> String {
+    try TextFile.read(file)
+  }
+
   // MARK: Values
 
   private static let sizeHelp = "give a power of two from 64K to 1G, such as 32M"

@@ -59,6 +59,12 @@ final class Daemon {
     body(serial, &text!)
   }
 
+  /// `--reset-lost`: counts what it misses anew.
+  func forgetLosses() {
+    lost = 0
+    lostTold = 0
+  }
+
   /// Counts events that it missed.
   func lose(_ events: UInt64) { lost += events }
 

@@ -43,16 +43,33 @@ final class DaemonTable {
   func publish() { policies.publish() }
 
   private func load(_ configuration: DaemonConfiguration) throws -> DaemonTemplate {
-    DaemonTemplate(configuration: configuration, ruleset: try load(configuration.ruleset, configuration.scope))
+    DaemonTemplate(configuration: configuration, ruleset: try load(configuration))
   }
 
-  private func load(_ ruleset: Ruleset, _ scope: ScopeConfiguration) throws -> LoadedRuleset {
-    let compiled = CompiledRuleset(
-      ruleset, options: .init(unsetAUIDMatches: scope.unsetAUIDMatches))
+  private func load(_ configuration: DaemonConfiguration) throws -> LoadedRuleset {
+    let ruleset = configuration.ruleset
+    let options = RuleOptionsOfScope(unsetAUIDMatches: configuration.scope.unsetAUIDMatches)
+    let compiled = CompiledRuleset(ruleset, options: options)
+    tell(configuration, compiled)
     return LoadedRuleset(
-      settings: ruleset.settings, ruleCount: ruleset.rules.count, compiled: compiled,
+      settings: ruleset.settings, options: options, compiled: compiled,
       plain: try rulesets.add(compiled, translatesIDs: false),
       translated: try rulesets.add(compiled, translatesIDs: true))
+  }
+
+  /// What becomes of the rules, in the collector's own log.
+  private func tell(_ configuration: DaemonConfiguration, _ compiled: CompiledRuleset) {
+    for warning in configuration.ruleset.warnings { logger.warning("\(warning)") }
+    let isHost = configuration.scope.isHost
+    let standings = compiled.standings(
+      in: RuleSurroundings(
+        isAUIDUnset: nil, translatesIDs: !isHost, rootProcess: isHost ? UInt32(getpid()) : nil))
+    let counts = RuleStanding.Kind.allCases.compactMap { kind in
+      let count = standings.count { $0.kind == kind }
+      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+    }
+    logger.info(
+      "daemon \(configuration.name): \(standings.count) rules: \(counts.joined(separator: ", "))")
   }
 
   // MARK: Reload
@@ -93,11 +110,13 @@ final class DaemonTable {
         continue
       }
       guard template.ruleset !== daemon.ruleset else { continue }
+      let old = daemon.ruleset
       daemon.apply(template.ruleset)
       daemon.write(
         .reconfigured(
           auid: sender.auid, uid: sender.uid, session: sender.session,
           pid: template.scope.isHost ? sender.pid : 0), at: .now)
+      daemon.tellChanges(since: old, askedBy: sender)
     }
     return kept
   }

@@ -33,7 +33,7 @@ struct DaemonTemplate {
 /// A ruleset and the ids of its two forms in the kernel.
 final class LoadedRuleset {
   let settings: Settings
-  let ruleCount: Int
+  let options: RuleOptionsOfScope
   let compiled: CompiledRuleset
   /// With the kernel's own ids.
   let plain: UInt32
@@ -41,11 +41,11 @@ final class LoadedRuleset {
   let translated: UInt32
 
   init(
-    settings: Settings, ruleCount: Int, compiled: CompiledRuleset, plain: UInt32,
+    settings: Settings, options: RuleOptionsOfScope, compiled: CompiledRuleset, plain: UInt32,
     translated: UInt32
   ) {
     self.settings = settings
-    self.ruleCount = ruleCount
+    self.options = options
     self.compiled = compiled
     self.plain = plain
     self.translated = translated

@@ -1,0 +1,210 @@
+import CLibAudit
+import CNestaudit
+
+/// What becomes of a rule where a daemon stands: whether it can do what it says, and where it is decided.
+public struct RuleStanding: Sendable, Equatable {
+  /// In a word, for people and for scripts.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// It matches as it would in the kernel's audit.
+    case active
+    /// It matches less than it would there.
+    case degraded
+    /// Nothing that can happen meets its conditions.
+    case never = "can-never-match"
+    /// An earlier rule matches whatever it would.
+    case shadowed
+  }
+
+  /// What it is.
+  public let kind: Kind
+  /// Where it is decided, or why it is not.
+  public let reason: String
+
+  /// A standing with its reason.
+  public init(_ kind: Kind, _ reason: String) {
+    self.kind = kind
+    self.reason = reason
+  }
+}
+
+/// What is around a daemon's rules, as far as it decides about them.
+public struct RuleSurroundings: Sendable {
+  /// What is at a path of a rule.
+  public enum Place: Sendable {
+    case something
+    /// Nothing, but the directory it would be in is there.
+    case nothing
+    case noDirectory
+  }
+
+  /// Whether every task has an unset auid; nil if that is not known.
+  public var isAUIDUnset: Bool?
+  /// Whether ids in the daemon's view are others than the kernel's.
+  public var translatesIDs: Bool
+  /// Looks a path up in the daemon's container; nil if there is no container to look in.
+  public var place: @Sendable (String) -> Place?
+
+  /// Surroundings of which nothing is known.
+  public static let unknown = RuleSurroundings(
+    isAUIDUnset: nil, translatesIDs: false, place: { _ in nil })
+
+  /// Surroundings of a daemon.
+  public init(
+    isAUIDUnset: Bool?, translatesIDs: Bool, place: @escaping @Sendable (String) -> Place?
+  ) {
+    self.isAUIDUnset = isAUIDUnset
+    self.translatesIDs = translatesIDs
+    self.place = place
+  }
+}
+
+extension CompiledRuleset {
+  /// The standing of every rule, in their order.
+  public func standings(in surroundings: RuleSurroundings) -> [RuleStanding] {
+    source.indices.map { standing(of: $0, in: surroundings) }
+  }
+
+  private func standing(of number: Int, in surroundings: RuleSurroundings) -> RuleStanding {
+    let rule = source[number]
+    let tests = Array(tests(of: number))
+    if let reason = whyNever(rule, tests, surroundings) { return RuleStanding(.never, reason) }
+    if let earlier = source[..<number].first(where: { $0.takesAll(of: rule) }) {
+      return RuleStanding(
+        .shadowed, "the rule at \(earlier.place.text) matches whatever this one would")
+    }
+    switch rule.list {
+    case .user:
+      return RuleStanding(.degraded, "messages of programs to the audit are not captured")
+    case .ioUring: return RuleStanding(.degraded, "requests by io_uring are not captured")
+    case .task: return RuleStanding(.active, "decided by the collector when a task is made")
+    case .exclude: return RuleStanding(.active, "decided by the collector for each record")
+    case .filesystem: return RuleStanding(.active, "decided by the collector for each name")
+    case .exit: break
+    }
+    if let reason = rule.whyDegraded(tests) { return RuleStanding(.degraded, reason) }
+    let left = tests.filter {
+      $0.kind != .arch && $0.kernelTest(translatesIDs: surroundings.translatesIDs) == nil
+    }
+    guard let first = left.first else { return RuleStanding(.active, "decided in the kernel") }
+    return RuleStanding(
+      .active, "finished by the collector: \(first.whyLeft(surroundings.translatesIDs))")
+  }
+
+  private func whyNever(
+    _ rule: Rule, _ tests: [RuleTest], _ surroundings: RuleSurroundings
+  ) -> String? {
+    if rule.list == .filesystem, rule.action == .always {
+      return "on list filesystem only 'never' does anything"
+    }
+    if rule.list == .exclude, tests.isEmpty {
+      return "on list exclude a rule without a condition matches nothing"
+    }
+    for field in rule.fields where AuditField.isLabel(field.type) {
+      return "\(AuditField.name(field.type)): no security module with labels is asked"
+    }
+    for test in tests where test.isImpossible {
+      return "no number is below 0: numbers are compared without a sign"
+    }
+    for (index, one) in tests.enumerated() where one.kind == .number || one.kind == .auid {
+      let other = tests[..<index].first {
+        $0.kind == one.kind && $0.field == one.field && $0.isEquality && one.isEquality
+          && $0.value != one.value
+      }
+      if other != nil { return "two of its conditions want different values of one field" }
+    }
+    if rule.list == .exit, !rule.namesSomething {
+      return "none of its syscalls goes with its arch and its permissions"
+    }
+    if surroundings.isAUIDUnset == true, tests.contains(where: \.isUnmetByUnsetAUID) {
+      return "the tasks here have no auid; 'auid = unset-matches' in scope.conf would let them match"
+    }
+    for test in tests {
+      guard [.path, .directory, .watch, .executable].contains(test.kind), test.isEquality else {
+        continue
+      }
+      let path = watchPaths[Int(test.value)].path
+      if surroundings.place(path) == .noDirectory {
+        return "\(path): there is no directory that it could be in"
+      }
+    }
+    return nil
+  }
+}
+
+extension Rule {
+  /// Whether some syscall of some arch is meant.
+  fileprivate var namesSomething: Bool {
+    (0..<Int(POLICY_ARCHES)).contains { arch in
+      mayMatch(arch: arch)
+        && (0..<Int(POLICY_SYSCALLS)).contains { mayMatch(arch: arch, syscall: $0) }
+    }
+  }
+
+  /// Whether this rule matches everything that `later` does: its syscalls are among these, and all conditions of
+  /// this one are conditions of that one too.
+  fileprivate func takesAll(of later: Rule) -> Bool {
+    guard list == later.list, list == .exit || list == .task else { return false }
+    guard zip(syscalls, later.syscalls).allSatisfy({ $1 & ~$0 == 0 }) else { return false }
+    return fields.allSatisfy { field in
+      field.type == AuditField.key || later.fields.contains(field)
+    }
+  }
+
+  /// What cannot be seen where objects are known only from descriptors, programs and opened files.
+  fileprivate func whyDegraded(_ tests: [RuleTest]) -> String? {
+    let ofObjects: [RuleTest.Kind] = [
+      .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .fileType,
+    ]
+    let asksObjects = tests.contains { test in
+      ofObjects.contains(test.kind) || test.kind == .comparison && test.asksObjects
+    }
+    let asksPaths = tests.contains { [.path, .directory, .watch].contains($0.kind) }
+    guard asksObjects || asksPaths else { return nil }
+    let byName = (0..<Int(POLICY_ARCHES)).contains { arch in
+      mayMatch(arch: arch)
+        && SyscallClasses.byName[arch].contains { mayMatch(arch: arch, syscall: $0) }
+    }
+    guard byName else { return nil }
+    return asksObjects
+      ? "of syscalls such as unlink, rename and chmod the object is not known, nor of failed opens"
+      : "of syscalls such as unlink, rename and chmod only the name is known: through another link or mount they are not seen"
+  }
+}
+
+extension RuleTest {
+  var isEquality: Bool { operation == RULE_EQUAL.rawValue }
+
+  fileprivate var asksObjects: Bool {
+    FieldComparison(rawValue: field).map { $0.names.1.hasPrefix("obj_") } ?? false
+  }
+
+  fileprivate var isImpossible: Bool {
+    switch kind {
+    case .number where field == RULE_FIELD_SUCCESS.rawValue: false
+    case .number, .group, .auid, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .addressFamily:
+      operation == RULE_LESS.rawValue && value == 0
+        || operation == RULE_GREATER.rawValue && value == .max
+        || operation == RULE_BIT_MASK.rawValue && value == 0
+    default: false
+    }
+  }
+
+  fileprivate var isUnmetByUnsetAUID: Bool {
+    kind == .auid && !unsetMatches && !compare(.max)
+  }
+
+  fileprivate func whyLeft(_ translatesIDs: Bool) -> String {
+    switch kind {
+    case .number, .auid:
+      translatesIDs ? "the container has ids of its own" : "auid = unset-matches"
+    case .group: "supplementary groups"
+    case .path, .directory, .watch: "paths"
+    case .executable: "the program"
+    case .comparison: "two fields are compared"
+    case .addressFamily: "the address"
+    case .contid: "the chain of containers"
+    case .permission: "perm with !="
+    default: "the objects"
+    }
+  }
+}
