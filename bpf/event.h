@@ -84,8 +84,8 @@ enum section_kind {
 	SECTION_OBJECT = 4,      /* struct event_object */
 	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH */
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
-	SECTION_ANCESTORS = 14,  /* uint64_t[]: inodes of the directories above the object of the same
-				    index, on its device, nearest first */
+	SECTION_ANCESTORS = 14,  /* uint64_t[]: inodes of the directories above the object of the
+				    same  index, on its device, nearest first */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */

@@ -77,7 +77,9 @@ extension Rule {
       return [isWatch ? "-w \(string)" : "-F \(name)=\(string)"]
     case AuditField.executable: return ["-F exe=\(string)"]
     case AuditField.key:
-      let keys = (field.string ?? []).split(separator: 1).map { String(decoding: $0, as: UTF8.self) }
+      let keys = (field.string ?? []).split(separator: 1).map {
+        String(decoding: $0, as: UTF8.self)
+      }
       return keys.map { isWatch ? "-k \($0)" : "-F key=\($0)" }
     case AuditField.permission:
       let letters = [(4, "r"), (2, "w"), (1, "x"), (8, "a")].filter { field.value & $0.0 != 0 }

@@ -29,7 +29,9 @@ struct RuleOptions {
   }
 
   func apply(to ruleset: inout Ruleset, tolerance: inout RuleTolerance) throws(RuleError) {
-    var arguments = ([Array("auditctl".utf8)] + words).map { strdup(String(decoding: $0, as: UTF8.self)) }
+    var arguments = ([Array("auditctl".utf8)] + words).map {
+      strdup(String(decoding: $0, as: UTF8.self))
+    }
     let count = Int32(arguments.count)
     arguments.append(nil)
     // getopt moves the pointers about, and libaudit cuts the words; both stay ours to free.
@@ -107,7 +109,8 @@ struct RuleOptions {
       tolerance = .continues
       reading.isDone = true
     case "l", "s", "v", "m":
-      reading.warnings.append("nothing is done for -\(Character(UnicodeScalar(UInt8(option)))) here")
+      reading.warnings.append(
+        "nothing is done for -\(Character(UnicodeScalar(UInt8(option)))) here")
       reading.isDone = true
     case "R": throw failure("nested rule files are not supported")
     default: throw failure(unknownOption())

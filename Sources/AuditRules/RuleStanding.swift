@@ -116,7 +116,8 @@ extension CompiledRuleset {
       return "none of its syscalls goes with its arch and its permissions"
     }
     if surroundings.isAUIDUnset == true, tests.contains(where: \.isUnmetByUnsetAUID) {
-      return "the tasks here have no auid; 'auid = unset-matches' in scope.conf would let them match"
+      return
+        "the tasks here have no auid; 'auid = unset-matches' in scope.conf would let them match"
     }
     for test in tests {
       guard [.path, .directory, .watch, .executable].contains(test.kind), test.isEquality else {

@@ -8,29 +8,15 @@ public struct RuleSubject {
   public var result: Int64 = 0
   /// False for a syscall that does not return.
   public var hasResult = false
-  public var a0: UInt64 = 0
-  public var a1: UInt64 = 0
-  public var a2: UInt64 = 0
-  public var a3: UInt64 = 0
+  /// Its first arguments.
+  public var a0, a1, a2, a3: UInt64
   /// The flags of an openat2, whose arguments do not have them.
   public var openFlags: UInt64 = 0
   /// sa_family of the address that was given; nil if none was.
   public var addressFamily: UInt16?
 
-  /// Ids in the daemon's view.
-  public var pid: UInt32 = 0
-  public var ppid: UInt32 = 0
-  public var uid: UInt32 = 0
-  public var euid: UInt32 = 0
-  public var suid: UInt32 = 0
-  public var fsuid: UInt32 = 0
-  public var gid: UInt32 = 0
-  public var egid: UInt32 = 0
-  public var sgid: UInt32 = 0
-  public var fsgid: UInt32 = 0
-  public var auid: UInt32 = .max
-  public var ses: UInt32 = .max
-  public var pers: UInt32 = 0
+  /// Ids in the daemon's view; auid and ses are 4294967295 where they are unset.
+  public var pid, ppid, uid, euid, suid, fsuid, gid, egid, sgid, fsgid, auid, ses, pers: UInt32
   /// Supplementary groups in the daemon's view.
   public var groups = UnsafeBufferPointer<UInt32>(start: nil, count: 0)
   /// The task's container and those around it, as far as the view goes; innermost first.
@@ -41,7 +27,13 @@ public struct RuleSubject {
   public var names = UnsafeBufferPointer<RuleName>(start: nil, count: 0)
 
   /// Nothing is known yet.
-  public init() {}
+  public init() {
+    (a0, a1, a2, a3) = (0, 0, 0, 0)
+    (pid, ppid, pers) = (0, 0, 0)
+    (uid, euid, suid, fsuid) = (0, 0, 0, 0)
+    (gid, egid, sgid, fsgid) = (0, 0, 0, 0)
+    (auid, ses) = (.max, .max)
+  }
 }
 
 /// One name of an event, and the object behind it (kernel/audit.h, struct audit_names).

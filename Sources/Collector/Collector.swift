@@ -134,7 +134,8 @@ public final class Collector {
         .init(
           name: daemon.name, log: daemon.log.path, scope: daemon.template.scope.text,
           enabled: daemon.ruleset.settings.enabled ?? 1,
-          rules: daemon.ruleset.compiled.rules.count, written: daemon.log.written, lost: daemon.lost,
+          rules: daemon.ruleset.compiled.rules.count, written: daemon.log.written,
+          lost: daemon.lost,
           backlog: daemon.log.queuedRecords)
       },
       containers: dispatcher.entries.map { entry in

@@ -34,7 +34,9 @@ extension RuleSurroundings {
 
 extension DaemonTable {
   /// The rules of a daemon, judged where it stands now.
-  func rules(of name: String, entries: [ContainerEntry], hierarchy: CgroupHierarchy) -> RulesSnapshot? {
+  func rules(of name: String, entries: [ContainerEntry], hierarchy: CgroupHierarchy)
+    -> RulesSnapshot?
+  {
     guard let daemon = all.first(where: { $0.name == name }) else { return nil }
     let own = entries.first { entry in
       entry.container != nil && entry.ownDaemons.contains { $0 === daemon }

@@ -14,7 +14,8 @@ struct Nestaudit: ParsableCommand {
       Exit status: 0 success, 1 failure, 2 wrong usage. See also nestaudit(8).
       """,
     version: programVersion,
-    subcommands: [RunCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self, CtlCommand.self,
+    subcommands: [
+      RunCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self, CtlCommand.self,
       DoctorCommand.self,
     ])
 }

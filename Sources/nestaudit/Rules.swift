@@ -151,7 +151,9 @@ struct RulesTable {
       let count = rules.count { $0.verdict == kind.rawValue }
       return count == 0 ? nil : "\(count) \(kind.rawValue)"
     }
-    return lines + ["\(rules.count) rules" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))]
+    return lines + [
+      "\(rules.count) rules" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+    ]
   }
 }
 

@@ -46,7 +46,9 @@ struct TableTests {
     #expect(translated.test.0.field == UInt8(RULE_FIELD_SUCCESS.rawValue))
   }
 
-  @Test(arguments: ["-F gid=5", "-F egid!=5", "-F path=/etc/passwd", "-F dir=/etc", "-C uid=euid", "-F contid=5"])
+  @Test(arguments: [
+    "-F gid=5", "-F egid!=5", "-F path=/etc/passwd", "-F dir=/etc", "-C uid=euid", "-F contid=5",
+  ])
   func whatTheKernelCannotJudgeIsLeft(condition: String) throws {
     let rule = try compiled("-a always,exit -S openat \(condition)")
       .tables(translatesIDs: false).first?.rules.first

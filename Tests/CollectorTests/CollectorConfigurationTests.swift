@@ -82,7 +82,9 @@ struct CollectorConfigurationTests {
   @Test func aMistakeInAPartIsNamedByThePart() throws {
     try area.write("container = a\n", to: "daemons/a/scope.conf")
     try area.write("-D\n-z\n", to: "daemons/a/rules.d/1.rules")
-    #expect(refusal() == "\(area.path)/daemons/a/rules.d/1.rules:2: option -z is invalid, or lacks its value")
+    #expect(
+      refusal()
+        == "\(area.path)/daemons/a/rules.d/1.rules:2: option -z is invalid, or lacks its value")
   }
 
   @Test(arguments: ["..", ".x", "a b", "a/b", String(repeating: "x", count: 65)])

@@ -41,7 +41,8 @@ struct RandomRules {
     case 1:
       return "-a \(action),exclude -F msgtype=\(one(of: ["CWD", "PATH", "PROCTITLE", "SOCKADDR"]))"
     case 2:
-      return "-a \(action),exclude -F msgtype=\(one(of: ["SYSCALL", "CWD"])) -F uid=\(one(of: ["0", "1234"]))"
+      return
+        "-a \(action),exclude -F msgtype=\(one(of: ["SYSCALL", "CWD"])) -F uid=\(one(of: ["0", "1234"]))"
     default: return "-a \(action),exclude -F gid\(one(of: Self.ordered))11 -F msgtype=CWD"
     }
   }
@@ -75,7 +76,8 @@ struct RandomRules {
     case 2:
       return "-F a\(below(4))\(one(of: Self.all))\(one(of: ["0", "1", "2", "0x800", "0xffffffff"]))"
     case 3: return "-F success\(one(of: Self.ordered))\(below(2))"
-    case 4: return "-F exit\(one(of: Self.ordered))\(one(of: ["0", "3", "-ENOENT", "-EACCES", "-EBADF"]))"
+    case 4:
+      return "-F exit\(one(of: Self.ordered))\(one(of: ["0", "3", "-ENOENT", "-EACCES", "-EBADF"]))"
     case 5: return "-F auid\(one(of: Self.ordered))\(one(of: ["7777", "1000", "8000"]))"
     case 6: return "-F pers\(one(of: Self.all))\(one(of: ["0", "0x40000", "0x400000"]))"
     case 7: return "-F exe\(one(of: ["=", "!="]))\(one(of: ["$D/program", "$D/dir/program"]))"
@@ -96,11 +98,14 @@ struct RandomRules {
     switch below(7) {
     case 0: return success + "-F path=\(one(of: ["$D/file", "$D/dir", "/etc/passwd", "/dev/null"]))"
     case 1: return success + "-F dir=\(one(of: ["$D/dir", "$D", "/proc", "/etc"]))"
-    case 2: return success + "-F filetype\(one(of: ["=", "!="]))\(one(of: ["file", "dir", "fifo", "character"]))"
+    case 2:
+      return success
+        + "-F filetype\(one(of: ["=", "!="]))\(one(of: ["file", "dir", "fifo", "character"]))"
     case 3: return success + "-F obj_uid\(one(of: Self.ordered))1234"
     case 4: return success + "-F devmajor\(one(of: Self.ordered))1"
     case 5: return success + "-F devminor\(one(of: Self.all))3"
-    default: return success + "-C \(one(of: ["uid", "euid", "fsuid"]))\(one(of: ["=", "!="]))obj_uid"
+    default:
+      return success + "-C \(one(of: ["uid", "euid", "fsuid"]))\(one(of: ["=", "!="]))obj_uid"
     }
   }
 }

@@ -5,7 +5,8 @@ import Testing
 
 /// Every line is given to auditctl, which gives it to the kernel, and to our parser: both accept it or neither
 /// does, and both print it alike.
-@Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: auditctl loads rules into the kernel"))
+@Suite(
+  .serialized, .enabled(if: Machine.isRoot, "needs root: auditctl loads rules into the kernel"))
 struct RuleLanguageTests {
   /// Every list with every field, every operator and several values.
   static let fields: [String] = {
@@ -66,19 +67,26 @@ struct RuleLanguageTests {
     "-a always,exit -S open -k \(String(repeating: "k", count: 256))",
     "-a always,exit -S open -k \(String(repeating: "k", count: 257))",
     "-a always,exit -F path=/etc/passwd -F perm=wa -k p", "-a never,exit -F dir=/etc -F perm=r",
-    "-a always,exit -F path=/etc/passwd -F path=/etc/group", "-a always,exit -F inode=5 -F dir=/etc",
-    "-a always,exit -F exe=/bin/true -F exe=/bin/false", "-a always,exit -F path=/etc/passwd -S open",
+    "-a always,exit -F path=/etc/passwd -F path=/etc/group",
+    "-a always,exit -F inode=5 -F dir=/etc",
+    "-a always,exit -F exe=/bin/true -F exe=/bin/false",
+    "-a always,exit -F path=/etc/passwd -S open",
     "-a always,exit -F auid>=1000 -F auid!=4294967295 -F uid!=0 -S open",
-    "-w /etc/passwd", "-w /etc/passwd -p wa -k identity", "-w /etc/ -p r", "-w /etc -p xwra -k a -k b",
+    "-w /etc/passwd", "-w /etc/passwd -p wa -k identity", "-w /etc/ -p r",
+    "-w /etc -p xwra -k a -k b",
     "-w etc/passwd", "-w /etc/passwd -p q", "-w /etc/passwd -p rwxar", "-w /etc/passwd -S open",
     "-w /etc/passwd -F uid=5", "-w /etc/passwd -a always,exit", "-a always,exit -w /etc/passwd",
     "-w /etc/\(String(repeating: "n", count: 256)) -p r", "-w /usr/bin/true -p x -F auid>=1000",
-    "-W /etc/passwd", "-d always,exit -S open", "-D", "-D -k x", "-D x", "-p r", "-S open", "-F uid=5",
-    "-C uid=euid", "-t", "-q /tmp,/etc", "-q /tmp", "-b 100", "-b x", "-r 5", "-r -5", "-f 1", "-f 3",
+    "-W /etc/passwd", "-d always,exit -S open", "-D", "-D -k x", "-D x", "-p r", "-S open",
+    "-F uid=5",
+    "-C uid=euid", "-t", "-q /tmp,/etc", "-q /tmp", "-b 100", "-b x", "-r 5", "-r -5", "-f 1",
+    "-f 3",
     "-e x", "-e 5", "--backlog_wait_time 100", "--backlog_wait_time x", "--reset-lost", "-i", "-c",
     "-R /tmp/x", "-z", "--nosuch", "word", "-a", "-S", "-b 10 20", "-a always,exit -S open word",
-    "-aalways,exit -Sopen -kattached", "-a always,exit\t-S open", "# -z", "  -b 100", "-w /tmp/a\\ b -p r",
-    "-a always,exit -S open -F exit>=-5 -F exit!=-EPERM", "-a always,exit -S mount -F a0&=0x7fffffff",
+    "-aalways,exit -Sopen -kattached", "-a always,exit\t-S open", "# -z", "  -b 100",
+    "-w /tmp/a\\ b -p r",
+    "-a always,exit -S open -F exit>=-5 -F exit!=-EPERM",
+    "-a always,exit -S mount -F a0&=0x7fffffff",
     "-a always,exit -S open -F uid=99999999999", "-a always,exit -F saddr_fam=10 -S connect",
     "-a always,exit -F saddr_fam=46 -S connect", "-v", "-h",
   ]
@@ -165,7 +173,9 @@ struct RuleLanguageTests {
         case .success(let ruleset):
           let text = Rule.listing(ruleset.rules).map { $0 + "\n" }.joined()
           if theirs.status == 0 {
-            #expect(text.isEmpty ? listed == "No rules\n" : text == listed, "\(line): ours \(text) theirs \(listed)")
+            #expect(
+              text.isEmpty ? listed == "No rules\n" : text == listed,
+              "\(line): ours \(text) theirs \(listed)")
             accepted += 1
           } else {
             #expect(try isMissing(ruleset), "\(line): auditctl refuses it: \(theirs.errors)")

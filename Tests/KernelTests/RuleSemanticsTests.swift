@@ -16,7 +16,9 @@ struct RuleSemantics {
     let ordered = Array(all.prefix(6))
     let equality = ["=", "!="]
     var rules: [String] = []
-    for (field, value) in [("a0", "1"), ("a1", "2"), ("a2", "0x3"), ("a3", "3"), ("pers", "0x40000")] {
+    for (field, value) in [
+      ("a0", "1"), ("a1", "2"), ("a2", "0x3"), ("a3", "3"), ("pers", "0x40000"),
+    ] {
       rules += each("-S lseek,getppid,openat", all.map { "-F \(field)\($0)\(value)" })
     }
     for field in ["uid", "euid", "suid", "fsuid"] {
@@ -25,10 +27,23 @@ struct RuleSemantics {
     for (field, value) in [("gid", "11"), ("egid", "12"), ("sgid", "13"), ("fsgid", "12")] {
       rules += each("-S openat", ordered.map { "-F \(field)\($0)\(value)" })
     }
-    rules += each("-S openat", equality.map { "-F gid\($0)2345" } + equality.map { "-F egid\($0)60000" })
-    rules += each("-S openat", ["-F exit=-ENOENT", "-F exit=-2", "-F exit!=-2", "-F exit<0", "-F exit>=0", "-F exit>100", "-F exit<=3"])
-    rules += each("-S openat", ["=", "!=", "<", "<=", ">", ">="].flatMap { ["-F success\($0)1", "-F success\($0)0"] })
-    rules += each("-S getppid,openat", ["-F auid=7777", "-F auid!=7777", "-F auid>7776", "-F auid<=5", "-F auid=unset", "-F auid!=unset", "-F sessionid!=unset", "-F sessionid>0"])
+    rules += each(
+      "-S openat", equality.map { "-F gid\($0)2345" } + equality.map { "-F egid\($0)60000" })
+    rules += each(
+      "-S openat",
+      [
+        "-F exit=-ENOENT", "-F exit=-2", "-F exit!=-2", "-F exit<0", "-F exit>=0", "-F exit>100",
+        "-F exit<=3",
+      ])
+    rules += each(
+      "-S openat",
+      ["=", "!=", "<", "<=", ">", ">="].flatMap { ["-F success\($0)1", "-F success\($0)0"] })
+    rules += each(
+      "-S getppid,openat",
+      [
+        "-F auid=7777", "-F auid!=7777", "-F auid>7776", "-F auid<=5", "-F auid=unset",
+        "-F auid!=unset", "-F sessionid!=unset", "-F sessionid>0",
+      ])
     rules += each("-F arch=b32", ["-S open", "-S getppid", "-S openat,access", "-S all"])
     rules += each("-F arch!=b64", ["-S 5", "-S 64"])
     rules += each("-F arch=b64", ["-S access,umask", "-S 110", "-S all -F a0=0"])
@@ -38,20 +53,44 @@ struct RuleSemantics {
     rules += each(objects, all.filter { !$0.contains("&") }.map { "-F devmajor\($0)1" })
     rules += each(objects, all.map { "-F devminor\($0)3" })
     rules += each(objects, ordered.flatMap { ["-F obj_uid\($0)1234", "-F obj_gid\($0)2345"] })
-    rules += each(objects, ["file", "dir", "character", "fifo", "link", "block", "socket"].flatMap { type in equality.map { "-F filetype\($0)\(type)" } })
+    rules += each(
+      objects,
+      ["file", "dir", "character", "fifo", "link", "block", "socket"].flatMap { type in
+        equality.map { "-F filetype\($0)\(type)" }
+      })
     rules += each(objects, equality.map { "-F inode\($0)$INODE" })
-    rules += each("-S openat,getppid", equality.map { "-F exe\($0)$D/dir/program" } + ["-F exe=/bin/true"])
-    rules += each("-S openat", ["-F path=$D/file", "-F path=$D/dir/inner", "-F path=/etc/passwd", "-F path=$D/dir", "-F path=$D/missing", "-F dir=$D/dir", "-F dir=$D", "-F dir=/proc", "-F dir=/etc -F perm=r"])
-    rules += ["-w $D/file -p r -k one", "-w $D/file -p wa -k one", "-w $D/dir -p rwxa -k one", "-w $D/dir/program -p x -k one", "-w $D -p wa -k one", "-w /etc/passwd -p w -k one", "-w $D/missing -p rw -k one"]
-    for pair in ["uid=euid", "uid=suid", "uid=fsuid", "uid=auid", "euid=suid", "euid=fsuid", "suid=fsuid", "auid=euid", "auid=suid", "auid=fsuid", "gid=egid", "gid=sgid", "gid=fsgid", "egid=sgid", "egid=fsgid", "sgid=fsgid"] {
+    rules += each(
+      "-S openat,getppid", equality.map { "-F exe\($0)$D/dir/program" } + ["-F exe=/bin/true"])
+    rules += each(
+      "-S openat",
+      [
+        "-F path=$D/file", "-F path=$D/dir/inner", "-F path=/etc/passwd", "-F path=$D/dir",
+        "-F path=$D/missing", "-F dir=$D/dir", "-F dir=$D", "-F dir=/proc", "-F dir=/etc -F perm=r",
+      ])
+    rules += [
+      "-w $D/file -p r -k one", "-w $D/file -p wa -k one", "-w $D/dir -p rwxa -k one",
+      "-w $D/dir/program -p x -k one", "-w $D -p wa -k one", "-w /etc/passwd -p w -k one",
+      "-w $D/missing -p rw -k one",
+    ]
+    for pair in [
+      "uid=euid", "uid=suid", "uid=fsuid", "uid=auid", "euid=suid", "euid=fsuid", "suid=fsuid",
+      "auid=euid", "auid=suid", "auid=fsuid", "gid=egid", "gid=sgid", "gid=fsgid", "egid=sgid",
+      "egid=fsgid", "sgid=fsgid",
+    ] {
       rules += each("-S openat", ["-C \(pair)", "-C \(pair.replacing("=", with: "!="))"])
     }
-    for pair in ["uid=obj_uid", "euid=obj_uid", "suid=obj_uid", "fsuid=obj_uid", "auid=obj_uid", "gid=obj_gid", "egid=obj_gid", "sgid=obj_gid", "fsgid=obj_gid"] {
+    for pair in [
+      "uid=obj_uid", "euid=obj_uid", "suid=obj_uid", "fsuid=obj_uid", "auid=obj_uid", "gid=obj_gid",
+      "egid=obj_gid", "sgid=obj_gid", "fsgid=obj_gid",
+    ] {
       rules += each(objects, ["-C \(pair)", "-C \(pair.replacing("=", with: "!="))"])
     }
-    rules += each("-S connect,bind", ordered.map { "-F saddr_fam\($0)2" } + ["-F saddr_fam=1", "-F saddr_fam=10"])
+    rules += each(
+      "-S connect,bind",
+      ordered.map { "-F saddr_fam\($0)2" } + ["-F saddr_fam=1", "-F saddr_fam=10"])
     rules += each("-S openat", ["-F subj_type=x", "-F subj_type!=x", "-F obj_type=x"])
-    rules += each("-S getppid,openat", ["-F ppid=1", "-F pid=1", "-F pid!=1", "-F pid>1", "-F ppid>=2"])
+    rules += each(
+      "-S getppid,openat", ["-F ppid=1", "-F pid=1", "-F pid!=1", "-F pid>1", "-F ppid>=2"])
     rules += [
       "-a never,exit -S openat -F success=0\n-a always,exit -S openat -k rest",
       "-a never,task -F uid=1234\n-a always,exit -S openat -k rest",

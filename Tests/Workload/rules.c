@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One of everything that a rule can ask for: syscalls of many kinds and both arches, results good and bad,
- * ids, groups, files of every type, owners, addresses, programs, children. What the calls return
- * does not matter: two audits watch the same.
+ * One of everything that a rule can ask for: syscalls of many kinds and both arches, results good
+ * and bad, ids, groups, files of every type, owners, addresses, programs, children. What the calls
+ * return does not matter: two audits watch the same.
  */
 #define _GNU_SOURCE
 #include "workload.h"
@@ -50,8 +50,11 @@ static int openat_(const char *path, int flags)
 static void opens(size_t most, size_t ways)
 {
 	static const char *const paths[] = {
-	    "file", "link", "hard", "dir", "dir/inner", "fifo", "null", "./dir/../file",
-	    "/proc/self/status", "/dev/shm", "/etc/passwd", "/dev/null", "missing", "file/x",
+	    "file",     "link",          "hard",
+	    "dir",      "dir/inner",     "fifo",
+	    "null",     "./dir/../file", "/proc/self/status",
+	    "/dev/shm", "/etc/passwd",   "/dev/null",
+	    "missing",  "file/x",
 	};
 	static const int flags[] = {O_RDONLY, O_WRONLY, O_RDWR | O_APPEND, O_PATH};
 

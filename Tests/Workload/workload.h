@@ -40,7 +40,8 @@ void bench_open(long count, const char *path);
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 
-/* What rules are tried on, in the current directory: once made ready, then as often as one likes. */
+/* What rules are tried on, in the current directory: once made ready, then as often as one likes.
+ */
 void rules_prepare(void);
 void rules(void);
 void rules_opens(void);

@@ -31,7 +31,7 @@ struct process_key {
 	uint32_t ppid;
 	uint32_t tid;
 	char comm[EVENT_COMM_LEN];
-	uint64_t exe;    /* fingerprint of the executable's path */
+	uint64_t exe; /* fingerprint of the executable's path */
 	uint64_t exe_ino;
 	uint64_t exe_dev;
 	uint64_t groups; /* fingerprint of the supplementary groups */

@@ -84,8 +84,8 @@ static long ancestors_step(uint32_t index, struct ancestors_walk *w)
 /* The directories above, up to the root of the filesystem: kernel/auditsc.c, handle_path. */
 static __noinline int section_ancestors(struct builder *b, uint32_t index, struct dentry *dentry)
 {
-	struct ancestors_walk walk = {
-	    .dentry = dentry, .at = b->size + sizeof(struct event_section)};
+	struct ancestors_walk walk = {.dentry = dentry,
+				      .at = b->size + sizeof(struct event_section)};
 
 	if (!section_data(b))
 		return 0;
@@ -95,8 +95,8 @@ static __noinline int section_ancestors(struct builder *b, uint32_t index, struc
 	return 0;
 }
 
-static __always_inline void section_object(struct builder *b, uint16_t index,
-					   struct dentry *dentry, uint32_t role)
+static __always_inline void section_object(struct builder *b, uint16_t index, struct dentry *dentry,
+					   uint32_t role)
 {
 	struct event_object *object = (void *)section_data(b);
 	struct inode *inode = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;
