@@ -69,6 +69,7 @@ public final class Collector {
     try dispatcher.startHost()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
     try capture.attach()
+    daemons.tellRules()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
   }
 
@@ -114,6 +115,7 @@ public final class Collector {
       let messages = try daemons.reload(configuration, askedBy: sender)
       try dispatcher.reassign()
       for message in messages { logger.warning("\(message)") }
+      daemons.tellRules()
       logger.info("configuration read again")
     } catch {
       logger.error("configuration not changed: \(error)")

@@ -45,8 +45,8 @@ struct BadInput {
     ("daemons/host/auditd.conf", "flush = SOMETIMES\n", 1),
     ("daemons/host/audit.rules", "-D\n-a always,exit -F arch=b64 -S no_such_call\n", 2),
     ("daemons/host/audit.rules", "-D\n# comment\n-a always,exit -F no_such_field=1 -S open\n", 3),
-    ("daemons/host/audit.rules", "-a always,exit -S open -C uid!=euid\n", 1),
-    ("daemons/host/audit.rules", "-f 2\n", 1),
+    ("daemons/host/audit.rules", "-a always,exit -S open -C uid<euid\n", 1),
+    ("daemons/host/audit.rules", "-f 3\n", 1),
   ])
   func aBadLineIsNamedByFileAndLine(file: String, text: String, line: Int) throws {
     try withTemporaryDirectory { area in

@@ -50,26 +50,28 @@ final class DaemonTable {
     let ruleset = configuration.ruleset
     let options = RuleOptionsOfScope(unsetAUIDMatches: configuration.scope.unsetAUIDMatches)
     let compiled = CompiledRuleset(ruleset, options: options)
-    tell(configuration, compiled)
     return LoadedRuleset(
       settings: ruleset.settings, options: options, compiled: compiled,
       plain: try rulesets.add(compiled, translatesIDs: false),
       translated: try rulesets.add(compiled, translatesIDs: true))
   }
 
-  /// What becomes of the rules, in the collector's own log.
-  private func tell(_ configuration: DaemonConfiguration, _ compiled: CompiledRuleset) {
-    for warning in configuration.ruleset.warnings { logger.warning("\(warning)") }
-    let isHost = configuration.scope.isHost
-    let standings = compiled.standings(
-      in: RuleSurroundings(
-        isAUIDUnset: nil, translatesIDs: !isHost, rootProcess: isHost ? UInt32(getpid()) : nil))
-    let counts = RuleStanding.Kind.allCases.compactMap { kind in
-      let count = standings.count { $0.kind == kind }
-      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+  /// Says what becomes of the rules, in the collector's own log.
+  func tellRules() {
+    for template in templates {
+      for warning in template.configuration.ruleset.warnings { logger.warning("\(warning)") }
+      let isHost = template.scope.isHost
+      let standings = template.ruleset.compiled.standings(
+        in: RuleSurroundings(
+          isAUIDUnset: nil, translatesIDs: !isHost, rootProcess: isHost ? UInt32(getpid()) : nil))
+      let counts = RuleStanding.Kind.allCases.compactMap { kind in
+        let count = standings.count { $0.kind == kind }
+        return count == 0 ? nil : "\(count) \(kind.rawValue)"
+      }
+      logger.info(
+        "daemon \(template.name): \((["\(standings.count) rules"] + counts).joined(separator: ", "))"
+      )
     }
-    logger.info(
-      "daemon \(configuration.name): \(standings.count) rules: \(counts.joined(separator: ", "))")
   }
 
   // MARK: Reload
