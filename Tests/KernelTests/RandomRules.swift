@@ -54,13 +54,16 @@ struct RandomRules {
       return "-w \(path) -p \(one(of: ["r", "w", "x", "a", "rw", "rwxa"]))\(key)"
     }
     var rule = "\(one(of: ["-a", "-a", "-a", "-A"])) \(one(of: ["always", "always", "never"])),exit"
+    let asksObjects = below(8) == 0
     switch below(6) {
+    // Syscalls whose objects are known with any way of capturing.
+    case _ where asksObjects: rule += " -S openat,fchmod,fchown,execve"
     case 0: rule += " -F arch=b32 -S \(one(of: ["open", "openat", "all", "access"]))"
     case 1, 2: rule += " -F arch=b64 -S \(one(of: Self.syscalls))"
     default: rule += " -S \(one(of: Self.syscalls)) -S \(one(of: Self.syscalls))"
     }
     for _ in 0..<below(4) { rule += " " + condition() }
-    if below(8) == 0 { rule += " " + file() }
+    if asksObjects { rule += " " + file() }
     if below(4) != 0 { rule += " -k key\(below(9))" }
     return rule
   }

@@ -44,7 +44,8 @@ public final class RuleComparison {
   /// The directory that the workload runs in; `$D` in rules.
   public var path: String { directory.path }
 
-  /// Runs every ruleset under both audits. Nobody but the workload is seen: the first rule excludes all others.
+  /// Runs every ruleset under both audits. Nobody but the workload is seen: the
+  /// first rule excludes all others.
   public func run(_ rulesets: [String]) throws -> [Case] {
     try daemon("")
     var pids: [Set<String>] = []
@@ -78,8 +79,8 @@ public final class RuleComparison {
   }
 
   private func text(of rules: String) -> String {
-    // What both refuse, such as two files in one rule, is left out by both.
-    "-i\n-a never,exit -F auid!=\(Self.auid)\n" + rules.replacing("$D", with: directory.path) + "\n"
+    // What both refuse, such as two files in one rule, is left out by both. The last -A is the first rule.
+    "-i\n\(rules.replacing("$D", with: directory.path))\n-A never,exit -F auid!=\(Self.auid)\n"
   }
 
   private func daemon(_ rules: String) throws {
@@ -100,24 +101,64 @@ public final class RuleComparison {
 }
 
 /// The events of a log, by the process that made them and its children.
+///
+/// The logs of many rulesets are long: a line that is not the workload's is never made a string.
 private struct Stories {
   private static let compared = ["SYSCALL", "CWD", "EXECVE", "SOCKADDR", "PROCTITLE"]
+  private static let fields = [
+    "arch", "syscall", "success", "exit", "a0", "a1", "a2", "a3", "uid", "euid", "exe", "key",
+  ]
   private var events: [String: [String]] = [:]
   private var children: [String: [String]] = [:]
 
   init(of log: URL) throws {
-    for event in try AuditEvent.read(log) {
-      guard let syscall = event.syscall, let pid = syscall["pid"], let parent = syscall["ppid"],
-        // Forced by the kernel, not asked for by a rule.
-        event.first("LOGIN") == nil
+    let data = try Data(contentsOf: log, options: .mappedIfSafe)
+    var order: [String] = []
+    var syscalls: [String: AuditEvent.Record] = [:]
+    var types: [String: [String]] = [:]
+    let marker = " auid=\(RuleComparison.auid) "
+    data.withUnsafeBytes { bytes in
+      var start = 0
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        start = end + 1
+        guard let (type, stamp, rest) = Self.head(of: line), Self.compared.contains(type) else {
+          continue
+        }
+        if type == "SYSCALL" {
+          let text = String(decoding: line[rest...], as: UTF8.self)
+          guard text.contains(marker) else { continue }
+          syscalls[stamp] = AuditEvent.Record(type: type, text: text)
+          order.append(stamp)
+        }
+        // What goes with a SYSCALL record stands behind it.
+        if syscalls[stamp] != nil { types[stamp, default: []].append(type) }
+      }
+    }
+    for stamp in order {
+      guard let syscall = syscalls[stamp], let pid = syscall["pid"], let parent = syscall["ppid"],
+        // The write that sets the auid is an event that the kernel forces, whatever the rules say.
+        !(syscall["syscall"] == "1" && syscall["a0"] == "3" && syscall["exit"] == "4")
       else { continue }
       if events[pid] == nil { children[parent, default: []].append(pid) }
-      let told = [
-        "arch", "syscall", "success", "exit", "a0", "a1", "a2", "a3", "uid", "euid", "exe", "key",
-      ].map { "\($0)=\(syscall[$0] ?? "")" }
-      let types = event.records.map(\.type).filter { Self.compared.contains($0) }
-      events[pid, default: []].append((told + types).joined(separator: " "))
+      let told = Self.fields.map { "\($0)=\(syscall[$0] ?? "")" }
+      events[pid, default: []].append((told + types[stamp]!).joined(separator: " "))
     }
+  }
+
+  /// Type, time with serial number, and where the fields begin.
+  private static func head(
+    of line: UnsafeRawBufferPointer
+  ) -> (type: String, stamp: String, rest: Int)? {
+    guard let blank = line.firstIndex(of: UInt8(ascii: " ")), blank > 5,
+      let open = line.firstIndex(of: UInt8(ascii: "(")),
+      let close = line.firstIndex(of: UInt8(ascii: ")")), open < close, close + 3 <= line.count
+    else { return nil }
+    return (
+      String(decoding: line[5..<blank], as: UTF8.self),
+      String(decoding: line[(open + 1)..<close], as: UTF8.self), close + 3
+    )
   }
 
   func story(of pids: Set<String>) -> [String] {

@@ -89,14 +89,20 @@ __noinline uint32_t match_policy(uint32_t policy, uint32_t arch, uint32_t syscal
 static __always_inline uint32_t open_perm(uint32_t arch, int32_t syscall, uint64_t args[6])
 {
 	static const uint8_t access[4] = {4, 2, 6, 6};
-	uint32_t flags;
+	uint64_t flags = 0;
 
+	if (arch == POLICY_ARCH_32 && syscall == 102 /* socketcall */)
+		return args[0] == 2 /* SYS_BIND */ ? 2 : 0;
 	switch (shape_of(arch, syscall)->open) {
 	case OPEN_FLAGS_2:
 		flags = args[1];
 		break;
 	case OPEN_FLAGS_3:
 		flags = args[2];
+		break;
+	case OPEN_HOW:
+		bpf_probe_read_user(&flags, sizeof(flags),
+				    (void *)(arch == POLICY_ARCH_32 ? (uint32_t)args[2] : args[2]));
 		break;
 	default:
 		return ~0u;
