@@ -27,16 +27,14 @@ public struct EventRenderer: ~Copyable {
   // MARK: Names
 
   /// Settles which names the event has.
-  /// - Parameters:
-  ///   - loaderName: of an execve, the name of the dynamic loader where it is known.
-  ///   - isLeftOut: tells filesystems, by s_magic, on which nothing is told of names.
-  public mutating func plan(
-    _ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?,
-    leavingOut isLeftOut: ((UInt32) -> Bool)? = nil
-  ) {
+  /// - Parameter loaderName: of an execve, the name of the dynamic loader where it is known.
+  public mutating func plan(_ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?) {
     plan.make(for: event, loaderName: loaderName)
-    if let isLeftOut { plan.leaveOut(isLeftOut) }
   }
+
+  /// Tells nothing of names on some filesystems.
+  /// - Parameter isLeftOut: tells these by s_magic.
+  public mutating func leaveOut(_ isLeftOut: (UInt32) -> Bool) { plan.leaveOut(isLeftOut) }
 
   /// How many names were planned last.
   public var nameCount: Int { plan.count }

@@ -1,11 +1,14 @@
 /// The records of a syscall's event, by their number (include/uapi/linux/audit.h).
-public enum RecordType: UInt32, CaseIterable, Sendable {
+public enum RecordType: UInt32, Sendable {
   case syscall = 1300
   case path = 1302
   case sockaddr = 1306
   case cwd = 1307
   case execve = 1309
   case proctitle = 1327
+
+  /// Every one, made once: asked for each event.
+  public static let all: [RecordType] = [.syscall, .path, .sockaddr, .cwd, .execve, .proctitle]
 
   var name: StaticString {
     switch self {

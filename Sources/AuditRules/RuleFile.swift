@@ -20,7 +20,7 @@ public enum RuleFile {
   /// Reads lines of one or several files, as one.
   public static func parse(_ lines: [RuleText]) throws(RuleError) -> Ruleset {
     var ruleset = Ruleset()
-    var tolerance = RuleTolerance.none
+    var isTolerant = false
     for line in lines {
       var rest = Array(line.text.utf8)[...]
       repeat {
@@ -30,9 +30,9 @@ public enum RuleFile {
         guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
         do {
           try RuleOptions(place: line.place, words: words).apply(
-            to: &ruleset, tolerance: &tolerance)
+            to: &ruleset, isTolerant: &isTolerant)
         } catch {
-          guard tolerance != .none else { throw error }
+          guard isTolerant else { throw error }
           ruleset.warnings.append(
             RuleError(file: error.file, line: error.line, reason: "ignored: \(error.reason)"))
         }
@@ -40,13 +40,6 @@ public enum RuleFile {
     }
     return ruleset
   }
-}
-
-/// Whether a line that is wrong ends the reading: not after `-i` and `-c`.
-enum RuleTolerance {
-  case none
-  case ignores
-  case continues
 }
 
 /// One line, and where it stands.

@@ -28,7 +28,8 @@ struct RuleOptions {
     RuleError(file: place.file, line: place.line, reason: reason)
   }
 
-  func apply(to ruleset: inout Ruleset, tolerance: inout RuleTolerance) throws(RuleError) {
+  /// - Parameter isTolerant: `-i` and `-c` set it: a later line that is wrong does not end the reading.
+  func apply(to ruleset: inout Ruleset, isTolerant: inout Bool) throws(RuleError) {
     var arguments = ([Array("auditctl".utf8)] + words).map {
       strdup(String(decoding: $0, as: UTF8.self))
     }
@@ -45,7 +46,7 @@ struct RuleOptions {
       let option = nestaudit_next_option(count, &arguments)
       if option < 0 { break }
       let value = nestaudit_option_value().map { Array(String(cString: $0).utf8) } ?? []
-      try take(option, value, builder, &reading, &ruleset, &tolerance)
+      try take(option, value, builder, &reading, &ruleset, &isTolerant)
     }
     let next = Int(nestaudit_option_index())
     if next < arguments.count - 1 - reading.takenAtEnd, let stray = arguments[next] {
@@ -56,7 +57,7 @@ struct RuleOptions {
 
   private func take(
     _ option: Int32, _ value: [UInt8], _ builder: LibauditRule, _ reading: inout Reading,
-    _ ruleset: inout Ruleset, _ tolerance: inout RuleTolerance
+    _ ruleset: inout Ruleset, _ isTolerant: inout Bool
   ) throws(RuleError) {
     let text = String(decoding: value, as: UTF8.self)
     guard option >= 32, option != UInt8(ascii: "?") else {
@@ -102,11 +103,8 @@ struct RuleOptions {
     case "b": ruleset.settings.backlogLimit = try number(text, "Backlog")
     case "q": try addEquivalent(text, builder, &reading, &ruleset.settings)
     case "t": reading.isDone = true
-    case "i":
-      tolerance = .ignores
-      reading.isDone = true
-    case "c":
-      tolerance = .continues
+    case "i", "c":
+      isTolerant = true
       reading.isDone = true
     case "l", "s", "v", "m":
       reading.warnings.append(

@@ -38,7 +38,7 @@ public struct RuleSubject {
 
 /// One name of an event, and the object behind it (kernel/audit.h, struct audit_names).
 public struct RuleName {
-  /// Absolute, without `.` and `..`, where the object is not known; else empty.
+  /// Absolute, without `.` and `..`, in the root of the task; empty where that is not the daemon's own.
   public var text = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the numbers below hold.
   public var hasObject = false

@@ -44,7 +44,8 @@ struct Delivery: ~Copyable {
       let ruleset = route.daemon.ruleset.compiled
 
       if ruleset.hasFilesystemRules {
-        renderer.plan(event, loaderName: loaderName) { ruleset.leavesOut(filesystem: $0) }
+        renderer.plan(event, loaderName: loaderName)
+        renderer.leaveOut { ruleset.leavesOut(filesystem: $0) }
         shared.isPlanned = false
         shared.isRendered = false
         shared.namesView = nil
@@ -117,7 +118,7 @@ struct Delivery: ~Copyable {
     var excluded = RecordTypes.none
     var records = renderer.recordCount
     if ruleset.hasExcludeRules {
-      for type in RecordType.allCases
+      for type in RecordType.all
       where ruleset.leavesOut(
         record: type.rawValue, of: subject, watches: route.watches?.pointer)
       {
