@@ -64,8 +64,14 @@ public final class Collector {
         return 0
       }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
     waiter = Waiter(
-      events: events, others: [signals.descriptor, mailbox.descriptor], control: capture.control)
+      events: events,
+      others: [signals.descriptor, mailbox.descriptor, daemons.watches.follower.descriptor],
+      control: capture.control)
 
+    // Closing one takes it out of the waiter.
+    daemons.watches.follower.onMountTable = { [unowned self] descriptor, isNew in
+      if isNew { waiter.add(mountTable: descriptor) }
+    }
     try dispatcher.startHost()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
     try capture.attach()
@@ -82,7 +88,8 @@ public final class Collector {
     var sender: SignalSource.Sender?
     var drained = 0
     while sender == nil {
-      waiter.wait(afterEvents: drained)
+      waiter.wait(afterEvents: drained) { daemons.watches.follower.take($0) }
+      daemons.watches.followChanges()
       drained = drain()
       for signal in signals.read() {
         if signal.isReload { reloadConfiguration(askedBy: signal) } else { sender = signal }
@@ -91,6 +98,7 @@ public final class Collector {
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         dispatcher.endMissing()
+        daemons.tidy()
         nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000
       }
     }
@@ -112,8 +120,9 @@ public final class Collector {
   private func reloadConfiguration(askedBy sender: SignalSource.Sender) {
     do {
       let configuration = try reload()
-      let messages = try daemons.reload(configuration, askedBy: sender)
-      try dispatcher.reassign()
+      let messages = try daemons.reload(
+        configuration, askedBy: sender, entries: dispatcher.entries,
+        reassign: { try dispatcher.reassign() })
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()
       logger.info("configuration read again")

@@ -34,6 +34,17 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     return opened >= 0 ? opened : nil
   }
 
+  /// What a symbolic link at a path says; nil if there is none.
+  public func link(at path: String) -> String? {
+    guard let opened = open(path, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }
+    defer { close(opened) }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = readlinkat(opened, "", buffer.baseAddress!, buffer.count)
+      guard count > 0 else { return nil }
+      return String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
+    }
+  }
+
   /// What is at a path; nil if there is nothing.
   public func identity(of path: String) -> FileIdentity? {
     guard let opened = open(path, flags: nestaudit_o_path) else { return nil }
