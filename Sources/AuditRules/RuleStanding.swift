@@ -20,6 +20,16 @@ public struct RuleStanding: Sendable, Equatable {
   /// Where it is decided, or why it is not.
   public let reason: String
 
+  /// How many rules there are of each kind: "12 rules: 11 active, 1 shadowed".
+  public static func summary(_ kinds: [Kind]) -> String {
+    let counts = Kind.allCases.compactMap { kind in
+      let count = kinds.count { $0 == kind }
+      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+    }
+    let rules = kinds.count == 1 ? "1 rule" : "\(kinds.count) rules"
+    return rules + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+  }
+
   /// A standing with its reason.
   public init(_ kind: Kind, _ reason: String) {
     self.kind = kind
