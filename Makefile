@@ -22,7 +22,7 @@ C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h Sources/CNestaudit/*.c \
 	Tests/CTableReader/*.c Tests/CTableReader/include/*.h Benchmarks/*.c)
 SHELL_SOURCES := .ci/run scripts/container-fixture scripts/demo scripts/install-dependencies \
 	scripts/kernel-audit
-PYTHON_SOURCES := Benchmarks/run scripts/auparse-check scripts/compare-audit-logs
+PYTHON_SOURCES := Benchmarks/run $(wildcard Benchmarks/*.py) scripts/auparse-check scripts/compare-audit-logs
 SWIFT_SOURCES := Package.swift Sources Tests
 
 .PHONY: help
