@@ -56,6 +56,14 @@ test: test-dependencies $(OBJECT) ## run every test; as root also those with rea
 	@echo "==> running the tests"
 	$(SWIFT) test $(FLAGS) --skip-build --no-parallel
 
+.PHONY: fuzz
+fuzz: $(OBJECT) ## a million inputs by chance for the parser and the compiler of rules (SEED=, COUNT=)
+	$(SWIFT) build $(FLAGS) --product fuzz
+	@for target in parser compiler; do \
+		.build/release/fuzz $$target --output .build \
+			--count $(or $(COUNT),1000000) $(addprefix --seed=,$(SEED)); \
+	done
+
 .PHONY: demo
 demo: build ## two containers and the host, three audit logs, one capture (root)
 	@scripts/demo
