@@ -89,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "AuditRules", "CNestaudit",
+        "AuditRules", "CNestaudit", "TableReader",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Fuzz", swiftSettings: strict),

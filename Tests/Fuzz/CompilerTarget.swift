@@ -1,4 +1,5 @@
 import CNestaudit
+import TableReader
 
 @testable import AuditRules
 
@@ -13,18 +14,21 @@ struct CompilerTarget: Target {
     let ruleset: CompiledRuleset
     /// What can be said of its rules beforehand; empty if nothing can.
     let standings: [RuleStanding]
+    /// Its table, as BPF reads it; nil if it does not fit into one.
+    let reader: TableReader?
     let event: Event
     /// What is at `watchPaths`.
     let watches: [WatchObject]
   }
 
   private let seed: UInt64
-  private var last: (number: UInt64, ruleset: CompiledRuleset, standings: [RuleStanding])?
+  private var last:
+    (number: UInt64, ruleset: CompiledRuleset, standings: [RuleStanding], reader: TableReader?)?
 
   init(seed: UInt64) { self.seed = seed }
 
   mutating func input(_ number: UInt64) -> Input {
-    let (ruleset, standings) = ruleset(number / Self.eventsOfARuleset)
+    let (ruleset, standings, reader) = ruleset(number / Self.eventsOfARuleset)
     var random = Random(seed: seed, number: number)
     let event = Event(&random)
     var found: [String: WatchObject] = [:]
@@ -32,20 +36,23 @@ struct CompilerTarget: Target {
       found[watch.path] = found[watch.path] ?? Objects.watch(&random)
       return found[watch.path]!
     }
-    return Input(ruleset: ruleset, standings: standings, event: event, watches: watches)
+    return Input(
+      ruleset: ruleset, standings: standings, reader: reader, event: event, watches: watches)
   }
 
-  private mutating func ruleset(_ number: UInt64) -> (CompiledRuleset, [RuleStanding]) {
-    if let last, last.number == number { return (last.ruleset, last.standings) }
+  private mutating func ruleset(
+    _ number: UInt64
+  ) -> (CompiledRuleset, [RuleStanding], TableReader?) {
+    if let last, last.number == number { return (last.ruleset, last.standings, last.reader) }
     var random = Random(seed: ~seed, number: number)
     let made = RulesetMaker.ruleset(&random)
     let unsetMatches = random.once(in: 4)
     let ruleset = CompiledRuleset(
       made, options: RuleOptionsOfScope(unsetAUIDMatches: unsetMatches))
-    // An unset auid then meets what is called a contradiction.
-    let standings = unsetMatches ? [] : ruleset.standings(in: .unknown)
-    last = (number, ruleset, standings)
-    return (ruleset, standings)
+    let standings = ruleset.standings(in: .unknown)
+    let reader = try? TableReader(ruleset)
+    last = (number, ruleset, standings, reader)
+    return (ruleset, standings, reader)
   }
 
   func description(of input: Input) -> [UInt8] {
@@ -71,6 +78,7 @@ struct CompilerTarget: Target {
         let watches = watches.isEmpty ? nil : watches.baseAddress
         try check(ruleset: input.ruleset, subject: input.event.subject, watches: watches)
         try check(input.standings, of: input, watches: watches)
+        try check(input.reader, of: input, watches: watches)
       } catch {
         finding = error
       }
@@ -112,6 +120,21 @@ struct CompilerTarget: Target {
     }
   }
 
+  /// The kernel's table lets through what is wanted, and is never read beyond its end.
+  private func check(
+    _ reader: TableReader?, of input: Input, watches: UnsafePointer<WatchObject>?
+  ) throws(Finding) {
+    guard let reader else { throw Finding("a small ruleset does not fit into a table") }
+    let verdict = input.ruleset.decide(input.event.subject, watches: watches)
+    let answer = reader.ask(input.event.subject, watches: watches)
+    try Finding.unless(
+      answer.outside == 0, "the table is read beyond its end \(answer.outside) times")
+    // BPF tells of no other arch.
+    if case .always = verdict, AuditArch.all.contains(input.event.subject.arch) {
+      try Finding.unless(answer.wants, "the table stops what is wanted: \(verdict)")
+    }
+  }
+
   private func passesGate(of ruleset: CompiledRuleset, _ subject: RuleSubject) -> Bool {
     let arch = subject.arch == AuditArch.i386 ? POLICY_ARCH_32 : POLICY_ARCH_64
     let number = Int(subject.syscall)
@@ -126,8 +149,6 @@ struct CompilerTarget: Target {
       case .always(let rule, _) = input.ruleset.decide(input.event.subject, watches: watches)
     else { return }
     let standing = standings[rule]
-    // A path rule before it takes all of a watch on a file, but not of one on a directory.
-    if standing.kind == .shadowed, input.ruleset.rules[rule].isWatch { return }
     try Finding.unless(
       standing.kind == .active || standing.kind == .degraded,
       "rule \(rule) decides, and is said not to: \(standing.kind), \(standing.reason)")

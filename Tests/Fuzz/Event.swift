@@ -25,7 +25,7 @@ final class Event {
     subject.contids = keep((0..<random.below(4)).map { _ in random.one(of: Values.contids) })
     subject.executable = Objects.executable(&random)
     let names = (0..<random.below(5)).map { _ in
-      Objects.name(&random, texts: { keep($0) }, inodes: { keep($0) })
+      Objects.name(&random, texts: { keep($0) }, chains: { keep($0) })
     }
     subject.names = keep(names)
   }

@@ -15,10 +15,7 @@ struct ParserTarget: Target {
 
   mutating func input(_ number: UInt64) -> [UInt8] {
     var random = Random(seed: seed, number: number)
-    var text = random.once(in: 32) ? random.bytes(random.length(upTo: 4096)) : Self.lines(&random)
-    // Swift takes a carriage return and a newline for one character, at which the parser ends no line.
-    text.removeAll { $0 == UInt8(ascii: "\r") }
-    return text
+    return random.once(in: 32) ? random.bytes(random.length(upTo: 4096)) : Self.lines(&random)
   }
 
   private static func lines(_ random: inout Random) -> [UInt8] {

@@ -6,6 +6,8 @@ enum Values {
   ]
   static let contids: [UInt64] = [0, 1, 5, 4096, 1 << 32, .max - 1, .max]
   static let inodes: [UInt64] = [0, 1, 2, 3, 5, 0xffff_ffff, 1 << 32 | 5, .max]
+  /// Of names.
+  static let fingerprints: [UInt64] = [1, 3, 5]
   static let devices: [UInt32] = [0, 1, 0x80_0001, 0xfff0_0000, .max]
   /// Also those that no table has a place for.
   static let syscalls: [Int32] = [
