@@ -67,32 +67,44 @@ enum rule_field {
 
 /* How a field leads to rows. */
 enum table_kind {
-	TABLE_VALUE = 1, /* one of `count` + 1 intervals of numbers, each with its row */
-	TABLE_BITS,      /* each bit of the number has a row of what needs one of several, … */
-	TABLE_NAMES,     /* each path of the ruleset has a row */
-	TABLE_EXE,       /* each path has a row of exe=, and one of exe!= */
+	TABLE_FEW = 1, /* one of `count` + 1 intervals of numbers, all in the step itself */
+	TABLE_VALUE,   /* likewise, more of them: in a tree */
+	TABLE_BITS,    /* each bit of the number has a row of what needs one of several, … */
+	TABLE_NAMES,   /* each path of the ruleset has a row */
+	TABLE_EXE,     /* each path has a row of exe=, and one of exe!= */
+};
+
+#define TABLE_FEW_MAX 7 /* bounds in a step */
+
+/* What an event always has, so that nobody need be asked. */
+enum table_plain {
+	TABLE_PLAIN = 1,        /* in every view */
+	TABLE_PLAIN_HOST = 2,   /* where ids are the kernel's own */
+	TABLE_PLAIN_RESULT = 4, /* if the syscall returns */
 };
 
 /*
- * TABLE_VALUE: a tree of bounds, `depth` levels from line `first` on, its lowest from `leaves` on;
- *   a value belongs to the interval whose number is that of the bounds not above it. `rows`:
- *   uint16_t[] row of each interval.
- * TABLE_BITS: line `rows`: uint16_t[32] rows of the rules with & and that bit; the line behind it:
- *   of the rules with &= and that bit.
- * TABLE_NAMES: `rows`: uint16_t[] by path.
+ * One field of a block.
+ *
+ * TABLE_FEW: bound[], ascending, what is beyond `count` is UINT32_MAX; a value belongs to the
+ * interval whose number is that of the bounds not above it: row[]. TABLE_VALUE: a tree of such
+ * bounds, `depth` levels from line `first` on, its lowest from `leaves` on. `rows`: uint16_t[] row
+ * of each interval. TABLE_BITS: line `rows`: uint16_t[32] rows of the rules with & and that bit;
+ * the line behind it: of the rules with &= and that bit. TABLE_NAMES: `rows`: uint16_t[] by path.
  * TABLE_EXE: `rows`: uint16_t[2] by path: exe=, exe!=.
  */
-struct table_field {
+struct table_step {
 	uint8_t field; /* enum rule_field */
 	uint8_t kind;  /* enum table_kind */
 	uint8_t depth;
-	uint8_t pad;
+	uint8_t plain; /* enum table_plain */
 	uint16_t count;
 	uint16_t none; /* row of the rules that do not ask for this field (TABLE_BITS: with &) */
 	uint32_t first;
 	uint32_t leaves;
 	uint32_t rows;
-	uint32_t pad2[3];
+	uint32_t bound[TABLE_FEW_MAX];
+	uint16_t row[TABLE_FEW_MAX + 1];
 };
 
 /* The first line of a block. */
@@ -103,12 +115,10 @@ struct table_block {
 	uint32_t version; /* in the keys of this ruleset's watches */
 	uint32_t passes;  /* 1: BPF decides nothing, every event passes */
 	uint32_t cells;   /* line of uint16_t[POLICY_ARCHES * POLICY_SYSCALLS]: cell; 0: no rule */
-	uint32_t
-	    cell; /* cell n, from 1 on, begins 2 * (n - 1) lines behind: its rules, its fields */
-	uint32_t fields; /* line of struct table_field[], two a line */
+	uint32_t cell;    /* cell n, from 1 on, is 2 * (n - 1) lines behind: its rules, its steps */
+	uint32_t steps;   /* first line of struct table_step[], a line each */
 	uint32_t rows;
-	uint32_t
-	    masks; /* a line of the rules that record, then one of the rules that end the search */
+	uint32_t masks; /* a line of the rules that record, then one of those that end the search */
 	uint32_t pad[6];
 };
 
@@ -118,14 +128,14 @@ struct table_line {
 		uint64_t words[TABLE_WORDS];
 		uint32_t values[TABLE_KEYS + 1]; /* of a tree; the last is how many hold */
 		uint16_t numbers[32];
-		uint8_t bytes[64]; /* fields of a cell: how many, then which of table_field[] */
-		struct table_field fields[2];
+		uint8_t bytes[64]; /* steps of a cell: how many, then which */
+		struct table_step step;
 		struct table_block block;
 	};
 };
 
 _Static_assert(TABLE_VALUES_MAX == TABLE_KEYS * TABLE_FANOUT * TABLE_FANOUT, "of three levels");
-_Static_assert(sizeof(struct table_field) == 32, "table_field has moved");
+_Static_assert(sizeof(struct table_step) == 64, "table_step has moved");
 _Static_assert(sizeof(struct table_block) == 64, "table_block has moved");
 _Static_assert(sizeof(struct table_line) == 64, "table_line has moved");
 

@@ -2,8 +2,6 @@ import CNestaudit
 
 /// Sorted bounds as a tree of lines of TABLE_KEYS, so that a number's interval is found in `depth` steps.
 struct BoundTree {
-  /// Ascending.
-  let bounds: [UInt32]
   /// From the root down to the leaves; each line is TABLE_KEYS bounds and how many of them hold.
   let levels: [[[UInt32]]]
 
@@ -13,7 +11,6 @@ struct BoundTree {
   init(_ bounds: [UInt32]) {
     let keys = Int(TABLE_KEYS)
     let fanout = Int(TABLE_FANOUT)
-    self.bounds = bounds
     let chunks = stride(from: 0, to: max(bounds.count, 1), by: keys).map {
       Array(bounds[$0..<min($0 + keys, bounds.count)])
     }

@@ -60,11 +60,8 @@ struct RuleBlock {
         if let bit = bits[number], isPossible[bit] { row[bit] = true }
       }
       if row.isEmpty { continue }
-      let asked = fields.indices.filter { index in
-        fields[index].askers.contains { row[$0] }
-          && (fields[index].field != UInt8(RULE_FIELD_PERM.rawValue)
-            || SyscallClasses.arches[arch].isJudgedByFlags(Int32(syscall)))
-      }
+      let asked = order(
+        row, isJudgedByFlags: SyscallClasses.arches[arch].isJudgedByFlags(Int32(syscall)))
       let cell = Cell(rules: row, fields: asked.map(UInt8.init))
       if let number = known[cell] {
         cells[place] = number
@@ -74,5 +71,20 @@ struct RuleBlock {
         known[cell] = cells[place]
       }
     }
+  }
+
+  /// The fields that some rule of a row asks for, those first that most rules ask for: they leave the fewest. What has
+  /// to be gathered comes last.
+  private func order(_ row: RuleRow, isJudgedByFlags: Bool) -> [Int] {
+    fields.indices.map { index in
+      (index: index, askers: fields[index].askers.count { row[$0] })
+    }.filter { index, askers in
+      askers > 0 && (isJudgedByFlags || fields[index].field != UInt8(RULE_FIELD_PERM.rawValue))
+    }.sorted { one, other in
+      let isLate = fields[one.index].isGathered
+      let isOtherLate = fields[other.index].isGathered
+      if isLate != isOtherLate { return isOtherLate }
+      return (other.askers, one.index) < (one.askers, other.index)
+    }.map(\.index)
   }
 }

@@ -9,11 +9,33 @@ struct RuleField {
   /// Row of the rules that do not ask for it.
   let none: UInt16
   /// Of numbers.
-  var tree: BoundTree?
+  var bounds: [UInt32] = []
   /// By interval, bit or path.
   let rows: [UInt16]
   /// The rules that ask for it.
   let askers: [Int]
+
+  /// Whether the event's files have to be looked at.
+  var isGathered: Bool {
+    kind == UInt8(TABLE_NAMES.rawValue) || kind == UInt8(TABLE_EXE.rawValue)
+  }
+
+  /// enum table_plain
+  var plain: UInt8 {
+    let flag: table_plain? =
+      switch rule_field(UInt32(field)) {
+      case RULE_FIELD_A0, RULE_FIELD_A1, RULE_FIELD_A2, RULE_FIELD_A3, RULE_FIELD_PERS,
+        RULE_FIELD_SESSION:
+        TABLE_PLAIN
+      case RULE_FIELD_EXIT, RULE_FIELD_SUCCESS: TABLE_PLAIN_RESULT
+      // Of gid and egid the supplementary groups may count.
+      case RULE_FIELD_PID, RULE_FIELD_PPID, RULE_FIELD_UID, RULE_FIELD_EUID, RULE_FIELD_SUID,
+        RULE_FIELD_FSUID, RULE_FIELD_AUID, RULE_FIELD_SGID, RULE_FIELD_FSGID:
+        TABLE_PLAIN_HOST
+      default: nil
+      }
+    return UInt8(flag?.rawValue ?? 0)
+  }
 }
 
 /// Gathers the conditions of a block by field, and makes rows of them.
@@ -109,9 +131,10 @@ struct RuleFieldBuilder {
       }
       rows.append(try pool.number(of: row))
     }
+    let kind = sorted.count <= Int(TABLE_FEW_MAX) ? TABLE_FEW : TABLE_VALUE
     return RuleField(
-      field: field, kind: UInt8(TABLE_VALUE.rawValue), none: try pool.number(of: none),
-      tree: BoundTree(sorted), rows: rows, askers: Self.rules(conditions))
+      field: field, kind: UInt8(kind.rawValue), none: try pool.number(of: none),
+      bounds: sorted, rows: rows, askers: Self.rules(conditions))
   }
 
   private func bits(

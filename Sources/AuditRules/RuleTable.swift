@@ -66,23 +66,9 @@ public struct RuleTable: Sendable, Hashable {
       append(row: cell.rules)
       append(bytes: [UInt8(cell.fields.count)] + cell.fields)
     }
-    let fields = block.fields.map { field in
-      var place = table_field()
-      place.field = field.field
-      place.kind = field.kind
-      place.none = field.none
-      if let tree = field.tree {
-        place.depth = UInt8(tree.depth)
-        place.count = UInt16(tree.bounds.count)
-        place.first = UInt32(lineCount)
-        place.leaves = place.first + UInt32(tree.levels.dropLast().reduce(0) { $0 + $1.count })
-        for line in tree.levels.joined() { append(values: line) }
-      }
-      place.rows = append(numbers: field.rows)
-      return place
-    }
-    header.fields = UInt32(lineCount)
-    append(fields: fields)
+    let steps = block.fields.map { step($0) }
+    header.steps = UInt32(lineCount)
+    append(steps: steps)
     header.rows = UInt32(lineCount)
     append(rows: block.rows, words: block.wordCount)
     header.masks = UInt32(lineCount)
@@ -95,6 +81,37 @@ public struct RuleTable: Sendable, Hashable {
       )
     }
     withBlock(head) { $0 = header }
+  }
+
+  /// Appends what a field has no room for in its own line.
+  private mutating func step(_ field: RuleField) -> table_step {
+    var step = table_step()
+    step.field = field.field
+    step.kind = field.kind
+    step.plain = field.plain
+    step.none = field.none
+    step.count = UInt16(field.bounds.count)
+    if UInt32(field.kind) == TABLE_FEW.rawValue {
+      withUnsafeMutableBytes(of: &step.bound) { bytes in
+        let bounds = bytes.bindMemory(to: UInt32.self)
+        for index in bounds.indices {
+          bounds[index] = index < field.bounds.count ? field.bounds[index] : .max
+        }
+      }
+      withUnsafeMutableBytes(of: &step.row) { bytes in
+        _ = bytes.bindMemory(to: UInt16.self).update(fromContentsOf: field.rows)
+      }
+      return step
+    }
+    if UInt32(field.kind) == TABLE_VALUE.rawValue {
+      let tree = BoundTree(field.bounds)
+      step.depth = UInt8(tree.depth)
+      step.first = UInt32(lineCount)
+      step.leaves = step.first + UInt32(tree.levels.dropLast().reduce(0) { $0 + $1.count })
+      for line in tree.levels.joined() { append(values: line) }
+    }
+    step.rows = append(numbers: field.rows)
+    return step
   }
 
   @discardableResult
@@ -134,7 +151,7 @@ public struct RuleTable: Sendable, Hashable {
 
   private mutating func append(values: [UInt32]) { append(values, filledWith: .max) }
   private mutating func append(bytes: [UInt8]) { append(bytes, filledWith: 0) }
-  private mutating func append(fields: [table_field]) { append(fields, filledWith: 0) }
+  private mutating func append(steps: [table_step]) { append(steps, filledWith: 0) }
   private mutating func append(row: RuleRow) { append(row.words) }
 
   private mutating func append(rows: [RuleRow], words count: Int) {

@@ -77,7 +77,12 @@ uint32_t reader_wants(const struct table_line *lines, uint32_t count,
 	table_count = count;
 	event = asked;
 	beyond = 0;
-	uint32_t wants = judge_wants(cell);
+	for (uint32_t field = 0; field < 32; field++)
+		judge.value[field] = asked->value[field];
+	/* Has the code ask judge_value() for what has no plain value. */
+	judge.no_result = asked->answer[RULE_FIELD_EXIT] == READER_NONE;
+	judge.view = asked->is_translated;
+	uint32_t wants = judge_wants(&judge, cell);
 	*outside = beyond;
 	return wants;
 }

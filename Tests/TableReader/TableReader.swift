@@ -25,9 +25,14 @@ public struct TableReader {
   public var lineCount: Int { table.lineCount }
 
   /// Asks for an event, as BPF would that sees just this.
-  /// - Parameter watches: where the ruleset's paths are; nil if there are none.
-  public func ask(_ subject: RuleSubject, watches: UnsafePointer<WatchObject>?) -> Answer {
+  /// - Parameters:
+  ///   - watches: where the ruleset's paths are; nil if there are none.
+  ///   - isTranslated: ids are asked for, as in the view of a container.
+  public func ask(
+    _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?, isTranslated: Bool = false
+  ) -> Answer {
     var event = reader_event()
+    event.is_translated = isTranslated ? 1 : 0
     fill(&event, subject)
     let paths = ruleset.watchPaths.indices.compactMap { number in
       watches.map { (number: number, object: $0[number]) }

@@ -12,8 +12,6 @@
  *                                     program; JUDGE_UNKNOWN if that is not known
  *   judge_hit(judge, number, exe)     the paths that one of them stands for, or NULL
  *   judge_is_file(number, exe)        whether it is the file itself, not a directory above it
- *
- * The functions that are not static are verified once, instead of at every call.
  */
 #ifndef NESTAUDIT_JUDGE_H
 #define NESTAUDIT_JUDGE_H
@@ -39,15 +37,17 @@ enum judge_answer {
 struct judge {
 	uint64_t met[TABLE_WORDS]; /* rules not ruled out yet */
 	uint64_t hit[TABLE_WORDS]; /* rules put together for one field */
-	uint64_t view;
+	uint32_t value[32];        /* of the event, in the kernel's numbers: enum rule_field */
+	uint32_t no_result;        /* the syscall does not return */
 	uint32_t ruleset;
+	uint64_t view;
 	uint32_t instance;
 	uint32_t version;
-	uint32_t list; /* line of the cell's fields */
-	uint32_t fields;
 	uint32_t rows;
 	uint32_t words;
 	uint32_t uncertain; /* some field could not be told: rules in `met` may not match */
+	uint32_t next;      /* line of the next block; 0: none */
+	uint32_t pad;
 };
 
 static __always_inline struct judge *judge_memory(void);
@@ -58,61 +58,59 @@ static __always_inline uint32_t judge_hits(bool exe);
 static __always_inline struct watch_paths *judge_hit(struct judge *j, uint32_t number, bool exe);
 static __always_inline bool judge_is_file(uint32_t number, bool exe);
 
-/* One field while it is looked at. */
-struct judge_look {
+/* A table while it is gone through, and one field of it. */
+struct judge_walk {
 	void *table;
 	struct judge *j;
+	struct table_line *list; /* steps of the cell */
 	struct watch_paths *paths;
+	uint32_t steps;
 	uint32_t value;
-	uint32_t lists; /* table_field.rows */
+	uint32_t lists; /* table_step.rows */
 	uint32_t exe;
 	uint32_t is_file;
 };
 
-/* The line of a row, and the word of it at which the row begins. */
-static __always_inline struct table_line *judge_row(void *table, struct judge *j, uint32_t row,
-						    uint32_t *at)
-{
-	uint32_t word = row * j->words;
+/* For each word of row `row`: `set` is the judge's, `words` the row's. */
+#define JUDGE_EACH_WORD(table, j, row, operation)                                                  \
+	do {                                                                                       \
+		uint32_t word = (row) * (j)->words;                                                \
+		struct table_line *line = table_line(table, (j)->rows + word / TABLE_WORDS);       \
+		if (!line)                                                                         \
+			break;                                                                     \
+		if ((j)->words == 1) {                                                             \
+			uint64_t *words = &line->words[word & 7];                                  \
+			operation(0);                                                              \
+		} else if ((j)->words == 2) {                                                      \
+			uint64_t *words = &line->words[word & 6];                                  \
+			operation(0) operation(1);                                                 \
+		} else {                                                                           \
+			uint64_t *words = &line->words[word & 4];                                  \
+			operation(0) operation(1) operation(2) operation(3);                       \
+			if ((j)->words == 8) {                                                     \
+				words = line->words;                                               \
+				operation(4) operation(5) operation(6) operation(7);               \
+			}                                                                          \
+		}                                                                                  \
+	} while (0)
 
-	*at = word & (TABLE_WORDS - 1);
-	return table_line(table, j->rows + word / TABLE_WORDS);
-}
+#define JUDGE_KEEP(i)   j->met[i] &= words[i];
+#define JUDGE_ADD(i)    j->hit[i] |= words[i];
+#define JUDGE_REMOVE(i) j->met[i] &= ~words[i];
 
 static __always_inline void judge_keep(void *table, struct judge *j, uint32_t row)
 {
-	uint32_t at;
-	struct table_line *line = judge_row(table, j, row, &at);
-
-	if (!line)
-		return;
-#pragma unroll
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		j->met[i] &= line->words[(at + i) & (TABLE_WORDS - 1)];
+	JUDGE_EACH_WORD(table, j, row, JUDGE_KEEP);
 }
 
 static __always_inline void judge_add(void *table, struct judge *j, uint32_t row)
 {
-	uint32_t at;
-	struct table_line *line = judge_row(table, j, row, &at);
-
-	if (!line)
-		return;
-#pragma unroll
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		j->hit[i] |= line->words[(at + i) & (TABLE_WORDS - 1)];
+	JUDGE_EACH_WORD(table, j, row, JUDGE_ADD);
 }
 
 static __always_inline void judge_remove(void *table, struct judge *j, uint32_t row)
 {
-	uint32_t at;
-	struct table_line *line = judge_row(table, j, row, &at);
-
-	if (!line)
-		return;
-#pragma unroll
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		j->met[i] &= ~line->words[(at + i) & (TABLE_WORDS - 1)];
+	JUDGE_EACH_WORD(table, j, row, JUDGE_REMOVE);
 }
 
 static __always_inline void judge_begin_hits(void *table, struct judge *j, uint32_t none)
@@ -138,7 +136,17 @@ static __always_inline uint32_t judge_number(void *table, uint32_t first, uint32
 	return line ? line->numbers[index & 31] : JUDGE_NO_ROW;
 }
 
-/* How many bounds of a line of a tree are not above `value`; without a branch. */
+/* 1 if `bound` is not above `value`; without a jump, which the compiler would make of a comparison.
+ */
+static __always_inline uint64_t judge_reaches(uint32_t bound, uint64_t value)
+{
+	uint64_t below = (uint64_t)bound - value - 1;
+
+	asm volatile("" : "+r"(below));
+	return below >> 63;
+}
+
+/* How many bounds of a line of a tree are not above `value`. */
 static __always_inline uint32_t judge_rank(void *table, uint32_t number, uint64_t value)
 {
 	struct table_line *line = table_line(table, number);
@@ -147,30 +155,40 @@ static __always_inline uint32_t judge_rank(void *table, uint32_t number, uint64_
 	if (!line)
 		return 0;
 #pragma unroll
-	for (uint32_t i = 0; i < TABLE_KEYS; i++) {
-		uint64_t below = (uint64_t)line->values[i] - value - 1;
-		asm volatile("" : "+r"(below)); /* or the compiler makes it a jump */
-		count += below >> 63;
-	}
+	for (uint32_t i = 0; i < TABLE_KEYS; i++)
+		count += judge_reaches(line->values[i], value);
 	return count < line->values[TABLE_KEYS] ? count : line->values[TABLE_KEYS];
 }
 
-static __always_inline void judge_interval(void *table, struct judge *j, struct table_field *field,
-					   uint32_t value)
+/* The row of the interval that a value belongs to, in a tree. */
+static __always_inline uint32_t judge_tree(void *table, struct table_step *step, uint32_t value)
 {
 	uint32_t node = 0;
 
-	if (field->depth > 2)
-		node = judge_rank(table, field->first, value);
-	if (field->depth > 1) {
-		uint32_t line = field->depth > 2 ? field->first + 1 + node : field->first;
+	if (step->depth > 2)
+		node = judge_rank(table, step->first, value);
+	if (step->depth > 1) {
+		uint32_t line = step->depth > 2 ? step->first + 1 + node : step->first;
 		node = node * TABLE_FANOUT + judge_rank(table, line, value);
 	}
-	uint32_t interval = node * TABLE_KEYS + judge_rank(table, field->leaves + node, value);
-	judge_keep(table, j, judge_number(table, field->rows, interval));
+	uint32_t interval = node * TABLE_KEYS + judge_rank(table, step->leaves + node, value);
+	return judge_number(table, step->rows, interval);
 }
 
-static long judge_bit(uint32_t bit, struct judge_look *f)
+/* Likewise, in the step itself. */
+static __always_inline uint32_t judge_few(struct table_step *step, uint32_t value)
+{
+	uint64_t count = 0;
+
+#pragma unroll
+	for (uint32_t i = 0; i < TABLE_FEW_MAX; i++)
+		count += judge_reaches(step->bound[i], value);
+	if (count > step->count)
+		count = step->count;
+	return step->row[count & TABLE_FEW_MAX];
+}
+
+static long judge_bit(uint32_t bit, struct judge_walk *f)
 {
 	bool set = f->value >> (bit & 31) & 1;
 	uint32_t row = judge_number(f->table, f->lists + !set, bit);
@@ -185,7 +203,7 @@ static long judge_bit(uint32_t bit, struct judge_look *f)
 }
 
 /* The rules whose path is one of those that a key of the event stands for. */
-static long judge_path(uint32_t index, struct judge_look *f)
+static long judge_path(uint32_t index, struct judge_walk *f)
 {
 	if (index >= WATCH_PATHS_MAX)
 		return 1;
@@ -205,7 +223,7 @@ static long judge_path(uint32_t index, struct judge_look *f)
 	return 0;
 }
 
-static long judge_key(uint32_t number, struct judge_look *f)
+static long judge_key(uint32_t number, struct judge_walk *f)
 {
 	struct watch_paths *paths = judge_hit(f->j, number, f->exe);
 
@@ -222,7 +240,7 @@ static long judge_key(uint32_t number, struct judge_look *f)
 	return 0;
 }
 
-static __always_inline void judge_watches(struct judge_look *f, uint32_t none)
+static __always_inline void judge_watches(struct judge_walk *f, uint32_t none)
 {
 	uint32_t hits = judge_hits(f->exe);
 
@@ -240,81 +258,65 @@ static __always_inline void judge_watches(struct judge_look *f, uint32_t none)
 	f->j->uncertain |= before;
 }
 
-enum judge_progress {
-	JUDGE_GONE, /* the table has been replaced */
-	JUDGE_GOES_ON,
-	JUDGE_NOTHING, /* no rule of the block is left */
-};
-
-static __always_inline uint32_t judge_left(struct judge *j)
+static __always_inline bool judge_is_plain(struct judge *j, uint32_t plain)
 {
-	uint64_t left = 0;
-
-#pragma unroll
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		left |= j->met[i];
-	return left ? JUDGE_GOES_ON : JUDGE_NOTHING;
+	return plain & TABLE_PLAIN || (plain & TABLE_PLAIN_HOST && !j->view) ||
+	       (plain & TABLE_PLAIN_RESULT && !j->no_result);
 }
 
-/*
- * The table of the ruleset, as long as it is the one that the event was begun with: it may have
- * been replaced meanwhile.
- */
-static __always_inline void *judge_same_table(struct judge *j)
+static __always_inline bool judge_is_over(struct judge *j)
 {
-	void *table = judge_table(j);
-	struct table_line *head = table ? table_line(table, 0) : NULL;
+	uint64_t left = j->met[0] | j->met[1];
 
-	return head && head->block.version == j->version ? table : NULL;
+	if (j->words > 2)
+		left |= j->met[2] | j->met[3] | j->met[4] | j->met[5] | j->met[6] | j->met[7];
+	return !left;
 }
 
-/* Rules out the rules that one field of the event does not let match; enum judge_progress. */
-__noinline uint32_t judge_field(uint32_t index)
+/* Rules out the rules that one field of the event does not let match; 1 once none is left. */
+static long judge_step(uint32_t index, struct judge_walk *f)
 {
-	struct judge *j = judge_memory();
+	struct judge *j = f->j;
+	struct table_line *line = table_line(f->table, f->steps + f->list->bytes[(index + 1) & 63]);
 
-	if (!j)
-		return JUDGE_GONE;
-	void *table = judge_same_table(j);
-	if (!table)
-		return JUDGE_GONE;
-	struct table_line *list = table_line(table, j->list);
-	if (!list)
-		return JUDGE_GONE;
-	uint32_t number = list->bytes[(index + 1) & 63];
-	struct table_line *line = table_line(table, j->fields + number / 2);
 	if (!line)
-		return JUDGE_GONE;
-	struct table_field *field = &line->fields[number & 1];
-	uint32_t kind = field->kind, none = field->none;
-	struct judge_look f = {
-	    .table = table, .j = j, .lists = field->rows, .exe = kind == TABLE_EXE};
-	if (kind == TABLE_NAMES || kind == TABLE_EXE) {
-		judge_watches(&f, none);
-		return judge_left(j);
+		return 1;
+	struct table_step *step = &line->step;
+	uint32_t kind = step->kind;
+	uint64_t answer;
+	f->lists = step->rows;
+	if (kind >= TABLE_NAMES) {
+		f->exe = kind == TABLE_EXE;
+		judge_watches(f, step->none);
+		return judge_is_over(j);
 	}
-	uint64_t answer = judge_value(j, field->field);
-	f.value = answer;
+	if (judge_is_plain(j, step->plain))
+		answer = JUDGE_ANSWER(ANSWER_KNOWN, j->value[step->field & 31]);
+	else
+		answer = judge_value(j, step->field);
+	uint32_t value = answer, row = step->none;
 	switch (answer >> 32) {
 	case ANSWER_UNKNOWN:
 		j->uncertain = 1;
-		break;
-	case ANSWER_NONE:
-		judge_keep(table, j, none);
-		break;
+		return 0;
+	case ANSWER_ALL:
+		return 0;
 	case ANSWER_KNOWN:
-		if (kind != TABLE_BITS) {
-			judge_interval(table, j, field, f.value);
-			break;
+		if (kind == TABLE_FEW) {
+			row = judge_few(step, value);
+		} else if (kind == TABLE_VALUE) {
+			row = judge_tree(f->table, step, value);
+		} else {
+			f->value = value;
+			judge_begin_hits(f->table, j, row);
+			bpf_loop(32, judge_bit, f, 0);
+			judge_keep_hits(j);
+			return judge_is_over(j);
 		}
-		judge_begin_hits(table, j, none);
-		bpf_loop(32, judge_bit, &f, 0);
-		judge_keep_hits(j);
-		break;
-	default:
 		break;
 	}
-	return judge_left(j);
+	judge_keep(f->table, j, row);
+	return judge_is_over(j);
 }
 
 /*
@@ -341,64 +343,65 @@ static __always_inline uint32_t judge_verdict(void *table, struct judge *j, uint
 	return JUDGE_NEXT;
 }
 
-/* Takes up the rules of one block for a cell; how many fields they ask for. */
-static __always_inline uint32_t judge_begin(void *table, struct judge *j, struct table_block *block,
+/* Goes through the rules of one block for a cell; as judge_verdict(). */
+static __always_inline uint32_t judge_rules(void *table, struct judge *j, struct table_block *block,
 					    uint32_t cell)
 {
 	uint32_t number = judge_number(table, block->cells, cell);
 
 	if (!number)
-		return JUDGE_UNKNOWN;
+		return JUDGE_NEXT;
 	uint32_t at = block->cell + 2 * (number - 1);
 	struct table_line *rules = table_line(table, at);
 	struct table_line *list = table_line(table, at + 1);
 	if (!rules || !list)
-		return JUDGE_UNKNOWN;
+		return 1;
 #pragma unroll
 	for (uint32_t i = 0; i < TABLE_WORDS; i++)
 		j->met[i] = rules->words[i];
-	j->list = at + 1;
-	j->fields = block->fields;
 	j->rows = block->rows;
 	j->words = block->words;
 	j->uncertain = 0;
-	return list->bytes[0] & 63;
+	struct judge_walk walk = {.table = table, .j = j, .list = list, .steps = block->steps};
+	bpf_loop(list->bytes[0] & 63, judge_step, &walk, 0);
+	return judge_verdict(table, j, block->masks);
+}
+
+/*
+ * Likewise, of the ruleset of judge_memory(); `at` is the block's line, 0 for the first. Not
+ * static: verified once, not at every call.
+ */
+__noinline uint32_t judge_block(uint32_t cell, uint32_t at)
+{
+	struct judge *j = judge_memory();
+
+	if (!j)
+		return 1;
+	void *table = judge_table(j);
+	struct table_line *line = table ? table_line(table, at) : NULL;
+	if (!line || line->block.passes)
+		return 1;
+	/* The table may have been replaced since the block before. */
+	if (at && line->block.version != j->version)
+		return 1;
+	j->version = line->block.version;
+	j->next = line->block.next;
+	return judge_rules(table, j, &line->block, cell & 1023);
 }
 
 /*
  * Whether the ruleset of judge_memory() may want an event of this cell, POLICY_SYSCALLS * arch +
  * syscall.
  */
-__noinline uint32_t judge_wants(uint32_t cell)
+static __always_inline uint32_t judge_wants(struct judge *j, uint32_t cell)
 {
-	struct judge *j = judge_memory();
 	uint32_t at = 0;
 
-	if (!j)
-		return 1;
-	void *table = judge_table(j);
-	if (!table)
-		return 1;
 	for (uint32_t n = 0; n < TABLE_BLOCKS_MAX; n++) {
-		struct table_line *line = table_line(table, at);
-		if (!line || line->block.passes)
-			return 1;
-		struct table_block *block = &line->block;
-		j->version = block->version;
-		uint32_t fields = judge_begin(table, j, block, cell & 1023);
-		if (fields != JUDGE_UNKNOWN) {
-			for (uint32_t i = 0; i < TABLE_FIELDS_MAX && i < fields; i++) {
-				uint32_t progress = judge_field(i);
-				if (progress == JUDGE_GONE)
-					return 1;
-				if (progress == JUDGE_NOTHING)
-					break;
-			}
-			uint32_t verdict = judge_verdict(table, j, block->masks);
-			if (verdict != JUDGE_NEXT)
-				return verdict;
-		}
-		at = block->next;
+		uint32_t verdict = judge_block(cell, at);
+		if (verdict != JUDGE_NEXT)
+			return verdict;
+		at = j->next;
 		if (!at)
 			return 0;
 	}

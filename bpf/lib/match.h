@@ -82,7 +82,7 @@ __noinline uint32_t match_policy(uint32_t policy, uint32_t arch, uint32_t syscal
 		j->ruleset = daemon->ruleset;
 		j->instance = daemon->instance;
 		j->view = daemon->view;
-		wants |= judge_wants(cell) << i;
+		wants |= judge_wants(j, cell) << i;
 	}
 	return wants;
 }

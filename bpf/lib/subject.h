@@ -8,12 +8,10 @@
 
 /* One a CPU: our tracepoints run with preemption off. */
 struct subject {
-	uint32_t value[32]; /* index: enum rule_field */
-	uint32_t arch;      /* enum policy_arch */
+	uint32_t arch; /* enum policy_arch */
 	int32_t syscall;
 	int64_t result;
-	uint32_t no_result; /* the syscall does not return */
-	uint32_t is_exec;
+	uint64_t is_exec;
 	uint64_t
 	    exec[2]; /* is_exec: dentries of the program and of its loader; 0: not known, none */
 	struct watch_hits names;
@@ -66,12 +64,12 @@ static __always_inline void subject_fill(struct subject *subject, uint32_t arch,
 					 uint64_t args[6], int64_t result, bool no_result)
 {
 	struct process_key *key = &subject->key;
-	uint32_t *value = subject->value;
+	uint32_t *value = subject->judge.value;
 
 	subject->arch = arch;
 	subject->syscall = syscall;
 	subject->result = result;
-	subject->no_result = no_result;
+	subject->judge.no_result = no_result;
 	subject->is_exec = 0;
 	subject->names.gathered = 0;
 	subject->exe.gathered = 0;
@@ -122,8 +120,8 @@ __noinline uint32_t subject_hits(uint32_t exe)
 		reach = 1;
 	} else if (!subject->is_exec) {
 		struct file *file =
-		    syscall_file(subject->arch, subject->syscall, subject->value[RULE_FIELD_A0],
-				 subject->result, &doubt);
+		    syscall_file(subject->arch, subject->syscall,
+				 subject->judge.value[RULE_FIELD_A0], subject->result, &doubt);
 		dentry = file ? file_dentry(file) : NULL;
 		other = NULL;
 		/* With O_CREAT its directory is a name too. */

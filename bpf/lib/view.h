@@ -79,7 +79,7 @@ static __always_inline bool has_no_other_group(uint32_t own)
 static __always_inline bool view_value(struct subject *subject, uint64_t contid, uint32_t field,
 				       uint32_t *value)
 {
-	uint32_t number = subject->value[field & 31];
+	uint32_t number = subject->judge.value[field & 31];
 
 	if (contid && field <= RULE_FIELD_FSGID) {
 		struct policy_view *view = bpf_map_lookup_elem(&views, &contid);
@@ -124,17 +124,17 @@ __noinline uint64_t subject_value(uint64_t contid, uint32_t field)
 		if (!view_value(subject, contid, pair[0], &value) ||
 		    !view_value(subject, contid, pair[1], &other))
 			return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
-		bool unset = subject->value[RULE_FIELD_AUID] == ID_UNSET;
+		bool unset = subject->judge.value[RULE_FIELD_AUID] == ID_UNSET;
 		return JUDGE_ANSWER(ANSWER_KNOWN, (value == other) | unset << 1);
 	}
-	if (subject->no_result && (field == RULE_FIELD_EXIT || field == RULE_FIELD_SUCCESS))
+	if (subject->judge.no_result && (field == RULE_FIELD_EXIT || field == RULE_FIELD_SUCCESS))
 		return JUDGE_ANSWER(ANSWER_NONE, 0);
 	if (!view_value(subject, contid, field, &value))
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	if (field == RULE_FIELD_PERM && value == PERM_ALL)
 		return JUDGE_ANSWER(ANSWER_ALL, 0);
 	if ((field == RULE_FIELD_GID || field == RULE_FIELD_EGID) &&
-	    !has_no_other_group(subject->value[field & 31]))
+	    !has_no_other_group(subject->judge.value[field & 31]))
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	return JUDGE_ANSWER(ANSWER_KNOWN, value);
 }

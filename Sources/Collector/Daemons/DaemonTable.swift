@@ -236,7 +236,9 @@ final class DaemonTable {
     if entry.container == nil {
       policies.setHost(policy)
     } else {
-      for route in routes where route.owner === entry {
+      let known = before.filter { $0.owner === entry }.map(\.daemon)
+      for route in routes
+      where route.owner === entry && !known.contains(where: { $0 === route.daemon }) {
         logger.info(
           "container \(entry.container!.name) (\(entry.contid)): daemon \(route.daemon.name)")
       }

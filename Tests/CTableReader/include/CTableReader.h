@@ -22,6 +22,7 @@ struct reader_hit {
 struct reader_event {
 	uint32_t value[RULE_FIELDS];
 	uint8_t answer[RULE_FIELDS]; /* enum reader_answer */
+	uint64_t is_translated;      /* 1: ids are asked for, as in a container's view */
 	uint32_t names;              /* how many of name[] hold; ~0: not known */
 	uint32_t exes;
 	struct reader_hit name[READER_HITS_MAX];
