@@ -152,35 +152,37 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	struct syscall_end end = {};
+	struct syscall_end *end = syscall_end_memory();
 	struct builder b;
 
-	if (state->exec.valid) {
-		end.arch = state->exec.arch;
-		end.syscall = state->exec.syscall;
-		__builtin_memcpy(end.args, state->exec.args, sizeof(state->exec.args));
-	} else {
-		end.arch = arch_of(task);
-		end.syscall = BPF_CORE_READ(regs, orig_ax);
-		end.flags = EVENT_NO_ARGS;
-	}
-	if (!gate_open(end.arch, end.syscall))
+	if (!end)
 		return 0;
-	struct subject *subject = syscall_subject(task, &end);
-	if (!subject || !policy_open(state->policy, end.arch, end.syscall))
+	if (state->exec.valid) {
+		end->arch = state->exec.arch;
+		end->syscall = state->exec.syscall;
+		__builtin_memcpy(end->args, state->exec.args, sizeof(state->exec.args));
+	} else {
+		end->arch = arch_of(task);
+		end->syscall = BPF_CORE_READ(regs, orig_ax);
+		end->flags = EVENT_NO_ARGS;
+	}
+	if (!gate_open(end->arch, end->syscall))
+		return 0;
+	struct subject *subject = syscall_subject(task, end);
+	if (!subject || !policy_open(state->policy, end->arch, end->syscall))
 		return 0;
 	exec_names(subject, task, bprm);
-	uint32_t wants = match_policy(state->policy, end.arch, end.syscall);
+	uint32_t wants = match_policy(state->policy, end->arch, end->syscall);
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
-	end.argc = BPF_CORE_READ(bprm, argc);
+	end->argc = BPF_CORE_READ(bprm, argc);
 	int64_t bytes = argv_submit(state, task);
 	if (bytes < 0) {
 		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
 		return 0;
 	}
-	end.argv_bytes = bytes;
-	if (!syscall_start(&b, state, &end, wants))
+	end->argv_bytes = bytes;
+	if (!syscall_start(&b, state, end, wants))
 		return 0;
 	sections_exec(&b, &state->exec, bprm);
 	syscall_submit(&b, state, wants);

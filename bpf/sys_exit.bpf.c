@@ -21,14 +21,18 @@ int BPF_PROG(nestaudit_sys_exit, struct pt_regs *regs, long result)
 	if (result == 0 && (is_execve(arch, syscall) || is_fork(arch, syscall)))
 		return 0;
 
-	struct syscall_end end = {.arch = arch, .syscall = syscall, .result = result};
+	struct syscall_end *end = syscall_end_memory();
+	if (!end)
+		return 0;
+	end->arch = arch;
+	end->syscall = syscall;
 	if (arch == POLICY_ARCH_32)
-		end.result = (int32_t)result;
+		result = (int32_t)result;
 	/* kernel/auditsc.c, audit_return_fixup */
-	if (end.result <= -ERESTARTSYS && end.result >= -ERESTART_RESTARTBLOCK &&
-	    end.result != -ENOIOCTLCMD)
-		end.result = -EINTR;
-	arguments_of(regs, arch, end.args);
-	syscall_capture(&end);
+	if (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK && result != -ENOIOCTLCMD)
+		result = -EINTR;
+	end->result = result;
+	arguments_of(regs, arch, end->args);
+	syscall_capture(end);
 	return 0;
 }

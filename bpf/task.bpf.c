@@ -58,10 +58,14 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 
 	/* exit and exit_group never end as other syscalls do. */
 	if (is_exit(arch, syscall) && gate_open(arch, syscall)) {
-		struct syscall_end end = {
-		    .arch = arch, .syscall = syscall, .flags = EVENT_NO_RESULT};
-		arguments_of(regs, arch, end.args);
-		syscall_capture(&end);
+		struct syscall_end *end = syscall_end_memory();
+		if (end) {
+			end->arch = arch;
+			end->syscall = syscall;
+			end->flags = EVENT_NO_RESULT;
+			arguments_of(regs, arch, end->args);
+			syscall_capture(end);
+		}
 	}
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
 	if (!state || !(state->said || state->forked))

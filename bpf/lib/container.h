@@ -100,8 +100,11 @@ static __noinline int container_submit(struct task_struct *task, uint64_t contid
 	return builder_submit(&b);
 }
 
-/* Makes the cgroup of `task` a container if this is its first process. */
-static __always_inline void container_birth(struct task_state *state, struct task_struct *task)
+/*
+ * Makes the cgroup of `task` a container if this is its first process. Not inlined: what it needs
+ * of the stack is free again for what follows.
+ */
+static __noinline void container_birth(struct task_state *state, struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	uint32_t level = BPF_CORE_READ(pid, level);

@@ -18,6 +18,25 @@ struct syscall_end {
 	uint16_t flags;
 };
 
+/* One a CPU, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct syscall_end);
+} syscall_ends SEC(".maps");
+
+/* Where the syscall that ends is put together, empty; NULL if there is none. */
+static __always_inline struct syscall_end *syscall_end_memory(void)
+{
+	uint32_t zero = 0;
+	struct syscall_end *end = bpf_map_lookup_elem(&syscall_ends, &zero);
+
+	if (end)
+		__builtin_memset(end, 0, sizeof(*end));
+	return end;
+}
+
 static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
 {
 	uint32_t index = (number - 1) & 7;
