@@ -18,6 +18,8 @@ public struct RulesSnapshot: Sendable {
   public let translatesIDs: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public let rootProcess: UInt32?
+  /// Every container that the daemon stands for now, and a process in its root; the host is contid 0.
+  public let roots: [(contid: UInt64, process: UInt32)]
 }
 
 extension RuleSurroundings {
@@ -38,20 +40,28 @@ extension DaemonTable {
     -> RulesSnapshot?
   {
     guard let daemon = all.first(where: { $0.name == name }) else { return nil }
-    let own = entries.first { entry in
+    let stoodFor = entries.filter { entry in
       entry.container != nil && entry.ownDaemons.contains { $0 === daemon }
     }
+    let own = stoodFor.first
     let isHost = daemon.template.scope.isHost
     let rootProcess = isHost ? UInt32(getpid()) : own?.container?.initPID
     let isAUIDUnset = own?.container.flatMap { hierarchy.isAUIDUnset(in: $0.cgroupPath) }
     let ruleset = daemon.ruleset
+    var roots: [(contid: UInt64, process: UInt32)] = []
+    if isHost {
+      roots.append((0, UInt32(getpid())))
+    } else {
+      for entry in stoodFor { roots.append((entry.contid, entry.container!.initPID)) }
+    }
     return RulesSnapshot(
       daemon: name, rules: ruleset.compiled.rules,
       standings: ruleset.compiled.standings(
         in: RuleSurroundings(
           isAUIDUnset: isAUIDUnset, translatesIDs: !isHost, rootProcess: rootProcess)),
       options: ruleset.options, isAUIDUnset: isAUIDUnset, translatesIDs: !isHost,
-      rootProcess: rootProcess)
+      rootProcess: rootProcess,
+      roots: roots)
   }
 }
 

@@ -41,6 +41,24 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     return Self.identity(ofDescriptor: opened)
   }
 
+  /// What is at a path, then each directory above it, up to the root; nil if a link is in the path or nothing is
+  /// there.
+  public func ancestry(of path: String) -> [FileIdentity]? {
+    var found: [FileIdentity] = []
+    var parts = path.split(separator: "/")
+    while true {
+      let place = "/" + parts.joined(separator: "/")
+      guard let opened = open(place, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }
+      defer { close(opened) }
+      var status = stat()
+      guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFLNK,
+        let identity = Self.identity(ofDescriptor: opened)
+      else { return nil }
+      found.append(identity)
+      if parts.popLast() == nil { return found }
+    }
+  }
+
   static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
