@@ -19,7 +19,8 @@ enum ConditionAnswer {
 
 /// Asks conditions about an event of which only the records are there.
 ///
-/// Where the records tell enough, `RuleTest` itself answers, so that the answer is the one that the daemon gave.
+/// Where the records tell enough, `RuleTest` itself answers, so that the answer is the one that the daemon gave;
+/// but for conditions on paths, of which records tell other things than events do.
 struct ConditionJudge {
   let event: RecordedEvent
   let subject: RecordedSubject
@@ -27,10 +28,33 @@ struct ConditionJudge {
   let watched: [WatchObject?]
   let watches: [WatchPath]
   let files: RuleFiles
+  /// Of each name what it leads to and the directories above that, on its device; nil if that is not known.
+  let chains: [[WatchObject]?]
   /// The SOCKADDR may be missing because the rules leave records out.
   let mayLackAddress: Bool
 
   var names: [RecordedName?] { event.names }
+
+  init(
+    _ event: RecordedEvent, watches: [WatchPath], watched: [WatchObject?], files: RuleFiles,
+    mayLackAddress: Bool
+  ) {
+    self.event = event
+    self.watches = watches
+    self.watched = watched
+    self.files = files
+    self.mayLackAddress = mayLackAddress
+    subject = RecordedSubject(event)
+    chains = event.names.map { name in
+      // Only where the name still leads to the object does it tell what is above.
+      guard let object = name?.object, case .path(let path)? = name?.text,
+        let chain = files.ancestry(String(decoding: path, as: UTF8.self)), let found = chain.first,
+        found.dev == object.dev,
+        found.ino == object.ino
+      else { return nil }
+      return Array(chain.prefix { $0.dev == object.dev })
+    }
+  }
 
   /// - Parameter name: the only name that counts, for a rule that is found by a name's object.
   func answer(_ condition: Condition, name: Int?) -> ConditionAnswer {
@@ -39,16 +63,20 @@ struct ConditionJudge {
     case .met: return .met
     case .unmet:
       return .failed("labels are not told by the record, and no security module is asked for them")
-    case .arch: return plain(test, "arch is \(Rule.archName(event.arch))")
+    case .arch:
+      let isKnown = AuditArch.all.contains(event.arch)
+      return plain(
+        test,
+        "arch is \(isKnown ? Rule.archName(event.arch) : "0x" + String(event.arch, radix: 16))")
     case .number, .auid: return number(condition)
     case .group: return group(condition)
     case .permission: return permission(condition)
-    case .path: return path(test, name)
-    case .directory: return below(test)
+    case .path: return path(condition, name)
+    case .directory: return below(condition)
     case .watch:
       guard let watched = watched[Int(test.value)] else { return .untold(noRoot(test)) }
-      return watched.isDirectory ? below(test) : path(test, name)
-    case .executable: return executable(test)
+      return watched.isDirectory ? below(condition) : path(condition, name)
+    case .executable: return executable(condition)
     case .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup:
       return objects(condition, name, decisive: true)
     case .fileType: return objects(condition, nil, decisive: test.isEquality)
@@ -65,10 +93,7 @@ struct ConditionJudge {
   }
 
   private func isMet(_ test: RuleTest, _ subject: RuleSubject, name: Int? = nil) -> Bool {
-    let objects = watched.map { $0 ?? WatchObject() }
-    return objects.withUnsafeBufferPointer {
-      test.isMet(by: subject, watches: $0.baseAddress, name: name)
-    }
+    test.isMet(by: subject, watches: nil, name: name)
   }
 
   private func plain(_ test: RuleTest, _ value: String) -> ConditionAnswer {

@@ -35,7 +35,7 @@ public struct RecordedName: Sendable, Equatable {
   /// What rules compare with their paths.
   public enum Text: Sendable, Equatable {
     /// Absolute, without `.` and `..`.
-    case path(String)
+    case path([UInt8])
     /// There is none: the name led nowhere, or it is one of another root.
     case none
     /// It begins at a directory that the records do not name.
@@ -80,18 +80,19 @@ public struct RecordedName: Sendable, Equatable {
     self.object = object
   }
 
-  /// Absolute, without `.`, `..` and doubled slashes, by the text alone.
+  /// Absolute, without `.`, `..` and doubled slashes, by the bytes alone.
   /// - Parameter base: the directory that a relative path begins at.
-  public static func absolute(_ path: String, base: String) -> String {
-    var parts: [Substring] = []
-    for part in (path.hasPrefix("/") ? path : base + "/" + path).split(separator: "/") {
-      switch part {
-      case ".": break
-      case "..": _ = parts.popLast()
-      default: parts.append(part)
+  public static func absolute(_ path: [UInt8], base: [UInt8]) -> [UInt8] {
+    let slash = UInt8(ascii: "/")
+    var parts: [ArraySlice<UInt8>] = []
+    for part in (path.first == slash ? path : base + [slash] + path).split(separator: slash) {
+      if part.elementsEqual("..".utf8) {
+        _ = parts.popLast()
+      } else if !part.elementsEqual(".".utf8) {
+        parts.append(part)
       }
     }
-    return "/" + parts.joined(separator: "/")
+    return [slash] + parts.joined(separator: [slash])
   }
 }
 

@@ -1,21 +1,17 @@
-/// The event of some records as conditions are asked about it, at addresses that stay.
+/// The event of some records as conditions on anything but paths are asked about it, at addresses that stay.
 final class RecordedSubject {
   /// Without names.
   private(set) var whole = RuleSubject()
-  private var texts: [UnsafeMutableRawBufferPointer] = []
-  private var ancestors: [UnsafeMutableBufferPointer<UInt64>] = []
   private let contids: UnsafeMutableBufferPointer<UInt64>
   private let names: UnsafeMutableBufferPointer<RuleName>
-  /// Of each name: whether all directories above its object are known.
-  private(set) var hasAncestors: [Bool] = []
 
-  init(_ event: RecordedEvent, files: RuleFiles) {
+  init(_ event: RecordedEvent) {
     contids = .allocate(capacity: event.contids.count)
     _ = contids.initialize(from: event.contids)
     names = .allocate(capacity: event.names.count)
     names.initialize(repeating: RuleName())
     for (index, name) in event.names.enumerated() {
-      if let name { names[index] = make(name, files) } else { hasAncestors.append(false) }
+      if let object = name?.object { names[index] = RuleName(object) }
     }
     whole.arch = event.arch
     whole.syscall = event.syscall
@@ -32,8 +28,6 @@ final class RecordedSubject {
   }
 
   deinit {
-    for text in texts { text.deallocate() }
-    for list in ancestors { list.deallocate() }
     contids.deallocate()
     names.deallocate()
   }
@@ -55,35 +49,13 @@ final class RecordedSubject {
     (whole.auid, whole.ses) = (number("auid"), number("sessionid"))
     whole.pers = number("pers")
   }
+}
 
-  private func make(_ recorded: RecordedName, _ files: RuleFiles) -> RuleName {
-    var name = RuleName()
-    if case .path(let path) = recorded.text {
-      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: path.utf8.count, alignment: 1)
-      copy.copyBytes(from: path.utf8)
-      texts.append(copy)
-      name.text = UnsafeRawBufferPointer(copy)
-    }
-    guard let object = recorded.object else {
-      hasAncestors.append(true)
-      return name
-    }
-    name.hasObject = true
-    name.object = WatchObject(dev: object.dev, ino: object.ino)
-    (name.rdev, name.mode, name.uid, name.gid) = (object.rdev, object.mode, object.uid, object.gid)
-    // Only where the name still leads to the object does the name tell what is above it.
-    if case .path(let path) = recorded.text, let line = files.ancestry(path),
-      let found = line.first, found.dev == object.dev, found.ino == object.ino
-    {
-      let above = line.dropFirst().prefix { $0.dev == object.dev }.map(\.ino)
-      let copy = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: above.count)
-      _ = copy.initialize(from: above)
-      ancestors.append(copy)
-      name.ancestors = UnsafeBufferPointer(copy)
-      hasAncestors.append(true)
-    } else {
-      hasAncestors.append(false)
-    }
-    return name
+extension RuleName {
+  fileprivate init(_ object: RecordedName.Object) {
+    self.init()
+    hasObject = true
+    self.object = WatchObject(dev: object.dev, ino: object.ino)
+    (rdev, mode, uid, gid) = (object.rdev, object.mode, object.uid, object.gid)
   }
 }

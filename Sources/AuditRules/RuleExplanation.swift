@@ -1,3 +1,5 @@
+internal import CNestaudit
+
 /// Why rules matched an event or not, as far as its records tell.
 public struct RuleExplanation: Sendable {
   /// A condition, and what is to say of it.
@@ -89,16 +91,19 @@ public final class ExplainedRuleset {
   public func explain(_ event: RecordedEvent, files: RuleFiles) -> RuleExplanation {
     let exit = rules.indices.filter { rules[$0].list == .exit }
     let arch = event.arch == AuditArch.i386 ? 1 : 0
+    let syscall = Int(event.syscall)
+    // No rule can name a number beyond the masks.
+    let isNamed = (0..<Int(POLICY_SYSCALLS)).contains(syscall)
     let tried = exit.filter {
-      rules[$0].mayMatch(arch: arch) && rules[$0].mayMatch(arch: arch, syscall: Int(event.syscall))
+      isNamed && rules[$0].mayMatch(arch: arch)
+        && rules[$0].mayMatch(arch: arch, syscall: syscall)
     }
     let asking = Set(
       tried.flatMap { prepared[$0].conditions }.filter(\.asksWatch).map { Int($0.test.value) })
     let judge = ConditionJudge(
-      event: event, subject: RecordedSubject(event, files: files),
+      event, watches: watches,
       watched: watches.indices.map { asking.contains($0) ? files.object(watches[$0].path) : nil },
-      watches: watches, files: files,
-      mayLackAddress: rules.contains { $0.list == .exclude })
+      files: files, mayLackAddress: rules.contains { $0.list == .exclude })
     let outcomes = tried.map { RuleExplanation.Tried(rule: $0, outcome: outcome(of: $0, judge)) }
     let deciders = deciders(tried, judge)
     return RuleExplanation(

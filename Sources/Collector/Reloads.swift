@@ -29,6 +29,8 @@ final class Reloads {
 
   /// Begins to read, or does so again once the read that goes on has ended.
   func ask(by sender: SignalSource.Sender, _ question: Mailbox.Question? = nil) {
+    // Signals run together, as pending ones do.
+    if question == nil, waiting.contains(where: { $0.question == nil }) { return }
     waiting.append(Asker(sender: sender, question: question))
     beginNext()
   }

@@ -45,7 +45,8 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
   /// there.
   public func ancestry(of path: String) -> [FileIdentity]? {
     var found: [FileIdentity] = []
-    var parts = path.split(separator: "/")
+    // By bytes: a slash with a combining mark behind it is no character of its own.
+    var parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
     while true {
       let place = "/" + parts.joined(separator: "/")
       guard let opened = open(place, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }

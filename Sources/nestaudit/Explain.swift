@@ -18,8 +18,8 @@ struct ExplainCommand: ParsableCommand {
       Each rule of the exit list that names the syscall is shown in its order, with the first \
       condition that failed and the value in the record:
 
-        audit.rules:2  -a always,exit -F arch=b64 -S openat -F auid>=1000 -F key=user
-            failed: auid>=1000: auid is unset (4294967295)
+        audit.rules:2  -a always,exit -F arch=b64 -S openat -F auid!=-1 -F key=user
+            failed: auid!=-1: auid is unset (4294967295)
 
       The rules are those that the daemon goes by now, and paths are looked up as they are now. \
       What a record does not have (supplementary groups, the flags of openat2) is said as 'not told \

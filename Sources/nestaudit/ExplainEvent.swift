@@ -36,7 +36,7 @@ extension RecordedEvent {
       }
     }
     let base = Self.base(
-      arch, syscall, arguments, cwd: records.first { $0.type == "CWD" }?.decoded("cwd"))
+      arch, syscall, arguments, cwd: records.first { $0.type == "CWD" }?.field("cwd")?.bytes)
     let items = try need("items") { UInt8($0) }
     names = Array(repeating: nil, count: Int(items))
     for record in records where record.type == "PATH" {
@@ -80,8 +80,8 @@ extension RecordedEvent {
 
   /// The directory that relative names begin at; nil if the records do not tell.
   private static func base(
-    _ arch: UInt32, _ syscall: Int32, _ arguments: [UInt64?], cwd: String?
-  ) -> String? {
+    _ arch: UInt32, _ syscall: Int32, _ arguments: [UInt64?], cwd: [UInt8]?
+  ) -> [UInt8]? {
     let machine = audit_elf_to_machine(arch)
     guard machine >= 0, let text = audit_syscall_to_name(syscall, machine) else { return nil }
     let name = String(cString: text)
@@ -96,8 +96,9 @@ extension RecordedEvent {
 }
 
 extension RecordedName {
-  fileprivate init(_ record: TailRecord, base: String?, isOwn: Bool) {
-    let name = record.decoded("name")
+  fileprivate init(_ record: TailRecord, base: [UInt8]?, isOwn: Bool) {
+    let field = record.field("name")
+    let name = field.flatMap { $0.isNull ? nil : $0.bytes }
     let text: Text
     switch name {
     // What led nowhere has no name for the rules either.
@@ -107,10 +108,11 @@ extension RecordedName {
       if let base {
         text = .path(Self.absolute(name, base: base))
       } else {
-        text = name.hasPrefix("/") ? .path(Self.absolute(name, base: "")) : .untold
+        text =
+          name.first == UInt8(ascii: "/") ? .path(Self.absolute(name, base: [])) : .untold
       }
     }
-    self.init(shown: name ?? "(null)", text: text, object: Object(record))
+    self.init(shown: field?.decoded ?? "(null)", text: text, object: Object(record))
   }
 }
 

@@ -29,9 +29,13 @@ extension RulesReply.Form {
 }
 
 extension Rule {
+  /// AUDIT_BITMASK_SIZE
+  private static let syscallWords = 64
+
   /// nil for what no version of this program knows.
   init?(_ form: RulesReply.Form) {
-    guard let list = RuleList(rawValue: form.list), let action = RuleAction(rawValue: form.action)
+    guard let list = RuleList(rawValue: form.list), let action = RuleAction(rawValue: form.action),
+      form.syscalls.count == Self.syscallWords
     else { return nil }
     var fields: [Field] = []
     for field in form.fields {

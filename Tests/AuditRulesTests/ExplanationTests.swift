@@ -16,7 +16,7 @@ struct ExplanationTests {
     event.executable = "/bin/cat"
     event.names = [
       RecordedName(
-        shown: "/etc/passwd", text: .path("/etc/passwd"),
+        shown: "/etc/passwd", text: .path(Array("/etc/passwd".utf8)),
         object: .init(dev: 1, ino: 5, mode: 0o100644))
     ]
     return event
@@ -92,6 +92,16 @@ struct ExplanationTests {
 
   @Test func theFirstConditionThatFailedIsSaid() throws {
     #expect(try outcome("-F gid=5 -F uid=33 -F euid=34") == "uid=33: uid is 0")
+  }
+
+  @Test(arguments: [-1, 2048, Int32.max]) func noRuleNamesASyscallBeyondTheMasks(number: Int32)
+    throws
+  {
+    var event = Self.event
+    event.syscall = number
+    let explanation = try explain("-a always,exit -S all", event)
+    #expect(explanation.tried == [])
+    #expect(explanation.deciders == [nil])
   }
 
   @Test func labelsNeverMatch() throws {
@@ -240,7 +250,7 @@ extension Subject {
     ]
     event.names = names.map { name in
       RecordedName(
-        shown: name.text, text: .path(name.text),
+        shown: name.text, text: .path(Array(name.text.utf8)),
         object: name.ino == 0
           ? nil : .init(dev: name.dev, ino: name.ino, mode: name.mode, uid: name.uid))
     }

@@ -39,7 +39,10 @@ struct ExplainTests {
   @Test func namesAreAbsoluteAsTheRulesSeeThem() throws {
     let cwd = "type=CWD \(Self.stamp) cwd=\"/srv/x\""
     let event = try recorded(syscall(257, items: 3), cwd, path("\"../y\""), path("\"z\"", item: 2))
-    #expect(event.names.map { $0?.text } == [.path("/srv/y"), nil, .path("/srv/x/z")])
+    #expect(
+      event.names.map { $0?.text } == [
+        .path(Array("/srv/y".utf8)), nil, .path(Array("/srv/x/z".utf8)),
+      ])
     #expect(event.names[0]?.object?.dev == UInt32(0xfe << 20 | 0x1a))
     #expect(event.names[0]?.object?.mode == 0o100644)
     #expect(event.names[0]?.object?.uid == 7)
@@ -47,14 +50,24 @@ struct ExplainTests {
     #expect(unknown.names[0]?.text == RecordedName.Text.none)
     let descriptor = try recorded(
       syscall(257, a0: "4", items: 2), cwd, path("\"y\""), path("\"/y\"", item: 1))
-    #expect(descriptor.names.map { $0?.text } == [.untold, .path("/y")])
+    #expect(descriptor.names.map { $0?.text } == [.untold, .path(Array("/y".utf8))])
     let other = try recorded(syscall(257, items: 1), cwd, path("\"y\""), isOwn: false)
     #expect(other.names[0]?.text == RecordedName.Text.none)
     #expect(other.executable == nil)
     // stat(2) ends as openat(2) does, and has no descriptor.
     #expect(
       try recorded(syscall(6, a0: "7f", items: 1), cwd, path("y")).names[0]?.text
-        == .path("/srv/x/y"))
+        == .path(Array("/srv/x/y".utf8)))
+  }
+
+  @Test func namesAreComparedByTheirBytes() {
+    func absolute(_ path: String) -> [UInt8] {
+      RecordedName.absolute(Array(path.utf8), base: Array("/b".utf8))
+    }
+    #expect(absolute("x/../../y//./z/") == Array("/y/z".utf8))
+    #expect(absolute("../../..") == Array("/".utf8))
+    // A combining mark behind a slash does not hide the slash.
+    #expect(absolute("/a/\u{301}x/..") == Array("/a".utf8))
   }
 
   @Test func recordsTellTheirFields() throws {
