@@ -6,7 +6,7 @@ import Glibc
 extension RecordedEvent {
   /// - Parameter isOwn: the event is from the daemon's own container, so that its paths are those of the rules.
   init(_ event: TailEvent, isOwn: Bool) throws {
-    let records = event.records.map(\.withoutEnrichment)
+    let records = event.records
     guard let call = records.first(where: { $0.type == "SYSCALL" }) else {
       let types = Set(event.records.map(\.type)).sorted().joined(separator: ", ")
       throw Failure(
@@ -136,9 +136,16 @@ extension RecordedName.Object {
   }
 }
 
+extension TailEvent {
+  /// The event as the kernel has it.
+  var withoutEnrichment: TailEvent {
+    TailEvent(stamp: stamp, records: records.map(\.withoutEnrichment))
+  }
+}
+
 extension TailRecord {
   /// The record as the kernel has it, without what auditd's ENRICHED format adds behind 0x1D.
-  var withoutEnrichment: TailRecord {
+  fileprivate var withoutEnrichment: TailRecord {
     guard let end = line.firstIndex(of: 0x1d) else { return self }
     return TailRecord(line: Array(line[..<end])) ?? self
   }

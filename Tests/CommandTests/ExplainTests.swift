@@ -83,8 +83,14 @@ struct ExplainTests {
 
   @Test func enrichmentIsNoPartOfTheRecord() throws {
     let plain = syscall(257).replacing("key=\"k\"", with: "key=(null)")
-    let event = try recorded(plain + "\u{1d}ARCH=x86_64 SYSCALL=openat AUID=\"unset\"")
-    #expect(event.key == .some(nil))
+    let report = try report(
+      [plain + "\u{1d}ARCH=x86_64 SYSCALL=openat AUID=\"unset\""],
+      rules: "-a always,exit -S openat")
+    #expect(
+      report.lines(isColored: false) == [
+        "event 5 of web: sh[13] openat = 3", "test:1  -a always,exit -S openat", "    matched",
+        "=> test:1 decides: always, no key",
+      ])
   }
 
   @Test func everyRuleIsSaidInOrderAndThenWhichDecided() throws {
