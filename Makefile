@@ -18,7 +18,8 @@ STATIC := -c release --static-swift-stdlib --scratch-path .build-static --produc
 OBJECT := Sources/CNestaudit/nestaudit.bpf.o
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h)
 C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h Sources/CNestaudit/*.c \
-	Sources/CNestaudit/include/*.h Tests/Workload/*.c Tests/Workload/*.h Benchmarks/*.c)
+	Sources/CNestaudit/include/*.h Tests/Workload/*.c Tests/Workload/*.h \
+	Tests/CTableReader/*.c Tests/CTableReader/include/*.h Benchmarks/*.c)
 SHELL_SOURCES := .ci/run scripts/container-fixture scripts/demo scripts/install-dependencies \
 	scripts/kernel-audit
 PYTHON_SOURCES := Benchmarks/run scripts/auparse-check scripts/compare-audit-logs

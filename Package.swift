@@ -60,7 +60,15 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "AuditRulesTests", dependencies: ["AuditRules"], swiftSettings: strict),
+    // The code by which BPF reads a ruleset, outside of the kernel.
+    .target(
+      name: "CTableReader", path: "Tests/CTableReader",
+      cSettings: [.headerSearchPath("../../bpf")]),
+    .target(
+      name: "TableReader", dependencies: ["AuditRules", "CTableReader", "CNestaudit"],
+      path: "Tests/TableReader", swiftSettings: strict),
+    .testTarget(
+      name: "AuditRulesTests", dependencies: ["AuditRules", "TableReader"], swiftSettings: strict),
     .testTarget(
       name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit"],
       swiftSettings: strict),

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 2
+#define EVENT_ABI_VERSION 3
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -32,7 +32,7 @@
 #define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
 #define EVENT_ARGV_CHUNK    8192 /* bytes of argv in one EVENT_ARGV */
 #define EVENT_OBJECTS_MAX   6    /* SECTION_OBJECT in one event: two scripts deep */
-#define EVENT_ANCESTORS_MAX 64   /* directories above an object that are told */
+#define EVENT_CHAIN_MAX     64   /* an object and the directories above it that are told */
 
 enum event_type {
 	EVENT_SYSCALL = 1, /* a syscall ended: struct event_syscall, then sections */
@@ -84,8 +84,8 @@ enum section_kind {
 	SECTION_OBJECT = 4,      /* struct event_object */
 	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH */
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
-	SECTION_ANCESTORS = 14,  /* uint64_t[]: inodes of the directories above the object of the
-				    same  index, on its device, nearest first */
+	SECTION_CHAIN = 14,      /* struct event_link[]: the object of the same index, then the
+				    directories above it, nearest first */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -124,6 +124,13 @@ struct event_object {
 	uint32_t pad2;
 };
 
+/* An object or a directory above it; all of a chain are on the object's device. */
+struct event_link {
+	uint64_t ino;
+	uint64_t name; /* watch_fingerprint() of its name, if a rule asks for a name in its
+			  directory and it still has it; else 0 */
+};
+
 struct event_syscall {
 	struct event_header header;
 	uint32_t arch; /* AUDIT_ARCH_X86_64, AUDIT_ARCH_I386 */
@@ -158,6 +165,8 @@ struct event_process {
 	uint32_t ppid;
 	uint32_t exe_dev; /* of the executable: 0 if the task has none */
 	uint64_t exe_ino;
+	uint64_t exe_directory; /* inode of its directory, on its device; 0: not asked for */
+	uint64_t exe_name;      /* watch_fingerprint() of its name there; 0: it has none any more */
 	char comm[EVENT_COMM_LEN]; /* NUL-padded */
 	char tty[EVENT_TTY_LEN];   /* NUL-padded; empty: no terminal */
 };
@@ -209,9 +218,10 @@ struct event_cgroup {
 EVENT_ASSERT_SIZE(event_header, 40);
 EVENT_ASSERT_SIZE(event_section, 8);
 EVENT_ASSERT_SIZE(event_object, 56);
+EVENT_ASSERT_SIZE(event_link, 16);
 EVENT_ASSERT_SIZE(event_syscall, 128);
 EVENT_ASSERT_SIZE(event_pids, 16);
-EVENT_ASSERT_SIZE(event_process, 184);
+EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_argv, 48);
 EVENT_ASSERT_SIZE(event_container, 56);

@@ -85,8 +85,7 @@ static long vma_dentry(struct task_struct *task, struct vm_area_struct *vma, str
 }
 
 /* The dynamic loader is what the kernel mapped at AT_BASE (fs/binfmt_elf.c, create_elf_tables). */
-static __always_inline void section_loader(struct builder *b, struct task_struct *task,
-					   uint16_t index)
+static __noinline struct dentry *loader_dentry(struct task_struct *task)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	unsigned long base = 0;
@@ -102,9 +101,9 @@ static __always_inline void section_loader(struct builder *b, struct task_struct
 			break;
 		}
 	}
-	if (!base || bpf_find_vma(task, base, vma_dentry, &dentry, 0))
-		return;
-	section_object(b, index, dentry, OBJECT_LOADER);
+	if (base)
+		bpf_find_vma(task, base, vma_dentry, &dentry, 0);
+	return dentry;
 }
 
 /* PATH items in the kernel's order: the file, a script's interpreter, the loader. */
@@ -133,9 +132,20 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 				section_close(b, SECTION_OBJECT_NAME, 1, length - 1);
 		}
 	}
-	section_loader(b, task, 2);
+	section_object(b, 2, loader_dentry(task), OBJECT_LOADER);
 	section_cwd(b, task);
 	return 0;
+}
+
+/* A script's file has been let go, and with it its place. */
+static __always_inline void exec_names(struct subject *subject, struct task_struct *task,
+				       struct linux_binprm *bprm)
+{
+	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
+
+	subject->is_exec = 1;
+	subject->exec[0] = script ? 0 : (uint64_t)BPF_CORE_READ(bprm, file, f_path.dentry);
+	subject->exec[1] = script ? 0 : (uint64_t)loader_dentry(task);
 }
 
 static __noinline int exec_capture(struct task_state *state, struct linux_binprm *bprm)
@@ -156,7 +166,11 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 	}
 	if (!gate_open(end.arch, end.syscall))
 		return 0;
-	uint32_t wants = syscall_wanted(state, task, &end);
+	struct subject *subject = syscall_subject(task, &end);
+	if (!subject || !policy_open(state->policy, end.arch, end.syscall))
+		return 0;
+	exec_names(subject, task, bprm);
+	uint32_t wants = match_policy(state->policy, end.arch, end.syscall);
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
 	end.argc = BPF_CORE_READ(bprm, argc);
@@ -179,7 +193,7 @@ int BPF_PROG(nestaudit_process_exec, struct task_struct *task, pid_t old, struct
 	struct task_state *state = task_state_of(task);
 
 	if (!state) {
-		count_loss(0, POLICY_HOST, ~0u, LOSS_NO_STORAGE);
+		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
 	container_birth(state, task);

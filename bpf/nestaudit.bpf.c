@@ -4,5 +4,6 @@
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
+#include "identify.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

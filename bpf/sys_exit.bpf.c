@@ -10,10 +10,11 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(nestaudit_sys_exit, struct pt_regs *regs, long result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	uint32_t arch = arch_of(task);
 	int32_t syscall = regs->orig_ax;
 
+	if (!gate_open_any(syscall))
+		return 0;
+	uint32_t arch = arch_of(bpf_get_current_task_btf());
 	if (!gate_open(arch, syscall))
 		return 0;
 	/* Said at sched_process_exec, or by the parent. */

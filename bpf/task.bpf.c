@@ -6,8 +6,7 @@
 static __noinline int fork_submit(struct task_state *state, struct task_struct *child)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	uint32_t zero = 0;
-	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+	struct subject *subject = subject_memory();
 	struct builder b;
 
 	if (!subject)

@@ -39,14 +39,14 @@ public struct EventRenderer: ~Copyable {
   /// How many names were planned last.
   public var nameCount: Int { plan.count }
 
-  /// A name that was planned last: what it was called, if it led anywhere, its object, and the inodes of the
-  /// directories above that.
+  /// A name that was planned last: what it was called, if it led anywhere, its object, and that with the
+  /// directories above it.
   @inline(__always)
   public func name(_ index: Int) -> (
-    text: UnsafeRawBufferPointer?, object: event_object?, ancestors: UnsafeBufferPointer<UInt64>
+    text: UnsafeRawBufferPointer?, object: event_object?, chain: UnsafeBufferPointer<event_link>
   ) {
     let item = plan[index]
-    return (item.type == .unknown ? nil : item.name, item.object, item.ancestors)
+    return (item.type == .unknown ? nil : item.name, item.object, item.chain)
   }
 
   // MARK: Rendering

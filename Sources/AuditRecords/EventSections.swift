@@ -80,14 +80,15 @@ public struct SyscallEvent {
     return data.loadUnaligned(as: event_object.self)
   }
 
-  /// Inodes of the directories above an object, on its device, nearest first.
+  /// An object and the directories above it, nearest first; empty where that is not told.
   @inline(__always)
-  public func ancestors(ofObject index: Int) -> UnsafeBufferPointer<UInt64> {
-    guard let data = section(SECTION_ANCESTORS, index: index) else {
+  public func chain(ofObject index: Int) -> UnsafeBufferPointer<event_link> {
+    guard let data = section(SECTION_CHAIN, index: index) else {
       return UnsafeBufferPointer(start: nil, count: 0)
     }
     return UnsafeBufferPointer(
-      start: data.baseAddress?.assumingMemoryBound(to: UInt64.self), count: data.count / 8)
+      start: data.baseAddress?.assumingMemoryBound(to: event_link.self),
+      count: data.count / MemoryLayout<event_link>.size)
   }
 
   /// The first object in this role, with its index.

@@ -23,8 +23,8 @@ struct PathPlan: ~Copyable {
     var name: UnsafeRawBufferPointer?
     var type: NameType
     var object: event_object?
-    /// SECTION_ANCESTORS of the object.
-    var ancestors = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
+    /// SECTION_CHAIN of the object.
+    var chain = UnsafeBufferPointer<event_link>(start: nil, count: 0)
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -174,7 +174,7 @@ struct PathPlan: ~Copyable {
         if item.name == nil || item.type == .parent { continue }
         item.object = nil
         item.type = .unknown
-        item.ancestors = UnsafeBufferPointer(start: nil, count: 0)
+        item.chain = UnsafeBufferPointer(start: nil, count: 0)
       }
       items[kept] = item
       kept += 1
@@ -210,7 +210,7 @@ struct PathPlan: ~Copyable {
     _ found: (index: Int, object: event_object)?
   ) {
     var item = Item(name: name, type: type, object: found?.object)
-    if let found { item.ancestors = event.ancestors(ofObject: found.index) }
+    if let found { item.chain = event.chain(ofObject: found.index) }
     (items + count).initialize(to: item)
     count += 1
   }

@@ -1,4 +1,4 @@
-public import CNestaudit
+import CNestaudit
 
 /// A ruleset made ready: for each arch and syscall the rules that can match it, in order.
 ///
@@ -39,6 +39,9 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// Whether some records are left out.
   public let hasExcludeRules: Bool
 
+  /// enum policy_need: what BPF has to gather for these rules.
+  public let needs: UInt32
+
   /// What was compiled.
   public var rules: [Rule] { source }
 
@@ -70,7 +73,7 @@ public final class CompiledRuleset: @unchecked Sendable {
       }
       let watch = tests.first { $0.kind == .watch }
       let isHashed = tests.contains {
-        $0.kind == .path || $0.kind == .inode && $0.operation == RULE_EQUAL.rawValue
+        $0.kind == .path || $0.kind == .inode && $0.operation == .equal
       }
       (rules.baseAddress! + number).initialize(
         to: CompiledRule(
@@ -83,6 +86,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     forkRules = numbers(.task)
     filesystemRules = numbers(.filesystem).filter { source[$0].action == .never }
     excludeRules = numbers(.exclude)
+    exitRules = numbers(.exit)
     hasForkRules = !forkRules.isEmpty
     hasFilesystemRules = !filesystemRules.isEmpty
     hasExcludeRules = !excludeRules.isEmpty
@@ -111,12 +115,36 @@ public final class CompiledRuleset: @unchecked Sendable {
     }
     self.gate = gate
     isForcing = forcesAll
+    var needs = hasForkRules ? NEED_FORKS.rawValue : 0
+    for rule in rules {
+      for test in rule.tests {
+        switch test.kind {
+        case .path: needs |= NEED_CHAINS.rawValue
+        case .directory, .watch: needs |= NEED_CHAINS.rawValue | NEED_BELOW.rawValue
+        case .executable: needs |= NEED_EXE.rawValue
+        default: break
+        }
+      }
+    }
+    self.needs = needs
     self.order = .allocate(capacity: order.count)
     _ = self.order.initialize(from: order)
   }
 
   /// Some task may have every syscall recorded, whatever the exit list says.
-  private let isForcing: Bool
+  let isForcing: Bool
+
+  /// The rules of the list exit, by their place in the ruleset.
+  let exitRules: [Int]
+
+  /// Those of them that can match a syscall, in their order.
+  func exitRules(arch: Int, syscall: Int) -> some Sequence<Int> {
+    let range = index[arch * Self.syscalls + syscall]
+    return order[Int(range.first)..<Int(range.first + range.count)].lazy.map(Int.init)
+  }
+
+  /// Whether a rule may be found by the object of a name, and not by its place on the list.
+  func isFoundByName(_ rule: Int) -> Bool { compiled[rule].found != .listed }
 
   deinit {
     for rule in compiled {
@@ -257,35 +285,6 @@ public final class CompiledRuleset: @unchecked Sendable {
       if met { return true }
     }
     return false
-  }
-
-  // MARK: Tables
-
-  /// The rules for one arch and syscall, or for several with the same ones.
-  public struct Table {
-    /// The syscalls whose rules these are.
-    public let keys: [(arch: UInt16, syscall: UInt16)]
-    /// In the order in which they are tried.
-    public let rules: [policy_rule]
-  }
-
-  /// The pre-filter for BPF.
-  /// - Parameter translatesIDs: the daemon's view has other ids than the kernel: conditions on them are left to
-  ///   `decide`.
-  public func tables(translatesIDs: Bool) -> [Table] {
-    let forKernel = compiled.map { $0.kernelRule(translatesIDs: translatesIDs) }
-    var all = policy_rule()
-    all.action = UInt8(RULE_ALWAYS.rawValue)
-    all.residual = 1
-    var keys: [[Int32]: [(arch: UInt16, syscall: UInt16)]] = [:]
-    for (place, range) in index.enumerated() where isForcing || range.count > 0 {
-      let list = Array(order[Int(range.first)..<Int(range.first + range.count)])
-      keys[list, default: []].append(
-        (UInt16(place / Self.syscalls), UInt16(place % Self.syscalls)))
-    }
-    return keys.map { list, keys in
-      Table(keys: keys, rules: isForcing ? [all] : list.map { forKernel[Int($0)] })
-    }
   }
 }
 

@@ -19,14 +19,12 @@ extension ConditionJudge {
         reasons.append(missing(index))
         continue
       }
-      if isBelow(condition, recorded, chains[index]) { return .met }
-      if let reason = whyUntold(condition.test, recorded) {
-        reasons.append(reason)
-      } else if let object = recorded.object, let top = watched[Int(condition.test.value)],
-        top.ino != 0,
-        top.dev == object.dev, chains[index] == nil
-      {
-        reasons.append("which directories are above \(recorded.shown)")
+      switch isBelow(condition, recorded, chains[index]) {
+      case true?: return .met
+      case false?: break
+      case nil:
+        reasons.append(
+          whyUntold(condition.test, recorded) ?? "which directories are above \(recorded.shown)")
       }
     }
     if let first = reasons.first { return .untold(first) }
@@ -42,11 +40,15 @@ extension ConditionJudge {
     if program.utf8.elementsEqual(condition.path) {
       isSame = true
     } else {
-      guard let wanted = watched[Int(test.value)] else { return .untold(noRoot(test)) }
+      // Both by stat(2), which numbers the files of some file systems otherwise than the kernel does.
+      let watch = watches[Int(test.value)]
+      guard let wanted = files.object(watch.path, watch.follows) else {
+        return .untold(noRoot(test))
+      }
       if wanted.ino == 0 {
         isSame = false
       } else {
-        guard let found = files.object(program), found.ino != 0 else {
+        guard let found = files.object(program, false), found.ino != 0 else {
           return .untold("the inode of \(program)")
         }
         isSame = found.ino == wanted.ino && found.dev == wanted.dev
@@ -57,28 +59,57 @@ extension ConditionJudge {
 
   private var noNames: ConditionAnswer { .failed("the event has no names") }
 
-  /// As `RuleTest`: the same object, or the same text.
+  /// As `RuleTest`: the object itself where it is known, or its name in its directory; else the text alone.
   private func isAtPath(_ condition: Condition, _ name: RecordedName) -> Bool {
-    if let object = name.object, let wanted = watched[Int(condition.test.value)],
-      wanted.ino != 0, wanted.ino == object.ino, wanted.dev == object.dev
+    let wanted = watched[Int(condition.test.value)]
+    if let object = name.object, let wanted, wanted.ino != 0, wanted.ino == object.ino,
+      wanted.dev == object.dev
     {
       return true
     }
-    return name.text == .path(condition.path)
+    guard name.text == .path(condition.path) else { return false }
+    // Another file was there then. Of a link the rule means itself, and the name has led through it.
+    return name.object == nil || !isLink(condition)
   }
 
+  /// Whether a link that the rule does not follow is at its path now.
+  private func isLink(_ condition: Condition) -> Bool {
+    let watch = watches[Int(condition.test.value)]
+    return !watch.follows && files.object(watch.path, true) != files.object(watch.path, false)
+  }
+
+  /// nil if it is not told.
   private func isBelow(
     _ condition: Condition, _ name: RecordedName, _ chain: [WatchObject]?
-  ) -> Bool {
+  ) -> Bool? {
     if isAtPath(condition, name) { return true }
-    if let chain, let wanted = watched[Int(condition.test.value)],
-      chain.contains(where: { $0.ino == wanted.ino && $0.dev == wanted.dev })
-    {
-      return true
+    guard let object = name.object else {
+      return name.text == .untold ? nil : isTextBelow(condition, name)
     }
+    guard let wanted = watched[Int(condition.test.value)] else { return nil }
+    func has(_ chain: [WatchObject]) -> Bool {
+      chain.contains { $0.ino == wanted.ino && $0.dev == wanted.dev && $0.dev == object.dev }
+    }
+    guard case .path(let text) = name.text, let chain else {
+      // The file is gone or another one; its directory may still be there.
+      if case .path(let text) = name.text, isTextBelow(condition, name),
+        let above = files.ancestry(String(decoding: text.directory, as: UTF8.self)), has(above)
+      {
+        return true
+      }
+      let isElsewhere = wanted.ino == 0 || wanted.dev != object.dev
+      return isElsewhere && !isTextBelow(condition, name) ? false : nil
+    }
+    if has(chain) { return true }
+    if wanted.dev != object.dev { return false }
+    // Above a mount in the path the directories of its file system are others than those of the path.
+    let mount = chain.dropFirst().reduce(text) { path, _ in path.directory }
+    return condition.path.isBelow(mount) ? false : nil
+  }
+
+  private func isTextBelow(_ condition: Condition, _ name: RecordedName) -> Bool {
     guard case .path(let text) = name.text else { return false }
-    let path = condition.path
-    return text.starts(with: path.count > 1 ? path + [UInt8(ascii: "/")] : path)
+    return text.isBelow(condition.path)
   }
 
   /// Why it cannot be said of a name that it does not meet the condition; nil if it can.
@@ -120,5 +151,19 @@ extension Condition {
     var path = field.string ?? []
     while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
     return path
+  }
+}
+
+extension [UInt8] {
+  /// Of an absolute path the one that it is in.
+  fileprivate var directory: [UInt8] {
+    let slash = UInt8(ascii: "/")
+    let end = lastIndex(of: slash) ?? 0
+    return end == 0 ? [slash] : Array(self[..<end])
+  }
+
+  /// Whether an absolute path is another one or below it.
+  fileprivate func isBelow(_ path: [UInt8]) -> Bool {
+    self == path || starts(with: path.count > 1 ? path + [UInt8(ascii: "/")] : path)
   }
 }

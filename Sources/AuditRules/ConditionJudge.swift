@@ -28,7 +28,7 @@ struct ConditionJudge {
   let watched: [WatchObject?]
   let watches: [WatchPath]
   let files: RuleFiles
-  /// Of each name what it leads to and the directories above that, on its device; nil if that is not known.
+  /// Of each name what it leads to and the directories above that, in its mount; nil if that is not known.
   let chains: [[WatchObject]?]
   /// The SOCKADDR may be missing because the rules leave records out.
   let mayLackAddress: Bool
@@ -52,7 +52,7 @@ struct ConditionJudge {
         found.dev == object.dev,
         found.ino == object.ino
       else { return nil }
-      return Array(chain.prefix { $0.dev == object.dev })
+      return chain
     }
   }
 

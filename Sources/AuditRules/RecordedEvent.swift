@@ -98,21 +98,26 @@ public struct RecordedName: Sendable, Equatable {
 
 /// Looks into the root that the paths of rules belong to.
 public struct RuleFiles: Sendable {
-  /// What is at a path now, ino 0 for nothing; nil if there is no root to look in.
-  public var object: @Sendable (String) -> WatchObject?
-  /// What is at a path that leads through no link, then the directories above it; nil if a link is in it, or
-  /// nothing is there.
-  public var ancestry: @Sendable (String) -> [WatchObject]?
+  /// What a rule's path leads to, as the daemon goes by it; ino 0 for nothing, nil if that is not known.
+  public var watched: @Sendable (_ path: String, _ follows: Bool) -> WatchObject?
+  /// What is at a path now by stat(2), a link followed or not; ino 0 for nothing, nil if there is no root.
+  public var object: @Sendable (_ path: String, _ follows: Bool) -> WatchObject?
+  /// What is at a path that leads through no link, then the directories above it up to where its mount begins;
+  /// nil if a link is in it, or nothing is there.
+  public var ancestry: @Sendable (_ path: String) -> [WatchObject]?
 
-  /// A root in which both are looked up.
+  /// A root in which they are looked up.
   public init(
-    object: @escaping @Sendable (String) -> WatchObject?,
-    ancestry: @escaping @Sendable (String) -> [WatchObject]?
+    watched: @escaping @Sendable (_ path: String, _ follows: Bool) -> WatchObject?,
+    object: @escaping @Sendable (_ path: String, _ follows: Bool) -> WatchObject?,
+    ancestry: @escaping @Sendable (_ path: String) -> [WatchObject]?
   ) {
+    self.watched = watched
     self.object = object
     self.ancestry = ancestry
   }
 
   /// No root to look in.
-  public static let unknown = RuleFiles(object: { _ in nil }, ancestry: { _ in nil })
+  public static let unknown = RuleFiles(
+    watched: { _, _ in nil }, object: { _, _ in nil }, ancestry: { _ in nil })
 }

@@ -55,7 +55,7 @@ extension RuleName {
   fileprivate init(_ object: RecordedName.Object) {
     self.init()
     hasObject = true
-    self.object = WatchObject(dev: object.dev, ino: object.ino)
+    (dev, ino) = (object.dev, object.ino)
     (rdev, mode, uid, gid) = (object.rdev, object.mode, object.uid, object.gid)
   }
 }

@@ -19,19 +19,27 @@ public struct WatchPath: Sendable, Equatable, Hashable {
   public let path: String
   /// Some rule asks for what is below it.
   public let below: Bool
+  /// It ends with a slash: a link there is followed. All others are themselves what is asked for
+  /// (kernel/audit_watch.c, audit_get_nd; audit_tree.c, audit_add_tree_rule).
+  public let follows: Bool
 }
 
 /// Makes tests of fields, and gathers the paths that they ask for.
 struct RuleCompiler {
   let options: RuleOptionsOfScope
   private(set) var watches: [WatchPath] = []
+  private var numbers: [WatchPath: UInt32] = [:]
 
   init(options: RuleOptionsOfScope) { self.options = options }
 
-  private mutating func watch(_ bytes: [UInt8], below: Bool) -> UInt32 {
-    let watch = WatchPath(path: String(decoding: bytes, as: UTF8.self), below: below)
-    if let known = watches.firstIndex(of: watch) { return UInt32(known) }
+  private mutating func watch(
+    _ bytes: [UInt8], below: Bool, follows: Bool = false
+  ) -> UInt32 {
+    let watch = WatchPath(
+      path: String(decoding: bytes, as: UTF8.self), below: below, follows: follows)
+    if let known = numbers[watch] { return known }
     watches.append(watch)
+    numbers[watch] = UInt32(watches.count - 1)
     return UInt32(watches.count - 1)
   }
 
@@ -41,7 +49,7 @@ struct RuleCompiler {
   }
 
   private mutating func tests(of field: Rule.Field, in rule: Rule) -> [RuleTest] {
-    let operation = Self.operations[field.operation]!.rawValue
+    let operation = field.operation
     func test(_ kind: RuleTest.Kind, field number: UInt32 = 0) -> RuleTest {
       RuleTest(kind, field: number, operation: operation, value: field.value)
     }
@@ -56,7 +64,9 @@ struct RuleCompiler {
       while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
       return [
         RuleTest(
-          kind, operation: operation, value: watch(path, below: kind != .path), path: path)
+          kind, operation: operation,
+          value: watch(path, below: kind != .path, follows: path.count != field.string?.count),
+          path: path)
       ]
     case AuditField.executable:
       let number = watch(field.string ?? [], below: false)
@@ -96,12 +106,12 @@ struct RuleCompiler {
     // No LSM that has labels: security_audit_rule_match says no, to = and to !=.
     case _ where AuditField.isLabel(field.type): return [RuleTest(.unmet)]
     case let type:
-      guard let number = Self.numbers[type] else { return [RuleTest(.unmet)] }
+      guard let number = Self.fields[type] else { return [RuleTest(.unmet)] }
       return [test(.number, field: number.rawValue)]
     }
   }
 
-  private static let numbers: [Int32: rule_field] = [
+  private static let fields: [Int32: rule_field] = [
     AUDIT_PID: RULE_FIELD_PID, AUDIT_PPID: RULE_FIELD_PPID,
     AUDIT_UID: RULE_FIELD_UID, AUDIT_EUID: RULE_FIELD_EUID,
     AUDIT_SUID: RULE_FIELD_SUID, AUDIT_FSUID: RULE_FIELD_FSUID,
@@ -110,11 +120,5 @@ struct RuleCompiler {
     AUDIT_PERS: RULE_FIELD_PERS, AUDIT_EXIT: RULE_FIELD_EXIT,
     AUDIT_ARG0: RULE_FIELD_A0, AUDIT_ARG1: RULE_FIELD_A1,
     AUDIT_ARG2: RULE_FIELD_A2, AUDIT_ARG3: RULE_FIELD_A3,
-  ]
-
-  private static let operations: [Rule.Operator: rule_operator] = [
-    .equal: RULE_EQUAL, .notEqual: RULE_NOT_EQUAL, .less: RULE_LESS,
-    .lessOrEqual: RULE_LESS_OR_EQUAL, .greater: RULE_GREATER,
-    .greaterOrEqual: RULE_GREATER_OR_EQUAL, .bitMask: RULE_BIT_MASK, .bitTest: RULE_BIT_TEST,
   ]
 }

@@ -102,7 +102,9 @@ public final class ExplainedRuleset {
       tried.flatMap { prepared[$0].conditions }.filter(\.asksWatch).map { Int($0.test.value) })
     let judge = ConditionJudge(
       event, watches: watches,
-      watched: watches.indices.map { asking.contains($0) ? files.object(watches[$0].path) : nil },
+      watched: watches.enumerated().map { number, watch in
+        asking.contains(number) ? files.watched(watch.path, watch.follows) : nil
+      },
       files: files, mayLackAddress: rules.contains { $0.list == .exclude })
     let outcomes = tried.map { RuleExplanation.Tried(rule: $0, outcome: outcome(of: $0, judge)) }
     let deciders = deciders(tried, judge)

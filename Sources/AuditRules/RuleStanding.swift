@@ -82,12 +82,10 @@ extension CompiledRuleset {
     case .exit: break
     }
     if let reason = rule.whyDegraded(tests) { return RuleStanding(.degraded, reason) }
-    let left = tests.filter {
-      $0.kind != .arch && $0.kernelTest(translatesIDs: surroundings.translatesIDs) == nil
+    guard let first = tests.first(where: { !$0.isDecidedInKernel }) else {
+      return RuleStanding(.active, "decided in the kernel")
     }
-    guard let first = left.first else { return RuleStanding(.active, "decided in the kernel") }
-    return RuleStanding(
-      .active, "finished by the collector: \(first.whyLeft(surroundings.translatesIDs))")
+    return RuleStanding(.active, "finished by the collector: \(first.whyLeft)")
   }
 
   private func whyNever(
@@ -173,9 +171,9 @@ extension Rule {
 }
 
 extension RuleTest {
-  var isEquality: Bool { operation == RULE_EQUAL.rawValue }
+  var isEquality: Bool { operation == .equal }
 
-  fileprivate var asksObjects: Bool {
+  var asksObjects: Bool {
     FieldComparison(rawValue: field).map { $0.names.1.hasPrefix("obj_") } ?? false
   }
 
@@ -183,9 +181,9 @@ extension RuleTest {
     switch kind {
     case .number where field == RULE_FIELD_SUCCESS.rawValue: false
     case .number, .group, .auid, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .addressFamily:
-      operation == RULE_LESS.rawValue && value == 0
-        || operation == RULE_GREATER.rawValue && value == .max
-        || operation == RULE_BIT_MASK.rawValue && value == 0
+      operation == .less && value == 0
+        || operation == .greater && value == .max
+        || operation == .bitMask && value == 0
     default: false
     }
   }
@@ -194,17 +192,11 @@ extension RuleTest {
     kind == .auid && !unsetMatches && !compare(.max)
   }
 
-  fileprivate func whyLeft(_ translatesIDs: Bool) -> String {
+  fileprivate var whyLeft: String {
     switch kind {
-    case .number, .auid:
-      translatesIDs ? "the container has ids of its own" : "auid = unset-matches"
-    case .group: "supplementary groups"
-    case .path, .directory, .watch: "paths"
-    case .executable: "the program"
-    case .comparison: "two fields are compared"
+    case .comparison: "the owner of an object is compared"
     case .addressFamily: "the address"
     case .contid: "the chain of containers"
-    case .permission: "perm with !="
     default: "the objects"
     }
   }

@@ -1,3 +1,5 @@
+public import CNestaudit
+
 /// What rules are asked about: one event, as the daemon sees it.
 public struct RuleSubject {
   /// AUDIT_ARCH_X86_64 or AUDIT_ARCH_I386.
@@ -22,7 +24,7 @@ public struct RuleSubject {
   /// The task's container and those around it, as far as the view goes; innermost first.
   public var contids = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
   /// The program that the task runs.
-  public var executable = WatchObject()
+  public var executable = Executable()
   /// What PATH records would be about, in their order.
   public var names = UnsafeBufferPointer<RuleName>(start: nil, count: 0)
 
@@ -42,8 +44,10 @@ public struct RuleName {
   public var text = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the numbers below hold.
   public var hasObject = false
-  /// The device and inode.
-  public var object = WatchObject()
+  /// Its device, major << 20 | minor.
+  public var dev: UInt32 = 0
+  /// Its inode.
+  public var ino: UInt64 = 0
   /// Of a device file.
   public var rdev: UInt32 = 0
   /// Type and permissions.
@@ -54,26 +58,47 @@ public struct RuleName {
   public var gid: UInt32 = 0
   /// s_magic of the filesystem.
   public var filesystem: UInt32 = 0
-  /// Inodes of the directories above, on the same device; nearest first.
-  public var ancestors = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
+  /// The object and the directories above it, on its device; nearest first.
+  public var chain = UnsafeBufferPointer<event_link>(start: nil, count: 0)
 
   /// Without an object.
   public init() {}
 }
 
-/// A file; `ino` 0 is none.
-public struct WatchObject: Sendable, Equatable {
+/// A program's file, and where it is.
+public struct Executable: Sendable, Equatable {
   /// The device, major << 20 | minor.
   public var dev: UInt32 = 0
-  /// Its inode; 0 where it is not known.
+  /// Its inode; 0 if there is none.
   public var ino: UInt64 = 0
-  /// Of what is watched: it is a directory.
-  public var isDirectory = false
+  /// Inode of its directory; 0 where that is not known.
+  public var directory: UInt64 = 0
+  /// watch_fingerprint() of its name there; 0 if it has none any more.
+  public var name: UInt64 = 0
 
   /// None.
   public init() {}
+}
 
-  /// An object by device and inode.
+/// What is at a path of a rule now: the file by its device and inode, and the path's last name in its directory.
+public struct WatchObject: Sendable, Equatable {
+  /// The device, major << 20 | minor.
+  public var dev: UInt32 = 0
+  /// Its inode; 0 if nothing is there.
+  public var ino: UInt64 = 0
+  /// It is a directory.
+  public var isDirectory = false
+  /// The device of the directory that it is in, or would be.
+  public var directoryDev: UInt32 = 0
+  /// Its inode; 0 if the name cannot be told by it: there is none, or something is mounted at the path.
+  public var directory: UInt64 = 0
+  /// watch_fingerprint() of the last name of the path.
+  public var name: UInt64 = 0
+
+  /// Nothing.
+  public init() {}
+
+  /// A file by device and inode.
   public init(dev: UInt32, ino: UInt64, isDirectory: Bool = false) {
     self.dev = dev
     self.ino = ino

@@ -34,8 +34,7 @@ struct RuleTest {
   private(set) var unsetMatches = false
   /// enum rule_field, or the number of a -C.
   let field: UInt32
-  /// enum rule_operator.
-  let operation: UInt32
+  let operation: Rule.Operator
   /// Of a path, the number of its watch.
   let value: UInt32
   private let contid: UInt64
@@ -43,7 +42,8 @@ struct RuleTest {
   private let path: UnsafeRawBufferPointer?
 
   init(
-    _ kind: Kind, field: UInt32 = 0, operation: UInt32 = 0, value: UInt32 = 0, contid: UInt64 = 0,
+    _ kind: Kind, field: UInt32 = 0, operation: Rule.Operator = .equal, value: UInt32 = 0,
+    contid: UInt64 = 0,
     path: [UInt8]? = nil, unsetMatches: Bool = false
   ) {
     self.kind = kind
@@ -77,7 +77,7 @@ struct RuleTest {
     case .watch:
       name.map { isAtPath(subject.names[$0], watches) }
         ?? subject.names.contains { isBelow($0, watches) }
-    case .executable: isSame(subject.executable, watches) == isEquality
+    case .executable: isRunning(subject.executable, watches) == isEquality
     case .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup:
       isObjectMet(by: subject, name: name)
     case .fileType:
@@ -126,15 +126,14 @@ struct RuleTest {
   @inline(__always)
   func compare(_ left: UInt32) -> Bool {
     switch operation {
-    case RULE_EQUAL.rawValue: left == value
-    case RULE_NOT_EQUAL.rawValue: left != value
-    case RULE_LESS.rawValue: left < value
-    case RULE_LESS_OR_EQUAL.rawValue: left <= value
-    case RULE_GREATER.rawValue: left > value
-    case RULE_GREATER_OR_EQUAL.rawValue: left >= value
-    case RULE_BIT_MASK.rawValue: left & value != 0
-    case RULE_BIT_TEST.rawValue: left & value == value
-    default: false
+    case .equal: left == value
+    case .notEqual: left != value
+    case .less: left < value
+    case .lessOrEqual: left <= value
+    case .greater: left > value
+    case .greaterOrEqual: left >= value
+    case .bitMask: left & value != 0
+    case .bitTest: left & value == value
     }
   }
 
@@ -142,8 +141,8 @@ struct RuleTest {
   private func isGroupMet(by subject: RuleSubject) -> Bool {
     let own = field == RULE_FIELD_GID.rawValue ? subject.gid : subject.egid
     switch operation {
-    case RULE_EQUAL.rawValue: return own == value || subject.groups.contains(value)
-    case RULE_NOT_EQUAL.rawValue: return own != value && !subject.groups.contains(value)
+    case .equal: return own == value || subject.groups.contains(value)
+    case .notEqual: return own != value && !subject.groups.contains(value)
     default: return compare(own)
     }
   }
@@ -164,30 +163,56 @@ struct RuleTest {
 
   // MARK: Files
 
-  private func isSame(_ object: WatchObject, _ watches: UnsafePointer<WatchObject>?) -> Bool {
-    guard let watched = watches?[Int(value)], watched.ino != 0 else { return false }
-    return watched.ino == object.ino && watched.dev == object.dev
+  /// kernel/audit_fsnotify.c, audit_mark_compare.
+  private func isRunning(
+    _ program: Executable, _ watches: UnsafePointer<WatchObject>?
+  ) -> Bool {
+    guard let watched = watches?[Int(value)], program.ino != 0 else { return false }
+    return watched.ino == program.ino && watched.dev == program.dev
+      || watched.directory == program.directory && watched.directoryDev == program.dev
+        && watched.name == program.name && program.name != 0
   }
 
+  /// The object itself, where it is known; else the name alone.
   private func isAtPath(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
-    if name.hasObject, isSame(name.object, watches) { return true }
-    guard let path, name.text.count == path.count else { return false }
-    return memcmp(name.text.baseAddress!, path.baseAddress!, path.count) == 0
+    guard name.hasObject else { return hasText(name) }
+    return watches.map { isLink(0, of: name, $0[Int(value)]) } ?? false
   }
 
   /// kernel/auditsc.c, match_tree_refs: the object or a directory above it is the one that the rule means.
   private func isBelow(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
-    if name.hasObject, let watched = watches?[Int(value)], watched.ino != 0,
-      watched.dev == name.object.dev,
-      watched.ino == name.object.ino || name.ancestors.contains(watched.ino)
-    {
+    guard name.hasObject else { return hasText(name) || hasTextBelow(name) }
+    guard let watched = watches?[Int(value)] else { return false }
+    for index in 0..<max(name.chain.count, 1) where isLink(index, of: name, watched) {
       return true
     }
-    guard let path, name.text.count >= path.count,
+    return false
+  }
+
+  /// Whether the object, or a directory so far above it, is what is at the path.
+  @inline(__always)
+  private func isLink(_ index: Int, of name: RuleName, _ watched: WatchObject) -> Bool {
+    let chain = name.chain
+    let ino = index < chain.count ? chain[index].ino : name.ino
+    if watched.ino != 0, watched.ino == ino, watched.dev == name.dev { return true }
+    guard index + 1 < chain.count, watched.directory != 0,
+      watched.directory == chain[index + 1].ino, watched.directoryDev == name.dev
+    else { return false }
+    // Of what was captured before the rule was known the fingerprint was not made.
+    if chain[index].name == 0 { return index == 0 && hasText(name) }
+    return watched.name == chain[index].name
+  }
+
+  private func hasText(_ name: RuleName) -> Bool {
+    guard let path, name.text.count == path.count else { return false }
+    return memcmp(name.text.baseAddress!, path.baseAddress!, path.count) == 0
+  }
+
+  private func hasTextBelow(_ name: RuleName) -> Bool {
+    guard let path, name.text.count > path.count,
       memcmp(name.text.baseAddress!, path.baseAddress!, path.count) == 0
     else { return false }
-    return name.text.count == path.count || path.count == 1
-      || name.text[path.count] == UInt8(ascii: "/")
+    return path.count == 1 || name.text[path.count] == UInt8(ascii: "/")
   }
 
   private func isObjectMet(by subject: RuleSubject, name: Int?) -> Bool {
@@ -199,9 +224,9 @@ struct RuleTest {
   private func isObjectMet(_ name: RuleName) -> Bool {
     switch kind {
     case .inode:
-      compare(name.hasObject ? UInt32(truncatingIfNeeded: name.object.ino) : .max)
-    case .deviceMajor: compare(name.object.dev >> 20) || compare(name.rdev >> 20)
-    case .deviceMinor: compare(name.object.dev & 0xfffff) || compare(name.rdev & 0xfffff)
+      compare(name.hasObject ? UInt32(truncatingIfNeeded: name.ino) : .max)
+    case .deviceMajor: compare(name.dev >> 20) || compare(name.rdev >> 20)
+    case .deviceMinor: compare(name.dev & 0xfffff) || compare(name.rdev & 0xfffff)
     case .owner: compare(name.uid)
     default: compare(name.gid)
     }
@@ -228,7 +253,7 @@ struct RuleTest {
 
   /// The task's container, or one around it, is the one that is meant; for != none of them is.
   private func isContidMet(by subject: RuleSubject) -> Bool {
-    if operation == RULE_NOT_EQUAL.rawValue { return !subject.contids.contains(contid) }
+    if operation == .notEqual { return !subject.contids.contains(contid) }
     // What is in no container of the view has no contid: it is unset.
     if subject.contids.isEmpty { return compareContid(.max) }
     return subject.contids.contains { compareContid($0) }
@@ -236,13 +261,13 @@ struct RuleTest {
 
   private func compareContid(_ left: UInt64) -> Bool {
     switch operation {
-    case RULE_EQUAL.rawValue: left == contid
-    case RULE_LESS.rawValue: left < contid
-    case RULE_LESS_OR_EQUAL.rawValue: left <= contid
-    case RULE_GREATER.rawValue: left > contid
-    case RULE_GREATER_OR_EQUAL.rawValue: left >= contid
-    case RULE_BIT_MASK.rawValue: left & contid != 0
-    case RULE_BIT_TEST.rawValue: left & contid == contid
+    case .equal: left == contid
+    case .less: left < contid
+    case .lessOrEqual: left <= contid
+    case .greater: left > contid
+    case .greaterOrEqual: left >= contid
+    case .bitMask: left & contid != 0
+    case .bitTest: left & contid == contid
     default: false
     }
   }

@@ -99,6 +99,9 @@ struct SyscallClasses {
     number == open || number == openat || number == openat2
   }
 
+  /// Whether a permission is asked of the arguments: of all others the number alone decides.
+  func isJudgedByFlags(_ number: Int32) -> Bool { isOpen(number) || number == socketcall }
+
   /// fs/internal.h, ACC_MODE: the permissions that an open asks for.
   @inline(__always)
   static func access(ofFlags flags: UInt64) -> UInt32 {

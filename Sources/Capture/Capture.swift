@@ -14,6 +14,8 @@ public final class Capture: @unchecked Sendable {
     ) -> Int32
 
   private let object: OpaquePointer
+  /// Tells what a descriptor leads to, in the numbers that events have.
+  public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
   private var ring: OpaquePointer?
 
@@ -25,12 +27,16 @@ public final class Capture: @unchecked Sendable {
 
   /// cgroup id to container and policy.
   public let cgroups: KernelTable<UInt64, policy_cgroup>
-  /// Policy to the rulesets of a chain's daemons.
+  /// Policy to the daemons of a chain.
   public let policies: KernelTable<UInt32, policy_entry>
-  /// Ruleset, arch and syscall to a run of `rules`.
-  public let ruleIndex: KernelTable<rule_index_key, rule_index_entry>
-  /// Rules by position; `POLICY_RULES_MAX` of them.
-  public let rules: KernelTable<UInt32, policy_rule>
+  /// contid to the ids that a daemon of the container sees.
+  public let views: KernelTable<UInt64, policy_view>
+  /// Ruleset to the descriptor of its `RulesetMap`.
+  public let rulesets: KernelTable<UInt32, Int32>
+  /// What rules ask for of a file or directory: enum watched_flags.
+  public let watched: KernelTable<file_key, UInt32>
+  /// Which paths of a daemon's rules lead to a file, or are a name in a directory.
+  public let watches: KernelTable<watch_key, watch_paths>
   /// Lost events, counted by whom they belong to and why.
   public let losses: KernelTable<loss_key, UInt64>
 
@@ -82,8 +88,12 @@ public final class Capture: @unchecked Sendable {
 
     cgroups = .init(descriptor: descriptor("cgroups"), name: "cgroups")
     policies = .init(descriptor: descriptor("policies"), name: "policies")
-    ruleIndex = .init(descriptor: descriptor("rule_index"), name: "rule_index")
-    rules = .init(descriptor: descriptor("rules"), name: "rules")
+    views = .init(descriptor: descriptor("views"), name: "views")
+    rulesets = .init(descriptor: descriptor("rulesets"), name: "rulesets")
+    watched = .init(descriptor: descriptor("watched"), name: "watched")
+    watches = .init(descriptor: descriptor("watches"), name: "watches")
+    identifier = FileIdentifier(
+      program: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_identify")))
     losses = .init(descriptor: descriptor("losses"), name: "losses")
     self.object = object
     loaded = true
@@ -114,7 +124,9 @@ public final class Capture: @unchecked Sendable {
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
-      guard bpf_program__autoload(current) else { continue }
+      guard bpf_program__autoload(current),
+        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL
+      else { continue }
       guard let link = bpf_program__attach(current) else {
         let name = String(cString: bpf_program__name(current))
         throw CaptureError("program \(name) does not attach", errno: errno)

@@ -22,6 +22,28 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
     if failed != 0 { throw CaptureError("table \(name) cannot be written", errno: failed) }
   }
 
+  /// Adds or replaces several entries, each whole: where each one alone would have to wait until no program uses the
+  /// old value, that is done once for all, if the kernel can.
+  public func set(_ entries: [(key: Key, value: Value)]) throws(CaptureError) {
+    guard entries.count > 1 else {
+      if let entry = entries.first { try set(entry.key, entry.value) }
+      return
+    }
+    let keys = entries.map(\.key)
+    let values = entries.map(\.value)
+    var count = UInt32(entries.count)
+    var options = bpf_map_batch_opts()
+    options.sz = MemoryLayout<bpf_map_batch_opts>.size
+    let isDone = keys.withUnsafeBytes { keys in
+      values.withUnsafeBytes { values in
+        bpf_map_update_batch(descriptor, keys.baseAddress, values.baseAddress, &count, &options)
+          == 0
+      }
+    }
+    if isDone { return }
+    for entry in entries { try set(entry.key, entry.value) }
+  }
+
   /// Removes an entry; one that is not there is no error.
   public func remove(_ key: Key) {
     _ = withUnsafePointer(to: key) { bpf_map_delete_elem(descriptor, $0) }

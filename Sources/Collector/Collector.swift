@@ -64,9 +64,17 @@ public final class Collector {
         return 0
       }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
     waiter = Waiter(
-      events: events, others: [signals.descriptor, mailbox.descriptor, reloads.descriptor],
+      events: events,
+      others: [
+        signals.descriptor, mailbox.descriptor, reloads.descriptor,
+        daemons.watches.follower.descriptor,
+      ],
       control: capture.control)
 
+    // Closing one takes it out of the waiter.
+    daemons.watches.follower.onMountTable = { [unowned self] descriptor, isNew in
+      if isNew { waiter.add(mountTable: descriptor) }
+    }
     try dispatcher.startHost()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
     try capture.attach()
@@ -83,7 +91,8 @@ public final class Collector {
     var sender: SignalSource.Sender?
     var drained = 0
     while sender == nil {
-      waiter.wait(afterEvents: drained)
+      waiter.wait(afterEvents: drained) { daemons.watches.follower.take($0) }
+      daemons.watches.followChanges()
       drained = drain()
       for signal in signals.read() {
         if signal.isReload { reloads.ask(by: signal) } else { sender = signal }
@@ -93,6 +102,7 @@ public final class Collector {
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         dispatcher.endMissing()
+        daemons.tidy()
         nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000
       }
     }
@@ -119,9 +129,10 @@ public final class Collector {
     let asker = sender.pid == 0 ? "" : ", asked by pid \(sender.pid)"
     do {
       let new = try read.get()
-      let messages =
-        try daemons.reload(new, askedBy: sender) + new.waitingForRestart(since: configuration)
-      try dispatcher.reassign()
+      let kept = try daemons.reload(
+        new, askedBy: sender, entries: dispatcher.entries,
+        reassign: { try dispatcher.reassign() })
+      let messages = kept + new.waitingForRestart(since: configuration)
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()
       logger.info("configuration read again\(asker)")

@@ -18,8 +18,18 @@ public struct RulesSnapshot: Sendable {
   public let translatesIDs: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public let rootProcess: UInt32?
-  /// Every container that the daemon stands for now, and a process in its root; the host is contid 0.
-  public let roots: [(contid: UInt64, process: UInt32)]
+  /// Every container that the daemon stands for now; the host is contid 0.
+  public let roots: [Root]
+
+  /// Where the paths of rules are looked up.
+  public struct Root: Sendable {
+    /// The audit container identifier.
+    public let contid: UInt64
+    /// A process in it.
+    public let process: UInt32
+    /// What the rules' paths lead to, as the daemon goes by it.
+    public let watched: [(path: WatchPath, object: WatchObject)]
+  }
 }
 
 extension RuleSurroundings {
@@ -48,11 +58,11 @@ extension DaemonTable {
     let rootProcess = isHost ? UInt32(getpid()) : own?.container?.initPID
     let isAUIDUnset = own?.container.flatMap { hierarchy.isAUIDUnset(in: $0.cgroupPath) }
     let ruleset = daemon.ruleset
-    var roots: [(contid: UInt64, process: UInt32)] = []
-    if isHost {
-      roots.append((0, UInt32(getpid())))
-    } else {
-      for entry in stoodFor { roots.append((entry.contid, entry.container!.initPID)) }
+    let standing = isHost ? entries.filter { $0.container == nil } : stoodFor
+    let roots = standing.map { entry in
+      RulesSnapshot.Root(
+        contid: entry.contid, process: entry.container?.initPID ?? UInt32(getpid()),
+        watched: entry.watched(by: daemon))
     }
     return RulesSnapshot(
       daemon: name, rules: ruleset.compiled.rules,
@@ -62,6 +72,17 @@ extension DaemonTable {
       options: ruleset.options, isAUIDUnset: isAUIDUnset, translatesIDs: !isHost,
       rootProcess: rootProcess,
       roots: roots)
+  }
+}
+
+extension ContainerEntry {
+  /// What the paths of a daemon that stands for it lead to in its root.
+  fileprivate func watched(by daemon: Daemon) -> [(path: WatchPath, object: WatchObject)] {
+    let own = routes.first { route in
+      route.daemon === daemon && (container == nil ? route.owner == nil : route.owner === self)
+    }
+    guard let set = own?.watches else { return [] }
+    return set.paths.enumerated().map { ($1, set.pointer[$0]) }
   }
 }
 

@@ -9,6 +9,8 @@ struct Waiter: ~Copyable {
   /// At the latest then the losses are looked at.
   private static let idleMilliseconds: Int32 = 1000
 
+  private static let mostReady = 16
+
   private let epoll: Int32
   private let control: UnsafeMutablePointer<policy_control>
   /// The last look found nothing, so that BPF has been asked to wake us.
@@ -27,31 +29,37 @@ struct Waiter: ~Copyable {
 
   deinit { close(epoll) }
 
+  /// A mount table of /proc counts when it has changed, not that it can be read; it is waited for until it is closed.
+  func add(mountTable descriptor: Int32) { add(descriptor, EPOLLPRI.rawValue) }
+
   private func add(_ descriptor: Int32, _ events: UInt32) {
     var event = epoll_event(events: events, data: epoll_data(fd: descriptor))
     epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
   }
 
   /// Sleeps until there is something to do.
-  /// - Parameter count: events that have just been taken out of the ring.
-  mutating func wait(afterEvents count: Int) {
+  /// - Parameters:
+  ///   - count: events that have just been taken out of the ring.
+  ///   - take: is told each descriptor that ended the sleep.
+  mutating func wait(afterEvents count: Int, _ take: (Int32) -> Void) {
     if count > 0 {
       control.pointee.pace = PACE_BATCH.rawValue
       isAsked = false
-      sleep(Self.batchMilliseconds)
+      sleep(Self.batchMilliseconds, take)
     } else if isAsked {
-      sleep(Self.idleMilliseconds)
+      sleep(Self.idleMilliseconds, take)
     } else {
       // A program that runs just now may not have seen what is asked: look once more before the long sleep.
       control.pointee.pace = PACE_EAGER.rawValue
       isAsked = true
-      sleep(Self.batchMilliseconds)
+      sleep(Self.batchMilliseconds, take)
     }
   }
 
-  private func sleep(_ milliseconds: Int32) {
-    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 4) { events in
-      _ = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
+  private func sleep(_ milliseconds: Int32, _ take: (Int32) -> Void) {
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.mostReady) { events in
+      let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
+      for index in 0..<max(Int(count), 0) { take(events[index].data.fd) }
     }
   }
 }

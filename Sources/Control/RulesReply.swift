@@ -81,11 +81,37 @@ public struct RulesReply: Codable, Equatable, Sendable {
     public var contid: UInt64
     /// A process in whose root the paths of rules are.
     public var process: UInt32
+    /// What the paths of rules lead to there.
+    public var watched: [Watched]
 
     /// Makes a root.
-    public init(contid: UInt64, process: UInt32) {
+    public init(contid: UInt64, process: UInt32, watched: [Watched] = []) {
       self.contid = contid
       self.process = process
+      self.watched = watched
+    }
+  }
+
+  /// What a path of a rule leads to, as the kernel numbers it: of some file systems stat(2) tells others.
+  public struct Watched: Codable, Equatable, Sendable {
+    /// The path.
+    public var path: String
+    /// A link there is followed.
+    public var follows: Bool
+    /// The device, major << 20 | minor.
+    public var dev: UInt32
+    /// Its inode; 0 if nothing is there.
+    public var ino: UInt64
+    /// It is a directory.
+    public var isDirectory: Bool
+
+    /// Makes a path's object.
+    public init(path: String, follows: Bool, dev: UInt32, ino: UInt64, isDirectory: Bool) {
+      self.path = path
+      self.follows = follows
+      self.dev = dev
+      self.ino = ino
+      self.isDirectory = isDirectory
     }
   }
 

@@ -6,25 +6,42 @@ import Control
 struct ExplainPlace {
   /// The event is from the container, or the host, that the daemon itself stands for.
   let isOwn: Bool
-  /// A process in that root; nil if it is not known.
-  let process: UInt32?
+  /// That root; nil if it is not known which it is.
+  let root: RulesReply.Root?
 
   /// - Parameter contids: the chain of the event's CONTAINER_ID, empty without one.
   init(contids: [UInt64], roots: [RulesReply.Root]) {
     // A daemon that stands for several containers has the contid in every event.
     let named = roots.first { $0.contid != 0 && $0.contid == contids.first }
     isOwn = contids.isEmpty || named != nil
-    process = (named ?? (roots.count == 1 ? roots[0] : nil))?.process
+    root = named ?? (roots.count == 1 ? roots[0] : nil)
   }
 
-  /// Looks paths up as they are now.
+  /// What is there now.
   var files: RuleFiles {
-    guard let process, let root = ContainerRoot(ofProcess: process) else { return .unknown }
-    let held = HeldRoot(root)
+    guard let root else { return .unknown }
+    let known = Dictionary(
+      root.watched.map { (Watch(path: $0.path, follows: $0.follows), WatchObject($0)) },
+      uniquingKeysWith: { first, _ in first })
+    let watched: @Sendable (String, Bool) -> WatchObject? = { path, follows in
+      known[Watch(path: path, follows: follows)]
+    }
+    guard let opened = ContainerRoot(ofProcess: root.process) else {
+      return RuleFiles(watched: watched, object: { _, _ in nil }, ancestry: { _ in nil })
+    }
+    let held = HeldRoot(opened)
     return RuleFiles(
-      object: { path in held.root.identity(of: path).map(WatchObject.init) ?? WatchObject() },
+      watched: watched,
+      object: { path, follows in
+        held.root.identity(of: path, follows: follows).map(WatchObject.init) ?? WatchObject()
+      },
       ancestry: { path in held.root.ancestry(of: path).map { $0.map(WatchObject.init) } })
   }
+}
+
+private struct Watch: Hashable {
+  let path: String
+  let follows: Bool
 }
 
 /// The root, held open for several closures.
@@ -35,6 +52,10 @@ private final class HeldRoot: Sendable {
 }
 
 extension WatchObject {
+  fileprivate init(_ watched: RulesReply.Watched) {
+    self.init(dev: watched.dev, ino: watched.ino, isDirectory: watched.isDirectory)
+  }
+
   fileprivate init(_ file: FileIdentity) {
     self.init(dev: file.dev, ino: file.ino, isDirectory: file.isDirectory)
   }

@@ -11,7 +11,19 @@ extension RulesReply {
       unsetAUIDMatches: snapshot.options.unsetAUIDMatches, isAUIDUnset: snapshot.isAUIDUnset,
       translatesIDs: snapshot.translatesIDs, rootProcess: snapshot.rootProcess,
       forms: snapshot.rules.map(Form.init),
-      roots: snapshot.roots.map { Root(contid: $0.contid, process: $0.process) })
+      roots: snapshot.roots.map(Root.init))
+  }
+}
+
+extension RulesReply.Root {
+  init(_ root: RulesSnapshot.Root) {
+    self.init(
+      contid: root.contid, process: root.process,
+      watched: root.watched.map { path, object in
+        .init(
+          path: path.path, follows: path.follows, dev: object.dev, ino: object.ino,
+          isDirectory: object.isDirectory)
+      })
   }
 }
 

@@ -104,7 +104,7 @@ struct DecisionTests {
 
   @Test func aWatchOnADirectoryMeansWhatIsBelow() throws {
     let ruleset = try compiled("-w /etc/ssh -p r")
-    let subject = Subject(names: [.init(text: "/x", ino: 9, ancestors: [8, 7, 2])])
+    let subject = Subject(names: [.init(text: "/x", ino: 9, above: [8, 7, 2])])
     #expect(subject.verdict(of: ruleset, watches: [7], directories: [7]) == .matched(0))
     #expect(subject.verdict(of: ruleset, watches: [7]) == .noMatch)
     #expect(subject.verdict(of: ruleset, watches: [6], directories: [6]) == .noMatch)

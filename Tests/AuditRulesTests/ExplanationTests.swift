@@ -24,12 +24,8 @@ struct ExplanationTests {
 
   /// Inodes on device 1.
   private static let files = RuleFiles(
-    object: { path in
-      let inodes: [String: UInt64] = [
-        "/etc": 2, "/etc/passwd": 5, "/etc/hosts": 6, "/bin/cat": 7, "/bin/dog": 7,
-      ]
-      return WatchObject(dev: 1, ino: inodes[path] ?? 0, isDirectory: path == "/etc")
-    },
+    inodes: ["/etc": 2, "/etc/passwd": 5, "/etc/hosts": 6, "/bin/cat": 7, "/bin/dog": 7],
+    directories: ["/etc"],
     ancestry: { path in
       path == "/etc/passwd" ? [5, 2, 1].map { WatchObject(dev: 1, ino: $0) } : nil
     })
@@ -126,6 +122,32 @@ struct ExplanationTests {
     #expect(try outcome("-F path=/etc/hosts", event).hasPrefix("path=/etc/hosts: "))
   }
 
+  @Test func aFileThatWasReplacedIsKnownByItsName() throws {
+    var event = Self.event
+    event.names[0]!.object!.ino = 99
+    #expect(try outcome("-F path=/etc/passwd", event) == "met")
+    var files = Self.files
+    // Its directory leads through no link.
+    files.ancestry = { $0 == "/etc" ? [2, 1].map { WatchObject(dev: 1, ino: $0) } : nil }
+    #expect(try outcome("-F dir=/etc", event, files: files) == "met")
+    files.ancestry = { _ in nil }
+    #expect(try outcome("-F dir=/etc", event, files: files).hasPrefix("? "))
+    // The rule means a link itself, and not what it leads to.
+    files.object = { WatchObject(dev: 1, ino: $0 == "/etc/passwd" && $1 ? 99 : 5) }
+    #expect(try outcome("-F path=/etc/passwd", event, files: files).hasPrefix("path="))
+  }
+
+  @Test func aboveAMountInThePathNothingIsKnown() throws {
+    var event = Self.event
+    event.names[0]!.text = .path(Array("/mnt/part/x".utf8))
+    var files = Self.files
+    files.ancestry = { $0 == "/mnt/part/x" ? [5, 4].map { WatchObject(dev: 1, ino: $0) } : nil }
+    files.watched = { path, _ in WatchObject(dev: 1, ino: path == "/mnt/part" ? 4 : 8) }
+    #expect(try outcome("-F dir=/mnt/part", event, files: files) == "met")
+    #expect(try outcome("-F dir=/mnt/part/y", event, files: files).hasPrefix("dir="))
+    #expect(try outcome("-F dir=/srv", event, files: files).hasPrefix("? dir=/srv: which"))
+  }
+
   @Test func withoutARootTextStillTells() throws {
     #expect(try outcome("-F path=/etc/passwd", files: .unknown) == "met")
     #expect(try outcome("-F path=/etc/hosts", files: .unknown).hasPrefix("? "))
@@ -209,11 +231,15 @@ struct ExplanationTests {
       subject.auid = [.max, 5].randomElement(using: &random)!
       subject.result = [-2, 0].randomElement(using: &random)!
       subject.args.2 = UInt64.random(in: 0...2, using: &random)
+      // The second is a link to what the first is.
+      let files: [(String, UInt64, [UInt64])] = [
+        ("/a/b", 11, [10, 1]), ("/c", 11, [10, 1]), ("/c", 12, [1]), ("/a/b", 0, []), ("/c", 0, []),
+      ]
       subject.names = (0..<Int.random(in: 0...2, using: &random)).map { _ in
-        let isIn = Bool.random(using: &random)
+        let (text, ino, above) = files.randomElement(using: &random)!
         return Subject.Name(
-          text: isIn ? "/a/b" : "/c", ino: [0, 11, 12].randomElement(using: &random)!,
-          uid: [0, 3].randomElement(using: &random)!, ancestors: isIn ? [10, 1] : [1])
+          text: text, ino: ino, uid: ino == 0 ? 0 : [0, 3].randomElement(using: &random)!,
+          above: above)
       }
       let inodes: [String: UInt64] = ["/a": 10, "/a/b": 11, "/c": 12]
       let compiled = CompiledRuleset(ruleset)
@@ -221,9 +247,7 @@ struct ExplanationTests {
         of: compiled, watches: compiled.watchPaths.map { inodes[$0.path] ?? 0 }, directories: [10])
       let explanation = ExplainedRuleset(ruleset.rules, options: .init()).explain(
         subject.recorded,
-        files: RuleFiles(
-          object: { WatchObject(dev: 1, ino: inodes[$0] ?? 0, isDirectory: $0 == "/a") },
-          ancestry: { _ in nil }))
+        files: RuleFiles(inodes: inodes, directories: ["/a"], ancestry: { _ in nil }))
       let decided: (Int?) -> Bool = { rule in
         switch verdict {
         case .noMatch: rule == nil
@@ -235,6 +259,18 @@ struct ExplanationTests {
       #expect(explanation.deciders.contains(where: decided), "\(lines) \(subject) \(verdict)")
     }
     #expect(certain > 500)
+  }
+}
+
+extension RuleFiles {
+  fileprivate init(
+    inodes: [String: UInt64], directories: Set<String>,
+    ancestry: @escaping @Sendable (String) -> [WatchObject]?
+  ) {
+    let look: @Sendable (String, Bool) -> WatchObject? = { path, _ in
+      WatchObject(dev: 1, ino: inodes[path] ?? 0, isDirectory: directories.contains(path))
+    }
+    self.init(watched: look, object: look, ancestry: ancestry)
   }
 }
 

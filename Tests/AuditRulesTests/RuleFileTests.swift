@@ -78,7 +78,9 @@ struct RuleFileTests {
   @Test func aWatchIsLeftToBeAFileOrADirectory() throws {
     let ruleset = try parse("-w /etc/sudoers.d/ -p wa -k sudo")
     #expect(
-      CompiledRuleset(ruleset).watchPaths == [WatchPath(path: "/etc/sudoers.d", below: true)])
+      CompiledRuleset(ruleset).watchPaths == [
+        WatchPath(path: "/etc/sudoers.d", below: true, follows: false)
+      ])
     #expect(ruleset.rules.first?.text == "-w /etc/sudoers.d -p wa -k sudo")
   }
 

@@ -1,3 +1,5 @@
+import CNestaudit
+
 @testable import AuditRules
 
 /// An event to ask rules about; what is not said is 0.
@@ -9,7 +11,10 @@ struct Subject {
     var dev: UInt32 = 1
     var uid: UInt32 = 0
     var mode: UInt32 = 0o100644
-    var ancestors: [UInt64] = []
+    /// Inodes of the directories above.
+    var above: [UInt64] = []
+    /// Fingerprints of its own name and theirs; 0 is not made.
+    var fingerprints: [UInt64] = []
   }
 
   var arch = AuditArch.x86_64
@@ -33,14 +38,19 @@ struct Subject {
       let text = UnsafeMutableRawBufferPointer.allocate(
         byteCount: name.text.utf8.count, alignment: 1)
       text.copyBytes(from: name.text.utf8)
-      let ancestors = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: name.ancestors.count)
-      _ = ancestors.initialize(from: name.ancestors)
+      let links = ([name.ino] + name.above).enumerated().map { index, ino in
+        event_link(
+          ino: ino, name: index < name.fingerprints.count ? name.fingerprints[index] : 0)
+      }
+      let chain = UnsafeMutableBufferPointer<event_link>.allocate(capacity: links.count)
+      _ = chain.initialize(from: links)
       var made = RuleName()
       made.text = UnsafeRawBufferPointer(text)
-      made.ancestors = UnsafeBufferPointer(ancestors)
+      made.chain = UnsafeBufferPointer(chain)
       made.hasObject = name.ino != 0
       if made.hasObject {
-        made.object = WatchObject(dev: name.dev, ino: name.ino)
+        made.dev = name.dev
+        made.ino = name.ino
         made.uid = name.uid
         made.mode = name.mode
       }
@@ -49,7 +59,7 @@ struct Subject {
     defer {
       for name in memory {
         name.text.deallocate()
-        name.ancestors.deallocate()
+        name.chain.deallocate()
       }
     }
     var subject = RuleSubject()
@@ -64,7 +74,8 @@ struct Subject {
     (subject.gid, subject.egid, subject.sgid, subject.fsgid) = (gid, gid, gid, gid)
     subject.auid = auid
     subject.addressFamily = addressFamily
-    subject.executable = WatchObject(dev: 1, ino: executable)
+    subject.executable.dev = 1
+    subject.executable.ino = executable
     return memory.withUnsafeBufferPointer { names in
       groups.withUnsafeBufferPointer { groups in
         contids.withUnsafeBufferPointer { contids in

@@ -186,11 +186,11 @@ struct ExplainTests {
 
   @Test func placesAreToldByTheChain() {
     let two = [RulesReply.Root(contid: 4, process: 40), .init(contid: 6, process: 60)]
-    #expect(ExplainPlace(contids: [6], roots: two).process == 60)
+    #expect(ExplainPlace(contids: [6], roots: two).root?.process == 60)
     #expect(ExplainPlace(contids: [6], roots: two).isOwn)
-    #expect(ExplainPlace(contids: [9, 6], roots: two).process == nil)
+    #expect(ExplainPlace(contids: [9, 6], roots: two).root?.process == nil)
     #expect(!ExplainPlace(contids: [9], roots: [two[0]]).isOwn)
-    #expect(ExplainPlace(contids: [9], roots: [two[0]]).process == 40)
+    #expect(ExplainPlace(contids: [9], roots: [two[0]]).root?.process == 40)
     #expect(!ExplainPlace(contids: [9], roots: [.init(contid: 0, process: 1)]).isOwn)
     #expect(ExplainPlace(contids: [], roots: [.init(contid: 0, process: 1)]).isOwn)
   }

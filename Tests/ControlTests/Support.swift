@@ -47,4 +47,9 @@ let sampleRules = RulesReply(
       list: 1, action: 2, syscalls: [.max],
       fields: [.init(type: 1, operation: 2, value: .max, string: [0xff], contid: .max)],
       isWatch: true, file: "r", line: 1)
-  ], roots: [.init(contid: .max, process: 7)])
+  ],
+  roots: [
+    .init(
+      contid: .max, process: 7,
+      watched: [.init(path: "/x", follows: true, dev: 1, ino: .max, isDirectory: true)])
+  ])

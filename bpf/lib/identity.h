@@ -23,7 +23,7 @@ static __always_inline void identify(struct task_state *state, struct task_struc
 
 	state->cgroup = cgroup;
 	state->contid = contid;
-	state->policy = known ? known->policy : POLICY_HOST;
+	state->policy = known ? known->policy : control.host;
 	state->generation = generation;
 }
 

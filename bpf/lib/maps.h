@@ -6,6 +6,8 @@
 
 #include "event.h"
 #include "policy.h"
+#include "table.h"
+#include "watch.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
@@ -34,6 +36,8 @@ struct process_key {
 	uint64_t exe; /* fingerprint of the executable's path */
 	uint64_t exe_ino;
 	uint64_t exe_dev;
+	uint64_t exe_directory;
+	uint64_t exe_name;
 	uint64_t groups; /* fingerprint of the supplementary groups */
 	uint64_t tty;    /* address of the terminal */
 	uint32_t title_length;
@@ -83,17 +87,42 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, POLICY_RULES_MAX);
-	__type(key, struct rule_index_key);
-	__type(value, struct rule_index_entry);
-} rule_index SEC(".maps");
+	__uint(max_entries, POLICY_CGROUPS_MAX);
+	__type(key, uint64_t);
+	__type(value, struct policy_view);
+} views SEC(".maps");
+
+/* One ruleset; as long as it has to be. */
+struct ruleset_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct table_line));
+};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, POLICY_RULES_MAX);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, POLICY_RULESETS_MAX);
 	__type(key, uint32_t);
-	__type(value, struct policy_rule);
-} rules SEC(".maps");
+	__array(values, struct ruleset_table);
+} rulesets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, WATCHED_MAX);
+	__type(key, struct file_key);
+	__type(value, uint32_t); /* enum watched_flags */
+} watched SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, WATCHES_MAX);
+	__type(key, struct watch_key);
+	__type(value, struct watch_paths);
+} watches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -110,19 +139,6 @@ struct {
 	__type(key, uint32_t);
 	__type(value, uint8_t[SCRATCH_SIZE]);
 } scratch SEC(".maps");
-
-/* What the rules compare, and the state that the task is found in now. */
-struct subject {
-	uint32_t value[32]; /* index: enum rule_field */
-	uint64_t no_result; /* the syscall does not return */
-	struct process_key key;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct subject);
-} subjects SEC(".maps");
 
 struct policy_control control;
 

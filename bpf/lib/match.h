@@ -4,139 +4,87 @@
 #ifndef NESTAUDIT_MATCH_H
 #define NESTAUDIT_MATCH_H
 
-#include "process.h"
-#include "shape.h"
+#include "view.h"
 
-static __always_inline bool test_field(struct rule_field_test *test, struct subject *subject)
+static __always_inline struct judge *judge_memory(void)
 {
-	uint32_t field = test->field & 31;
-	uint32_t operation = test->operation;
-	uint32_t left = subject->value[field];
-	uint32_t right = test->value;
-	uint32_t both = left & right;
-	uint32_t relations = (left < right) | (left == right) << 1 | (left > right) << 2 |
-			     (both != 0) << 3 | (both == right) << 4;
-	uint32_t met = operation & relations;
+	struct subject *subject = subject_memory();
 
-	if (subject->no_result && (field == RULE_FIELD_EXIT || field == RULE_FIELD_SUCCESS))
-		met = 0;
-	return met;
+	return subject ? &subject->judge : NULL;
 }
 
-struct match_rules {
-	uint32_t first;
-	uint32_t wanted;
-};
-
-/* First match wins: 1 ends the walk. A residual rule may match, so a `never` of that kind decides
- * nothing. */
-static long match_rule(uint32_t index, struct match_rules *match)
+static __always_inline void *judge_table(struct judge *j)
 {
-	uint32_t zero = 0;
-	uint32_t key = match->first + index;
-	struct policy_rule *rule = bpf_map_lookup_elem(&rules, &key);
-	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
-	uint32_t met = 1;
+	uint32_t ruleset = j->ruleset;
 
-	if (!rule || !subject)
-		return 1;
-	for (uint32_t i = 0; i < POLICY_RULE_FIELDS_MAX && i < rule->fields; i++)
-		met &= test_field(&rule->test[i], subject);
-	if (!met || (rule->action == RULE_NEVER && rule->residual))
-		return 0;
-	match->wanted = rule->action == RULE_ALWAYS;
-	return 1;
+	return bpf_map_lookup_elem(&rulesets, &ruleset);
 }
 
-struct match_daemons {
-	struct rule_index_key key;
-	uint32_t policy;
-	uint32_t wants;
-};
-
-static long match_daemon(uint32_t index, struct match_daemons *match)
+static __always_inline struct table_line *table_line(void *table, uint32_t number)
 {
-	uint32_t policy = match->policy;
-	struct policy_entry *entry = bpf_map_lookup_elem(&policies, &policy);
-	struct match_rules rules = {};
-
-	if (!entry || index >= entry->daemons)
-		return 1;
-	index &= POLICY_DAEMONS_MAX - 1;
-	match->key.ruleset = entry->ruleset[index];
-	struct rule_index_entry *found = bpf_map_lookup_elem(&rule_index, &match->key);
-	if (!found)
-		return 0;
-	rules.first = found->first;
-	bpf_loop(found->count, match_rule, &rules, 0);
-	match->wants |= rules.wanted << index;
-	return 0;
+	return bpf_map_lookup_elem(table, &number);
 }
 
-/* The bits of the daemons of `policy` that may want this syscall. Not static: verified once. */
+static __always_inline uint64_t judge_value(struct judge *j, uint32_t field)
+{
+	return subject_value(j->view, field);
+}
+
+static __always_inline uint32_t judge_hits(bool exe)
+{
+	return subject_hits(exe);
+}
+
+static __always_inline struct watch_hit *hit_of(uint32_t number, bool exe)
+{
+	struct subject *subject = subject_memory();
+
+	if (!subject)
+		return NULL;
+	struct watch_hits *hits = exe ? &subject->exe : &subject->names;
+	return &hits->hit[number & (JUDGE_HITS_MAX - 1)];
+}
+
+static __always_inline struct watch_paths *judge_hit(struct judge *j, uint32_t number, bool exe)
+{
+	struct watch_hit *hit = hit_of(number, exe);
+
+	if (!hit)
+		return NULL;
+	struct watch_key key = {.ino = hit->ino,
+				.name = hit->name,
+				.dev = hit->dev,
+				.instance = j->instance,
+				.version = j->version};
+	return bpf_map_lookup_elem(&watches, &key);
+}
+
+static __always_inline bool judge_is_file(uint32_t number, bool exe)
+{
+	struct watch_hit *hit = hit_of(number, exe);
+
+	return hit && hit->is_file;
+}
+
+/* The bits of the daemons of `policy` that may want this syscall. */
 __noinline uint32_t match_policy(uint32_t policy, uint32_t arch, uint32_t syscall)
 {
-	struct match_daemons match = {.key = {.arch = arch, .syscall = syscall}, .policy = policy};
+	struct policy_entry *entry = bpf_map_lookup_elem(&policies, &policy);
+	struct judge *j = judge_memory();
+	uint32_t cell =
+	    (arch & (POLICY_ARCHES - 1)) * POLICY_SYSCALLS + (syscall & (POLICY_SYSCALLS - 1));
+	uint32_t wants = 0;
 
-	if (policy == POLICY_UNDECIDED)
+	if (policy == POLICY_UNDECIDED || !entry || !j)
 		return ~0u;
-	bpf_loop(POLICY_DAEMONS_MAX, match_daemon, &match, 0);
-	return match.wants;
-}
-
-/* kernel/auditsc.c, audit_match_perm: an open is judged by its access mode, the rest by the rule's
- * syscalls. */
-static __always_inline uint32_t open_perm(uint32_t arch, int32_t syscall, uint64_t args[6])
-{
-	static const uint8_t access[4] = {4, 2, 6, 6};
-	uint64_t flags = 0;
-
-	if (arch == POLICY_ARCH_32 && syscall == 102 /* socketcall */)
-		return args[0] == 2 /* SYS_BIND */ ? 2 : 0;
-	switch (shape_of(arch, syscall)->open) {
-	case OPEN_FLAGS_2:
-		flags = args[1];
-		break;
-	case OPEN_FLAGS_3:
-		flags = args[2];
-		break;
-	case OPEN_HOW:
-		bpf_probe_read_user(&flags, sizeof(flags),
-				    (void *)(arch == POLICY_ARCH_32 ? (uint32_t)args[2] : args[2]));
-		break;
-	default:
-		return ~0u;
+	for (uint32_t i = 0; i < POLICY_DAEMONS_MAX && i < entry->daemons; i++) {
+		struct policy_daemon *daemon = &entry->daemon[i & (POLICY_DAEMONS_MAX - 1)];
+		j->ruleset = daemon->ruleset;
+		j->instance = daemon->instance;
+		j->view = daemon->view;
+		wants |= judge_wants(cell) << i;
 	}
-	return access[flags & 3];
-}
-
-static __always_inline void subject_fill(struct subject *subject, uint32_t arch, int32_t syscall,
-					 uint64_t args[6], int64_t result, bool no_result)
-{
-	struct process_key *key = &subject->key;
-	uint32_t *value = subject->value;
-
-	subject->no_result = no_result;
-	value[RULE_FIELD_PID] = key->tgid;
-	value[RULE_FIELD_PPID] = key->ppid;
-	value[RULE_FIELD_UID] = key->uid;
-	value[RULE_FIELD_EUID] = key->euid;
-	value[RULE_FIELD_SUID] = key->suid;
-	value[RULE_FIELD_FSUID] = key->fsuid;
-	value[RULE_FIELD_GID] = key->gid;
-	value[RULE_FIELD_EGID] = key->egid;
-	value[RULE_FIELD_SGID] = key->sgid;
-	value[RULE_FIELD_FSGID] = key->fsgid;
-	value[RULE_FIELD_AUID] = key->auid;
-	value[RULE_FIELD_SESSION] = key->ses;
-	value[RULE_FIELD_PERS] = key->personality;
-	value[RULE_FIELD_EXIT] = (uint32_t)result;
-	value[RULE_FIELD_SUCCESS] = result < 0 && result >= -4095 ? 2 : 1;
-	value[RULE_FIELD_A0] = args[0];
-	value[RULE_FIELD_A1] = args[1];
-	value[RULE_FIELD_A2] = args[2];
-	value[RULE_FIELD_A3] = args[3];
-	value[RULE_FIELD_PERM] = open_perm(arch, syscall, args);
+	return wants;
 }
 
 #endif

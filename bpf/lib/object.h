@@ -3,7 +3,7 @@
 #ifndef NESTAUDIT_OBJECT_H
 #define NESTAUDIT_OBJECT_H
 
-#include "ring.h"
+#include "chain.h"
 
 extern const int LINUX_KERNEL_VERSION __kconfig;
 
@@ -60,41 +60,6 @@ static __always_inline struct inode *file_inode(struct file *file)
 	return BPF_CORE_READ(file_dentry(file), d_inode);
 }
 
-struct ancestors_walk {
-	struct dentry *dentry;
-	uint32_t at; /* of the section's data */
-	uint32_t count;
-};
-
-static long ancestors_step(uint32_t index, struct ancestors_walk *w)
-{
-	struct dentry *dentry = w->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-	uint8_t *memory = scratch_memory();
-	uint32_t at = w->at + index * sizeof(uint64_t);
-
-	if (!memory || parent == dentry || at > SCRATCH_SIZE - sizeof(uint64_t))
-		return 1;
-	*(uint64_t *)(memory + at) = BPF_CORE_READ(parent, d_inode, i_ino);
-	w->dentry = parent;
-	w->count = index + 1;
-	return 0;
-}
-
-/* The directories above, up to the root of the filesystem: kernel/auditsc.c, handle_path. */
-static __noinline int section_ancestors(struct builder *b, uint32_t index, struct dentry *dentry)
-{
-	struct ancestors_walk walk = {.dentry = dentry,
-				      .at = b->size + sizeof(struct event_section)};
-
-	if (!section_data(b))
-		return 0;
-	bpf_loop(EVENT_ANCESTORS_MAX, ancestors_step, &walk, 0);
-	if (walk.count)
-		section_close(b, SECTION_ANCESTORS, index, walk.count * sizeof(uint64_t));
-	return 0;
-}
-
 static __always_inline void section_object(struct builder *b, uint16_t index, struct dentry *dentry,
 					   uint32_t role)
 {
@@ -105,8 +70,8 @@ static __always_inline void section_object(struct builder *b, uint16_t index, st
 		return;
 	object_of_inode(object, inode, role);
 	section_close(b, SECTION_OBJECT, index, sizeof(*object));
-	if (control.needs & NEED_ANCESTORS)
-		section_ancestors(b, index, dentry);
+	if (control.needs & NEED_CHAINS)
+		section_chain(b, index, dentry);
 }
 
 /* The file behind descriptor `fd` of `task`, or NULL. */

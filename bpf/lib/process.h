@@ -64,6 +64,18 @@ static __always_inline void process_key_ids(struct process_key *key, struct task
 	key->ppid = task->real_parent->tgid;
 }
 
+/* Where the executable is: for rules that ask for a program by its path. */
+static __always_inline void read_exe_place(struct process_key *key, struct dentry *dentry)
+{
+	struct dentry *directory = BPF_CORE_READ(dentry, d_parent);
+	uint64_t ino = BPF_CORE_READ(directory, d_inode, i_ino);
+
+	if (directory == dentry || !(watched_flags(ino, key->exe_dev) & WATCHED_NAMES))
+		return;
+	key->exe_directory = ino;
+	key->exe_name = name_fingerprint(dentry);
+}
+
 /* The rest, gathered only for an event that some daemon wants. */
 static __noinline int process_key_rest(struct process_key *key, struct task_struct *task)
 {
@@ -75,6 +87,8 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 	key->exe = 0;
 	key->exe_dev = 0;
 	key->exe_ino = 0;
+	key->exe_directory = 0;
+	key->exe_name = 0;
 	key->title_length = 0;
 	__builtin_memset(key->title, 0, sizeof(key->title));
 	if (mm) {
@@ -84,6 +98,8 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 			key->exe = path_walk((uint64_t)&exe->f_path, 0) ^ (uint64_t)exe;
 			key->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
 			key->exe_ino = BPF_CORE_READ(inode, i_ino);
+			if (control.needs & NEED_EXE)
+				read_exe_place(key, file_dentry(exe));
 		}
 		read_title(key, mm);
 	}
@@ -185,6 +201,8 @@ static __noinline int process_submit(struct task_state *state, struct process_ke
 	event->ppid = key->ppid;
 	event->exe_dev = key->exe_dev;
 	event->exe_ino = key->exe_ino;
+	event->exe_directory = key->exe_directory;
+	event->exe_name = key->exe_name;
 	__builtin_memcpy(event->comm, key->comm, sizeof(event->comm));
 	__builtin_memset(event->tty, 0, sizeof(event->tty));
 	if (key->tty)

@@ -26,15 +26,35 @@ static __always_inline uint64_t argument(struct syscall_end *end, uint32_t numbe
 	return end->arch == POLICY_ARCH_32 ? (uint32_t)end->args[index & 7] : end->args[index & 7];
 }
 
-static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
+/* A bit for a syscall out of a row of them. */
+static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
 {
 	uint32_t word = syscall / 64;
 
 	barrier_var(word); /* keep the mask below: the verifier does not follow the comparison */
 	return syscall < POLICY_SYSCALLS &&
-	       control.gate[arch & (POLICY_ARCHES - 1)][word & (POLICY_SYSCALLS / 64 - 1)] >>
-		       (syscall % 64) &
-		   1;
+	       row[word & (POLICY_SYSCALLS / 64 - 1)] >> (syscall % 64) & 1;
+}
+
+static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
+{
+	return gate_bit(control.gate[arch & (POLICY_ARCHES - 1)], syscall);
+}
+
+/* The gate of a number whatever the arch, which costs more to know than the bit. */
+static __always_inline bool gate_open_any(uint32_t syscall)
+{
+	return gate_bit(control.gate[POLICY_ARCH_64], syscall) ||
+	       gate_bit(control.gate[POLICY_ARCH_32], syscall);
+}
+
+/* Whether the rules of this chain of daemons name the syscall. */
+static __always_inline bool policy_open(uint32_t policy, uint32_t arch, uint32_t syscall)
+{
+	struct policy_entry *entry = bpf_map_lookup_elem(&policies, &policy);
+
+	return policy == POLICY_UNDECIDED || !entry ||
+	       gate_bit(entry->gate[arch & (POLICY_ARCHES - 1)], syscall);
 }
 
 /* The directory that a relative path begins at, where it is not the working directory. */
@@ -162,19 +182,18 @@ static __always_inline void section_cwd(struct builder *b, struct task_struct *t
 		section_path(b, &fs->pwd, SECTION_CWD);
 }
 
-/* Who wants this syscall: fills the subject's ids, and says the task's state if anybody does. */
-static __always_inline uint32_t syscall_wanted(struct task_state *state, struct task_struct *task,
-					       struct syscall_end *end)
+/* What is asked of this syscall; NULL if there is no memory. */
+static __always_inline struct subject *syscall_subject(struct task_struct *task,
+						       struct syscall_end *end)
 {
-	uint32_t zero = 0;
-	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+	struct subject *subject = subject_memory();
 
 	if (!subject)
-		return 0;
+		return NULL;
 	process_key_ids(&subject->key, task);
 	subject_fill(subject, end->arch, end->syscall, end->args, end->result,
 		     end->flags & EVENT_NO_RESULT);
-	return match_policy(state->policy, end->arch, end->syscall);
+	return subject;
 }
 
 /* Says what the collector must know before the event itself: the container, and the task's state.
@@ -182,8 +201,7 @@ static __always_inline uint32_t syscall_wanted(struct task_state *state, struct 
 static __noinline int syscall_announce(struct task_state *state, uint32_t wants)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	uint32_t zero = 0;
-	struct subject *subject = bpf_map_lookup_elem(&subjects, &zero);
+	struct subject *subject = subject_memory();
 
 	if (!subject)
 		return 0;
@@ -237,10 +255,12 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state) {
-		count_loss(0, POLICY_HOST, ~0u, LOSS_NO_STORAGE);
+		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
-	uint32_t wants = syscall_wanted(state, task, end);
+	if (!policy_open(state->policy, end->arch, end->syscall) || !syscall_subject(task, end))
+		return 0;
+	uint32_t wants = match_policy(state->policy, end->arch, end->syscall);
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
 	if (!syscall_start(&b, state, end, wants))

@@ -4,6 +4,8 @@
 
 #include "../../../bpf/event.h"
 #include "../../../bpf/policy.h"
+#include "../../../bpf/table.h"
+#include "../../../bpf/watch.h"
 #include "capabilities.h"
 #include "glibc.h"
 #include "openat2.h"

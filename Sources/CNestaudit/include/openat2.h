@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,15 @@ static inline int nestaudit_open_in_root(int root, const char *path, int flags)
 	long opened = syscall(SYS_openat2, root, path, &how, sizeof(how));
 
 	return opened < 0 ? -errno : (int)opened;
+}
+
+/* Whether the descriptor is what something is mounted on: Linux 5.8, statx(2). */
+static inline _Bool nestaudit_is_mount_root(int descriptor)
+{
+	struct statx status;
+
+	return syscall(SYS_statx, descriptor, "", 0x1000 /* AT_EMPTY_PATH */, 0, &status) == 0 &&
+	       status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
 #endif

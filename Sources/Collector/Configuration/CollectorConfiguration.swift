@@ -12,6 +12,26 @@ public struct DaemonConfiguration: Sendable {
   public let ruleset: Ruleset
   /// Of `nestaudit run` without a configuration.
   public let isEmbeddedDefault: Bool
+  /// Its rules, as far as they need no kernel.
+  let prepared: PreparedRuleset
+
+  /// - Throws: the rules do not fit into the kernel's tables.
+  init(
+    name: String, place: String, scope: ScopeConfiguration, auditd: AuditdConfiguration,
+    ruleset: Ruleset, isEmbeddedDefault: Bool = false
+  ) throws(ConfigurationError) {
+    self.name = name
+    self.scope = scope
+    self.auditd = auditd
+    self.ruleset = ruleset
+    self.isEmbeddedDefault = isEmbeddedDefault
+    do {
+      prepared = try PreparedRuleset.of(
+        ruleset, options: RuleOptionsOfScope(unsetAUIDMatches: scope.unsetAUIDMatches))
+    } catch {
+      throw ConfigurationError(place, error.description)
+    }
+  }
 }
 
 /// The whole configuration, checked: what it says can be done as far as files can tell.
@@ -86,11 +106,12 @@ public struct CollectorConfiguration: Sendable {
     var containers = ScopeConfiguration()
     containers.container = "*"
     return [
-      DaemonConfiguration(
-        name: "host", scope: host, auditd: AuditdConfiguration(),
+      try DaemonConfiguration(
+        name: "host", place: "embedded host rules", scope: host, auditd: AuditdConfiguration(),
         ruleset: try rules(DefaultRules.host, "embedded host rules"), isEmbeddedDefault: true),
-      DaemonConfiguration(
-        name: "default", scope: containers, auditd: AuditdConfiguration(),
+      try DaemonConfiguration(
+        name: "default", place: "embedded container rules", scope: containers,
+        auditd: AuditdConfiguration(),
         ruleset: try rules(DefaultRules.container, "embedded container rules"),
         isEmbeddedDefault: true),
     ]
@@ -157,9 +178,9 @@ public struct CollectorConfiguration: Sendable {
           "log_file cannot be one file for a daemon with 'instance = per-container'; leave it out")
       }
     }
-    return DaemonConfiguration(
-      name: name, scope: scope, auditd: auditd, ruleset: try ruleset(in: directory),
-      isEmbeddedDefault: false)
+    return try DaemonConfiguration(
+      name: name, place: directory, scope: scope, auditd: auditd,
+      ruleset: try ruleset(in: directory))
   }
 
   /// audit.rules, or rules.d/*.rules put together as augenrules(8) does.

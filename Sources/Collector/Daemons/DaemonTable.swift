@@ -13,9 +13,9 @@ final class DaemonTable {
   private let writers = LogWriters()
   private var rulesets: RulesetTable
   private var policies: PolicyTable
+  /// Where the paths of rules lead.
+  let watches: WatchTable
   private var templates: [DaemonTemplate] = []
-  /// Of the configuration before, while policies may still name their rulesets.
-  private var retired: [DaemonTemplate] = []
   private var instances: [String: Daemon] = [:]
   /// How many containers an instance stands for.
   private var uses: [String: Int] = [:]
@@ -27,8 +27,13 @@ final class DaemonTable {
     logDirectory = configuration.logDirectory
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
-    for daemon in configuration.daemons { templates.append(try load(daemon)) }
-    policies.open(for: templates.map(\.ruleset.compiled))
+    watches = WatchTable(capture: capture, logger: logger)
+    for daemon in configuration.daemons {
+      templates.append(
+        try load(daemon, slot: try rulesets.takeSlot()))
+    }
+    try rulesets.point(templates.map { ($0.ruleset.slot, $0.ruleset.content) })
+    try openGates(for: templates)
     for template in templates where !template.isPerContainer {
       _ = try instance(template, name: template.name)
     }
@@ -42,18 +47,27 @@ final class DaemonTable {
   /// Makes what was written to the tables hold for every task.
   func publish() { policies.publish() }
 
-  private func load(_ configuration: DaemonConfiguration) throws -> DaemonTemplate {
-    DaemonTemplate(configuration: configuration, ruleset: try load(configuration))
+  private func load(
+    _ configuration: DaemonConfiguration, slot: UInt32
+  ) throws -> DaemonTemplate {
+    DaemonTemplate(
+      configuration: configuration,
+      ruleset: LoadedRuleset(
+        settings: configuration.ruleset.settings,
+        content: try rulesets.hold(configuration.prepared), slot: slot))
   }
 
-  private func load(_ configuration: DaemonConfiguration) throws -> LoadedRuleset {
-    let ruleset = configuration.ruleset
-    let options = RuleOptionsOfScope(unsetAUIDMatches: configuration.scope.unsetAUIDMatches)
-    let compiled = CompiledRuleset(ruleset, options: options)
-    return LoadedRuleset(
-      settings: ruleset.settings, options: options, compiled: compiled,
-      plain: try rulesets.add(compiled, translatesIDs: false),
-      translated: try rulesets.add(compiled, translatesIDs: true))
+  /// Opens the gates for what any of these daemons' rules name, and has gathered what they ask for.
+  private func openGates(for templates: [DaemonTemplate]) throws {
+    var gates: [UInt32: SyscallGate] = [:]
+    var needs: UInt32 = 0
+    for template in templates {
+      let compiled = template.ruleset.compiled
+      gates[template.ruleset.slot, default: SyscallGate()].formUnion(SyscallGate(compiled.gate))
+      needs |= compiled.needs
+    }
+    policies.need(needs)
+    try policies.open(gates)
   }
 
   /// Says what becomes of the rules, in the collector's own log.
@@ -76,71 +90,114 @@ final class DaemonTable {
 
   // MARK: Reload
 
-  /// Goes by another configuration: all of it, or nothing if it cannot be loaded. `Dispatcher.reassign()` has
-  /// to follow.
+  /// Goes by another configuration: all of it, or nothing if it cannot be loaded. What has not changed is not
+  /// touched.
+  /// - Parameters:
+  ///   - entries: the host and every container.
+  ///   - reassign: gives these their daemons anew.
   /// - Returns: what did not change, and why.
   func reload(
-    _ configuration: CollectorConfiguration, askedBy sender: SignalSource.Sender
+    _ configuration: CollectorConfiguration, askedBy sender: SignalSource.Sender,
+    entries: [ContainerEntry], reassign: () throws -> Void
   ) throws -> [String] {
     var kept: [String] = []
     var loaded: [DaemonTemplate] = []
-    let old = templates
+    let old = Dictionary(uniqueKeysWithValues: templates.map { ($0.name, $0) })
     do {
       for daemon in configuration.daemons {
-        if let locked = old.first(where: { $0.name == daemon.name && $0.ruleset.isLocked }) {
+        let before = old[daemon.name]
+        if let locked = before, locked.ruleset.isLocked {
           kept.append(
             "daemon \(daemon.name) is locked (-e 2): its rules stay until the collector ends")
           loaded.append(locked)
         } else {
-          loaded.append(try load(daemon))
+          let slot = try before?.ruleset.slot ?? rulesets.takeSlot()
+          loaded.append(try load(daemon, slot: slot))
         }
       }
       for template in loaded where !template.isPerContainer && instances[template.name] == nil {
         _ = try instance(template, name: template.name)
       }
     } catch {
-      for template in loaded where !template.ruleset.isLocked { unload(template) }
+      for template in loaded where old[template.name]?.ruleset !== template.ruleset {
+        rulesets.release(template.ruleset.content)
+        if old[template.name] == nil { rulesets.giveBack(template.ruleset.slot) }
+      }
       throw error
     }
-    retired = old.filter { template in !loaded.contains { $0.ruleset === template.ruleset } }
+    let previous = templates
+    let changed = loaded.filter { $0.ruleset.content !== old[$0.name]?.ruleset.content }
+    // Until the new rules hold for everybody, what either names is let through.
+    try openGates(for: loaded + previous)
+    let held = hold(watchesOf: changed, for: entries)
+    try rulesets.point(changed.map { ($0.ruleset.slot, $0.ruleset.content) })
     templates = loaded
-    policies.retireAll()
-    policies.open(for: (loaded + retired).map(\.ruleset.compiled))
+    apply(loaded, since: old, askedBy: sender)
+    try reassign()
+    for set in held { watches.release(set) }
+    try openGates(for: loaded)
+    for template in previous where !loaded.contains(where: { $0.ruleset === template.ruleset }) {
+      rulesets.release(template.ruleset.content)
+    }
+    let slots = Set(loaded.map(\.ruleset.slot))
+    for template in previous where !slots.contains(template.ruleset.slot) {
+      rulesets.giveBack(template.ruleset.slot)
+    }
+    return kept
+  }
+
+  /// The paths of rules that are about to hold, looked up wherever a daemon goes by them.
+  private func hold(
+    watchesOf changed: [DaemonTemplate], for entries: [ContainerEntry]
+  ) -> [WatchSet] {
+    var held: [WatchSet] = []
+    for entry in entries {
+      for route in entry.routes where route.owner === entry || entry.container == nil {
+        guard let template = changed.first(where: { $0.stands(for: route.daemon) }) else {
+          continue
+        }
+        if let set = holdWatches(of: template.ruleset, in: route.owner) { held.append(set) }
+      }
+    }
+    return held
+  }
+
+  private func apply(
+    _ loaded: [DaemonTemplate], since old: [String: DaemonTemplate],
+    askedBy sender: SignalSource.Sender
+  ) {
     for daemon in all {
       guard let template = loaded.first(where: { $0.stands(for: daemon) }) else {
         end(daemon, askedBy: sender)
         continue
       }
-      guard template.ruleset !== daemon.ruleset else { continue }
-      let old = daemon.ruleset
+      let before = daemon.ruleset
       daemon.apply(template.ruleset)
+      guard
+        template.ruleset.content !== before.content
+          || template.ruleset.settings != before.settings
+      else { continue }
       daemon.write(
         .reconfigured(
           auid: sender.auid, uid: sender.uid, session: sender.session,
           pid: template.scope.isHost ? sender.pid : 0), at: .now)
-      daemon.tellChanges(since: old, askedBy: sender)
+      daemon.tellChanges(since: before, askedBy: sender)
     }
-    return kept
   }
 
-  /// Takes out of the kernel what no policy names any more; to be called once all containers have new ones.
-  func finishReload() {
-    policies.open(for: templates.map(\.ruleset.compiled))
-    for template in retired { unload(template) }
-    retired = []
+  /// Once a second: what was given back can be used again.
+  func tidy() {
     policies.freeRetired()
-  }
-
-  private func unload(_ template: DaemonTemplate) {
-    rulesets.remove(template.ruleset.plain)
-    rulesets.remove(template.ruleset.translated)
+    watches.lookAgain()
   }
 
   // MARK: Containers
 
   /// Gives `entry` the routes to its daemons, and its policy.
   func assign(to entry: ContainerEntry) throws {
-    release(routesOf: entry)
+    // What both have is not looked up again.
+    let before = entry.routes
+    defer { release(before, of: entry) }
     var routes: [Route] = []
     if let container = entry.container {
       for template in templates
@@ -169,13 +226,17 @@ final class DaemonTable {
       routes.append(route(from: entry, to: try instance(template, name: template.name), of: nil))
     }
     entry.routes = routes
-    let ids = routes.map { route in
-      route.owner == nil ? route.daemon.ruleset.plain : route.daemon.ruleset.translated
-    }
+    let policy = try policies.hold(
+      routes.map { route in
+        PolicyDaemon(
+          ruleset: route.daemon.ruleset.slot, instance: route.owner?.instance ?? 0,
+          view: route.owner?.contid ?? 0)
+      })
+    if entry.policy != UInt32(POLICY_UNDECIDED) { policies.release(entry.policy) }
+    entry.policy = policy
     if entry.container == nil {
-      try policies.setHost(ids)
+      policies.setHost(policy)
     } else {
-      entry.policy = try policies.id(for: ids)
       for route in routes where route.owner === entry {
         logger.info(
           "container \(entry.container!.name) (\(entry.contid)): daemon \(route.daemon.name)")
@@ -194,35 +255,37 @@ final class DaemonTable {
     return Route(
       daemon: daemon, owner: owner, view: owner?.view ?? .host, needsPID: owner != nil,
       chain: ContainerEntry.chain(contids).map(StableBytes.init),
-      contids: StableNumbers(contids), watches: watches(of: daemon, in: owner))
+      contids: StableNumbers(contids), watches: holdWatches(of: daemon.ruleset, in: owner))
   }
 
   /// A path of a rule is one of the daemon's own container, whichever container the event is from.
-  private func watches(of daemon: Daemon, in owner: ContainerEntry?) -> WatchObjects? {
-    let paths = daemon.ruleset.compiled.watchPaths
+  private func holdWatches(of ruleset: LoadedRuleset, in owner: ContainerEntry?) -> WatchSet? {
+    let paths = ruleset.compiled.watchPaths
     guard !paths.isEmpty else { return nil }
-    let objects = WatchObjects(paths: paths.map(\.path))
-    let pid = owner?.container?.initPID ?? UInt32(getpid())
-    if let root = ContainerRoot(ofProcess: pid) { objects.resolve(in: root) }
-    return objects
+    return watches.hold(
+      paths, instance: owner?.instance ?? 0, version: ruleset.content.version,
+      rootProcess: owner?.container?.initPID ?? UInt32(getpid()))
   }
 
   /// A container has gone: the daemons that stood for it alone end.
   func release(_ entry: ContainerEntry) {
     let own = entry.routes.filter { $0.owner === entry }.map(\.daemon)
-    release(routesOf: entry)
+    release(entry.routes, of: entry)
+    entry.routes = []
+    if entry.policy != UInt32(POLICY_UNDECIDED) { policies.release(entry.policy) }
+    entry.policy = UInt32(POLICY_UNDECIDED)
     for daemon in own where uses[daemon.name] == nil && daemon.template.isPerContainer {
       end(daemon, askedBy: nil)
     }
   }
 
-  private func release(routesOf entry: ContainerEntry) {
-    for route in entry.routes {
+  private func release(_ routes: [Route], of entry: ContainerEntry) {
+    for route in routes {
       route.free()
+      if let set = route.watches { watches.release(set) }
       guard route.owner === entry, let count = uses[route.daemon.name] else { continue }
       uses[route.daemon.name] = count > 1 ? count - 1 : nil
     }
-    entry.routes = []
   }
 
   // MARK: Instances

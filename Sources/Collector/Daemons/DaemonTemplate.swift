@@ -30,26 +30,21 @@ struct DaemonTemplate {
   }
 }
 
-/// A ruleset and the ids of its two forms in the kernel.
+/// A daemon's settings, and its rules in the kernel.
 final class LoadedRuleset {
   let settings: Settings
-  let options: RuleOptionsOfScope
-  let compiled: CompiledRuleset
-  /// With the kernel's own ids.
-  let plain: UInt32
-  /// For views that translate ids.
-  let translated: UInt32
+  let content: RulesetTable.Content
+  /// Where the kernel has the rules of this daemon, whatever they are.
+  let slot: UInt32
 
-  init(
-    settings: Settings, options: RuleOptionsOfScope, compiled: CompiledRuleset, plain: UInt32,
-    translated: UInt32
-  ) {
+  init(settings: Settings, content: RulesetTable.Content, slot: UInt32) {
     self.settings = settings
-    self.options = options
-    self.compiled = compiled
-    self.plain = plain
-    self.translated = translated
+    self.content = content
+    self.slot = slot
   }
+
+  var compiled: CompiledRuleset { content.prepared.compiled }
+  var options: RuleOptionsOfScope { content.prepared.options }
 
   /// `-e 2`
   var isLocked: Bool { settings.enabled == 2 }

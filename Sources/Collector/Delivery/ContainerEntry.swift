@@ -1,4 +1,5 @@
 internal import AuditRecords
+import CNestaudit
 internal import Containers
 
 /// What the collector knows of a container, or of the host. Lives on the drain thread.
@@ -14,7 +15,7 @@ final class ContainerEntry {
   /// order is that of the bits of `wants`.
   var routes: [Route] = []
   /// The policy that holds for it in the kernel.
-  var policy: UInt32
+  var policy = UInt32(POLICY_UNDECIDED)
   /// Its cgroups: the root, and those below that are no container of their own.
   var cgroups: Set<UInt64> = []
 
@@ -24,11 +25,14 @@ final class ContainerEntry {
   /// Events of it that some daemon should have had and did not get.
   var lost: UInt64 = 0
 
-  init(container: Container?, outer: ContainerEntry?, view: NamespaceView, policy: UInt32) {
+  /// Tells its root from those of others, in the keys of watches; 0 for the host's.
+  let instance: UInt32
+
+  init(container: Container?, outer: ContainerEntry?, view: NamespaceView, instance: UInt32) {
     self.container = container
     self.outer = outer
     self.view = view
-    self.policy = policy
+    self.instance = instance
   }
 
   var contid: UInt64 { container?.contid ?? 0 }

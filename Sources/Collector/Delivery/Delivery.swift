@@ -168,7 +168,10 @@ struct SubjectMaker: ~Copyable {
     subject.ses = task.ses
     subject.pers = task.personality
     subject.groups = UnsafeBufferPointer(start: groups, count: kernelGroups.count)
-    subject.executable = WatchObject(dev: task.exe_dev, ino: task.exe_ino)
+    subject.executable.dev = task.exe_dev
+    subject.executable.ino = task.exe_ino
+    subject.executable.directory = task.exe_directory
+    subject.executable.name = task.exe_name
     return subject
   }
 

@@ -20,8 +20,9 @@ final class Dispatcher {
   private let forks = ForkTable()
   private var containers: [UInt64: ContainerEntry] = [:]
   /// What is in no container.
-  let host = ContainerEntry(
-    container: nil, outer: nil, view: .host, policy: UInt32(POLICY_HOST))
+  let host = ContainerEntry(container: nil, outer: nil, view: .host, instance: 0)
+  /// Of the container that comes next.
+  private var nextInstance: UInt32 = 1
 
   /// Called with its contid before a container ends, while its daemons can still be told of something.
   var beforeEnd: (UInt64) -> Void = { _ in }
@@ -65,7 +66,6 @@ final class Dispatcher {
     try daemons.assign(to: host)
     for entry in entries.dropFirst() { try assign(entry) }
     daemons.publish()
-    daemons.finishReload()
   }
 
   /// Has every daemon say in its log what it missed.
@@ -193,10 +193,12 @@ final class Dispatcher {
         pidns: container.pidNamespace,
         uidMap: container.uidMap.map(event_id_extent.init),
         gidMap: container.gidMap.map(event_id_extent.init)),
-      policy: UInt32(POLICY_UNDECIDED))
+      instance: nextInstance)
+    nextInstance &+= 1
     entry.cgroups = cgroups
     containers[container.contid] = entry
     do {
+      try capture.views.set(container.contid, policy_view(container))
       try assign(entry)
       daemons.publish()
     } catch {
@@ -230,6 +232,7 @@ final class Dispatcher {
     beforeEnd(entry.contid)
     containers[entry.contid] = nil
     daemons.release(entry)
+    capture.views.remove(entry.contid)
   }
 
   private func handle(_ event: CgroupEvent) {
@@ -246,6 +249,28 @@ final class Dispatcher {
       if let entry = containers[fixed.cgroup] { end(entry) }
     default:
       break
+    }
+  }
+}
+
+extension policy_view {
+  /// A map that is too long to be told is left to the collector.
+  fileprivate init(_ container: Container) {
+    self.init()
+    pidns = container.pidNamespace
+    uid_extents = UInt32(container.uidMap.count)
+    gid_extents = UInt32(container.gidMap.count)
+    Self.store(container.uidMap, in: &uid)
+    Self.store(container.gidMap, in: &gid)
+  }
+
+  private static func store<Extents>(_ map: [IDExtent], in extents: inout Extents) {
+    withUnsafeMutableBytes(of: &extents) { bytes in
+      for (index, extent) in map.prefix(Int(POLICY_EXTENTS_MAX)).enumerated() {
+        bytes.storeBytes(
+          of: policy_extent(first: extent.first, lower: extent.lower, count: extent.count),
+          toByteOffset: index * MemoryLayout<policy_extent>.stride, as: policy_extent.self)
+      }
     }
   }
 }

@@ -39,13 +39,14 @@ struct EventNames: ~Copyable {
       var name = RuleName()
       if let object = planned.object {
         name.hasObject = true
-        name.object = WatchObject(dev: object.dev, ino: object.ino)
+        name.dev = object.dev
+        name.ino = object.ino
         name.rdev = object.rdev
         name.mode = object.mode
         name.uid = view.uid(object.uid)
         name.gid = view.gid(object.gid)
         name.filesystem = object.magic
-        name.ancestors = planned.ancestors
+        name.chain = planned.chain
       }
       if readsText, let text = planned.text, !text.isEmpty {
         let slice = UnsafeMutableRawBufferPointer(

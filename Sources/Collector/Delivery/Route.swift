@@ -15,8 +15,8 @@ struct Route {
   let chain: StableBytes?
   /// The same as numbers; empty for the view's own tasks.
   let contids: StableNumbers
-  /// The files that the daemon's watches mean in the daemon's container.
-  let watches: WatchObjects?
+  /// Where the paths of the daemon's rules lead in the daemon's container.
+  let watches: WatchSet?
 
   func free() {
     chain?.free()
@@ -57,29 +57,4 @@ struct StableBytes {
   }
 
   func free() { bytes.deallocate() }
-}
-
-/// Where the paths that a ruleset watches are in one container: (device, inode), in the ruleset's order.
-final class WatchObjects {
-  private let objects: UnsafeMutablePointer<WatchObject>
-  private let paths: [String]
-
-  init(paths: [String]) {
-    self.paths = paths
-    objects = .allocate(capacity: max(paths.count, 1))
-    objects.initialize(repeating: WatchObject(), count: paths.count)
-  }
-
-  deinit { objects.deallocate() }
-
-  var pointer: UnsafePointer<WatchObject> { UnsafePointer(objects) }
-
-  /// Looks every path up in a root; one that is not there stays unknown and is matched by name alone.
-  func resolve(in root: borrowing ContainerRoot) {
-    for (index, path) in paths.enumerated() {
-      guard let identity = root.identity(of: path) else { continue }
-      objects[index] = WatchObject(
-        dev: identity.dev, ino: identity.ino, isDirectory: identity.isDirectory)
-    }
-  }
 }

@@ -1,80 +1,106 @@
-internal import AuditRules
 internal import Capture
 import CNestaudit
 
-/// The policies that are in the kernel: one for each list of rulesets that some chain of daemons has.
+/// One daemon of a chain, as BPF judges for it.
+struct PolicyDaemon: Hashable {
+  /// Slot of its ruleset.
+  let ruleset: UInt32
+  /// Whose watches: `ContainerEntry.instance`.
+  let instance: UInt32
+  /// contid of the container in whose eyes it sees; 0 for the host.
+  let view: UInt64
+}
+
+/// The policies that are in the kernel: one for each list of daemons that some container, or the host, has. A policy
+/// is not changed while it is in use, but for its gate.
 struct PolicyTable {
+  private struct Policy {
+    let daemons: [PolicyDaemon]
+    var uses: Int
+  }
+
   private let capture: Capture
-  private var ids: [[UInt32]: UInt32] = [:]
+  private var policies: [UInt32: Policy] = [:]
+  private var ids: [[PolicyDaemon]: UInt32] = [:]
   private var next = UInt32(POLICY_FIRST)
-  /// Named by nothing any more.
   private var free: [UInt32] = []
-  /// Of before a reload: tasks may still be judged by them.
+  /// Named by nothing any more; a program may still be at it.
   private var retired: [UInt32] = []
+  /// Of the rulesets, by their slots.
+  private var gates: [UInt32: SyscallGate] = [:]
 
   init(capture: Capture) { self.capture = capture }
 
-  /// The policy that judges by these rulesets, in the order of the bits of `wants`.
-  mutating func id(for rulesets: [UInt32]) throws(CaptureError) -> UInt32 {
-    if let known = ids[rulesets] { return known }
+  /// The policy that judges for these daemons, in the order of the bits of `wants`; to be given back with `release`.
+  mutating func hold(_ daemons: [PolicyDaemon]) throws(CaptureError) -> UInt32 {
+    if let known = ids[daemons] {
+      policies[known]?.uses += 1
+      return known
+    }
+    guard daemons.count <= Int(POLICY_DAEMONS_MAX) else {
+      throw CaptureError(
+        "\(daemons.count) daemons want the same container; at most \(POLICY_DAEMONS_MAX) can")
+    }
     let id = free.last ?? next
     guard id < UInt32(POLICY_MAX) else {
       throw CaptureError("more than \(POLICY_MAX) different sets of daemons want containers")
     }
-    try write(rulesets, as: id)
+    try write(daemons, as: id)
     if free.isEmpty { next += 1 } else { free.removeLast() }
-    ids[rulesets] = id
+    ids[daemons] = id
+    policies[id] = Policy(daemons: daemons, uses: 1)
     return id
   }
 
-  /// Says which rulesets judge what is in no container.
-  func setHost(_ rulesets: [UInt32]) throws(CaptureError) {
-    try write(rulesets, as: UInt32(POLICY_HOST))
+  /// Gives a policy back that no cgroup names any more.
+  mutating func release(_ id: UInt32) {
+    policies[id]?.uses -= 1
+    guard let policy = policies[id], policy.uses == 0 else { return }
+    policies[id] = nil
+    ids[policy.daemons] = nil
+    retired.append(id)
   }
 
-  /// Begins anew: every container must be given a policy again, and then `freeRetired()` called.
-  mutating func retireAll() {
-    retired += ids.values
-    ids.removeAll()
-  }
-
-  /// Lets the policies of before be used again, once no container has one.
+  /// Lets policies that were given back be used again: what ran with them has ended.
   mutating func freeRetired() {
+    guard !retired.isEmpty else { return }
+    nestaudit_wait_for_grace_period()
     free += retired
     retired = []
   }
 
-  private func write(_ rulesets: [UInt32], as id: UInt32) throws(CaptureError) {
-    guard rulesets.count <= Int(POLICY_DAEMONS_MAX) else {
-      throw CaptureError(
-        "\(rulesets.count) daemons want the same container; at most \(POLICY_DAEMONS_MAX) can")
-    }
+  /// Says which syscalls the rulesets name, each by its slot: the gates of the policies, and the one before all
+  /// others.
+  mutating func open(_ gates: [UInt32: SyscallGate]) throws(CaptureError) {
+    self.gates = gates
+    var all = SyscallGate()
+    for gate in gates.values { all.formUnion(gate) }
+    for (id, policy) in policies { try write(policy.daemons, as: id) }
+    withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
+  }
+
+  private func write(_ daemons: [PolicyDaemon], as id: UInt32) throws(CaptureError) {
     var entry = policy_entry()
-    entry.daemons = UInt32(rulesets.count)
-    withUnsafeMutableBytes(of: &entry.ruleset) { bytes in
-      _ = bytes.bindMemory(to: UInt32.self).update(fromContentsOf: rulesets)
+    var gate = SyscallGate()
+    for daemon in daemons { gate.formUnion(gates[daemon.ruleset] ?? SyscallGate()) }
+    withUnsafeMutableBytes(of: &entry.gate) { gate.store(to: $0) }
+    entry.daemons = UInt32(daemons.count)
+    withUnsafeMutableBytes(of: &entry.daemon) { bytes in
+      for (index, daemon) in daemons.enumerated() {
+        bytes.storeBytes(
+          of: policy_daemon(
+            ruleset: daemon.ruleset, instance: daemon.instance, view: daemon.view),
+          toByteOffset: index * MemoryLayout<policy_daemon>.stride, as: policy_daemon.self)
+      }
     }
     try capture.policies.set(id, entry)
   }
 
-  /// Opens the gate for every syscall that some rule of some daemon names, and has gathered what they ask for.
-  func open(for rulesets: [CompiledRuleset]) {
-    var needs: UInt32 = 0
-    if rulesets.contains(where: { $0.watchPaths.contains(where: \.below) }) {
-      needs |= NEED_ANCESTORS.rawValue
-    }
-    if rulesets.contains(where: \.hasForkRules) { needs |= NEED_FORKS.rawValue }
-    capture.control.pointee.needs = needs
-    withUnsafeMutableBytes(of: &capture.control.pointee.gate) { bytes in
-      let words = bytes.bindMemory(to: UInt64.self)
-      let perArch = Int(POLICY_SYSCALLS) / 64
-      for arch in 0..<Int(POLICY_ARCHES) {
-        for word in 0..<perArch {
-          words[arch * perArch + word] = rulesets.reduce(0) { $0 | $1.gate[arch][word] }
-        }
-      }
-    }
-  }
+  /// Has gathered what the rules ask for, and nothing else.
+  func need(_ needs: UInt32) { capture.control.pointee.needs = needs }
+
+  /// Judges what is in no container by this policy.
+  func setHost(_ id: UInt32) { capture.control.pointee.host = id }
 
   /// Makes every task look its policy up again; to be called when all tables are written.
   func publish() { capture.control.pointee.generation &+= 1 }

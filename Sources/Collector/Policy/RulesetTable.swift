@@ -2,85 +2,69 @@ internal import AuditRules
 internal import Capture
 import CNestaudit
 
-/// The rulesets that are in the kernel: each is there once, however many daemons go by it.
-///
-/// A ruleset has two forms: one whose ids are the kernel's own, for views that translate none, and one in
-/// which conditions on ids are left to the collector.
+/// The rulesets that are in the kernel. A daemon's has a slot that stays the same; what stands in the slot is replaced
+/// whole: an event is judged by the old rules or by the new ones. Equal rulesets are there once.
 struct RulesetTable {
-  private struct Entry {
-    let keys: [rule_index_key]
-    let ranges: [Range<UInt32>]
+  /// A ruleset in the kernel.
+  final class Content {
+    let prepared: PreparedRuleset
+    let map: RulesetMap
+    /// Tells its watches from those of others.
+    let version: UInt32
+    fileprivate var uses = 0
+
+    fileprivate init(_ prepared: PreparedRuleset, _ map: RulesetMap, version: UInt32) {
+      self.prepared = prepared
+      self.map = map
+      self.version = version
+    }
   }
 
   private let capture: Capture
-  private var entries: [UInt32: Entry] = [:]
-  private var next: UInt32 = 1
-  private var space = SlotSpace(count: UInt32(POLICY_RULES_MAX))
+  private var contents: [ObjectIdentifier: Content] = [:]
+  private var nextVersion: UInt32 = 1
+  private var nextSlot: UInt32 = 0
+  private var freeSlots: [UInt32] = []
 
   init(capture: Capture) { self.capture = capture }
 
-  /// Writes a ruleset into the tables and returns its id, by which policies name it.
-  mutating func add(_ ruleset: CompiledRuleset, translatesIDs: Bool) throws(CaptureError) -> UInt32
-  {
-    let id = next
-    next += 1
-    var keys: [rule_index_key] = []
-    var ranges: [Range<UInt32>] = []
-    for table in ruleset.tables(translatesIDs: translatesIDs) {
-      guard let range = space.take(UInt32(table.rules.count)) else {
-        entries[id] = Entry(keys: keys, ranges: ranges)
-        remove(id)
-        throw CaptureError(
-          "the rules of all daemons need more than \(POLICY_RULES_MAX) entries in the kernel's table"
-        )
-      }
-      ranges.append(range)
-      for (slot, rule) in zip(range, table.rules) { try capture.rules.set(slot, rule) }
-      for (arch, syscall) in table.keys {
-        let key = rule_index_key(ruleset: id, arch: arch, syscall: syscall)
-        keys.append(key)
-        try capture.ruleIndex.set(
-          key, rule_index_entry(first: range.lowerBound, count: UInt32(range.count)))
-      }
+  /// Puts a ruleset into the kernel, where no event is judged by it yet; to be given back with `release`.
+  mutating func hold(_ prepared: PreparedRuleset) throws -> Content {
+    if let known = contents[ObjectIdentifier(prepared)] {
+      known.uses += 1
+      return known
     }
-    entries[id] = Entry(keys: keys, ranges: ranges)
-    return id
+    let table = try prepared.takeTable().versioned(nextVersion)
+    let content = Content(prepared, try RulesetMap(words: table.words), version: nextVersion)
+    nextVersion &+= 1
+    content.uses = 1
+    contents[ObjectIdentifier(prepared)] = content
+    return content
   }
 
-  /// Takes a ruleset out; no policy may name it any more.
-  mutating func remove(_ id: UInt32) {
-    guard let entry = entries.removeValue(forKey: id) else { return }
-    for key in entry.keys { capture.ruleIndex.remove(key) }
-    for range in entry.ranges { space.giveBack(range) }
-  }
-}
-
-/// Runs of free slots in a table.
-struct SlotSpace {
-  private var free: [Range<UInt32>]
-
-  init(count: UInt32) { free = [0..<count] }
-
-  /// The first free run of `count` slots, nil if there is none.
-  mutating func take(_ count: UInt32) -> Range<UInt32>? {
-    guard let index = free.firstIndex(where: { $0.count >= count }) else { return nil }
-    let start = free[index].lowerBound
-    let taken = start..<(start + count)
-    free[index] = taken.upperBound..<free[index].upperBound
-    if free[index].isEmpty { free.remove(at: index) }
-    return taken
+  mutating func release(_ content: Content) {
+    content.uses -= 1
+    if content.uses == 0 { contents[ObjectIdentifier(content.prepared)] = nil }
   }
 
-  /// Frees a run that was taken.
-  mutating func giveBack(_ range: Range<UInt32>) {
-    guard !range.isEmpty else { return }
-    let index = free.firstIndex { $0.lowerBound > range.lowerBound } ?? free.endIndex
-    free.insert(range, at: index)
-    if index + 1 < free.count, free[index].upperBound == free[index + 1].lowerBound {
-      free[index] = free[index].lowerBound..<free.remove(at: index + 1).upperBound
+  /// A slot for a daemon's ruleset.
+  mutating func takeSlot() throws(CaptureError) -> UInt32 {
+    if let slot = freeSlots.popLast() { return slot }
+    guard nextSlot < UInt32(POLICY_RULESETS_MAX) else {
+      throw CaptureError("more than \(POLICY_RULESETS_MAX) daemons in the configuration")
     }
-    if index > 0, free[index - 1].upperBound == free[index].lowerBound {
-      free[index - 1] = free[index - 1].lowerBound..<free.remove(at: index).upperBound
-    }
+    nextSlot += 1
+    return nextSlot - 1
+  }
+
+  /// Empties a slot; no policy may name it any more.
+  mutating func giveBack(_ slot: UInt32) {
+    capture.rulesets.remove(slot)
+    freeSlots.append(slot)
+  }
+
+  /// From now on these slots judge by these rulesets; returns when no event is judged by what stood there before.
+  func point(_ slots: [(slot: UInt32, content: Content)]) throws(CaptureError) {
+    try capture.rulesets.set(slots.map { ($0.slot, $0.content.map.descriptor) })
   }
 }

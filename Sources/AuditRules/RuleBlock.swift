@@ -1,0 +1,78 @@
+import CNestaudit
+
+/// At most TABLE_RULES rules, as sets: which of them go with a syscall, and which with each value of each field.
+struct RuleBlock {
+  /// The rules that name a syscall, and the fields that they ask for.
+  struct Cell: Hashable {
+    let rules: RuleRow
+    let fields: [UInt8]
+  }
+
+  let ruleCount: Int
+  let wordCount: Int
+  /// For each arch and syscall one of `distinctCells`, counted from 1; 0 where no rule names it.
+  private(set) var cells = [UInt16](
+    repeating: 0, count: Int(POLICY_ARCHES) * Int(POLICY_SYSCALLS))
+  private(set) var distinctCells: [Cell] = []
+  let fields: [RuleField]
+  let rows: [RuleRow]
+  /// Those that record.
+  private(set) var records: RuleRow
+  /// Those that end the search once they match: `never`, with no condition left to the collector, and on the
+  /// list: one that is found by a name's object may come too late.
+  private(set) var ends: RuleRow
+
+  /// - Parameter numbers: of rules of the list exit, in their order.
+  init(_ numbers: [Int], of ruleset: CompiledRuleset) throws(RuleTableError) {
+    ruleCount = numbers.count
+    wordCount = [1, 2, 4, 8].first { $0 * 64 >= numbers.count } ?? Int(TABLE_WORDS)
+    let empty = RuleRow(words: wordCount)
+    var pool = RowPool()
+    var builder = RuleFieldBuilder(ruleCount: numbers.count, wordCount: wordCount)
+    records = empty
+    ends = empty
+    var isPossible = [Bool](repeating: true, count: numbers.count)
+    for (bit, number) in numbers.enumerated() {
+      var isWhole = true
+      for test in ruleset.tests(of: number) {
+        if test.kind == .unmet { isPossible[bit] = false }
+        if !builder.add(test, ofRule: bit) { isWhole = false }
+      }
+      let rule = ruleset.rules[number]
+      if rule.action == .always {
+        records[bit] = true
+      } else if isWhole, !ruleset.isFoundByName(number) {
+        ends[bit] = true
+      }
+    }
+    let built = try builder.build(watchCount: ruleset.watchPaths.count, pool: &pool)
+    for bit in built.left { ends[bit] = false }
+    fields = built.fields
+    rows = pool.rows
+
+    var known: [Cell: UInt16] = [:]
+    let bits = Dictionary(uniqueKeysWithValues: zip(numbers, 0...))
+    for place in cells.indices {
+      let arch = place / Int(POLICY_SYSCALLS)
+      let syscall = place % Int(POLICY_SYSCALLS)
+      var row = empty
+      for number in ruleset.exitRules(arch: arch, syscall: syscall) {
+        if let bit = bits[number], isPossible[bit] { row[bit] = true }
+      }
+      if row.isEmpty { continue }
+      let asked = fields.indices.filter { index in
+        fields[index].askers.contains { row[$0] }
+          && (fields[index].field != UInt8(RULE_FIELD_PERM.rawValue)
+            || SyscallClasses.arches[arch].isJudgedByFlags(Int32(syscall)))
+      }
+      let cell = Cell(rules: row, fields: asked.map(UInt8.init))
+      if let number = known[cell] {
+        cells[place] = number
+      } else {
+        distinctCells.append(cell)
+        cells[place] = UInt16(distinctCells.count)
+        known[cell] = cells[place]
+      }
+    }
+  }
+}

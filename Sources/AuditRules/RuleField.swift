@@ -1,0 +1,176 @@
+import CNestaudit
+
+/// One field of a block: from what an event has to the row of the rules that it lets match.
+struct RuleField {
+  /// enum rule_field
+  let field: UInt8
+  /// enum table_kind
+  let kind: UInt8
+  /// Row of the rules that do not ask for it.
+  let none: UInt16
+  /// Of numbers.
+  var tree: BoundTree?
+  /// By interval, bit or path.
+  let rows: [UInt16]
+  /// The rules that ask for it.
+  let askers: [Int]
+}
+
+/// Gathers the conditions of a block by field, and makes rows of them.
+struct RuleFieldBuilder {
+  private struct Condition {
+    let rule: Int
+    let test: RuleTest
+  }
+  private let ruleCount: Int
+  private let wordCount: Int
+  private var numbers: [UInt8: [Condition]] = [:]
+  private var bits: [UInt8: [Condition]] = [:]
+  private var names: [Condition] = []
+  private var programs: [Condition] = []
+
+  init(ruleCount: Int, wordCount: Int) {
+    self.ruleCount = ruleCount
+    self.wordCount = wordCount
+  }
+
+  /// Takes a condition; false if it is left to the collector.
+  mutating func add(_ test: RuleTest, ofRule rule: Int) -> Bool {
+    let condition = Condition(rule: rule, test: test)
+    switch test.tableField {
+    case .none: return test.isSettledWithoutField
+    case .number(let field): numbers[field, default: []].append(condition)
+    case .bits(let field):
+      // One row for each bit says what one `&` of a rule asks for; a second would get mixed up with it.
+      let isSecond =
+        test.operation == .bitMask
+        && bits[field, default: []].contains {
+          $0.rule == rule && $0.test.operation == .bitMask
+        }
+      if isSecond { return false }
+      bits[field, default: []].append(condition)
+    case .names: names.append(condition)
+    case .program: programs.append(condition)
+    }
+    return true
+  }
+
+  /// - Returns: the fields, in the order in which they are best asked, and the rules of which a condition found
+  ///   no room and is left to the collector.
+  func build(
+    watchCount: Int, pool: inout RowPool
+  ) throws(RuleTableError) -> (fields: [RuleField], left: Set<Int>) {
+    var fields: [RuleField] = []
+    var left: Set<Int> = []
+    for (field, conditions) in numbers.sorted(by: { $0.key < $1.key }) {
+      fields.append(try value(field, conditions, &pool, &left))
+    }
+    for (field, conditions) in bits.sorted(by: { $0.key < $1.key }) {
+      fields.append(try bits(field, conditions, &pool))
+    }
+    if !programs.isEmpty { fields.append(try exe(watchCount, &pool)) }
+    if !names.isEmpty { fields.append(try names(watchCount, &pool)) }
+    return (fields, left)
+  }
+
+  /// All rules, but those of `conditions`.
+  private func others(_ conditions: [Condition]) -> RuleRow {
+    var row = RuleRow(words: wordCount)
+    for rule in 0..<ruleCount { row[rule] = true }
+    for condition in conditions { row[condition.rule] = false }
+    return row
+  }
+
+  private func value(
+    _ field: UInt8, _ all: [Condition], _ pool: inout RowPool, _ left: inout Set<Int>
+  ) throws(RuleTableError) -> RuleField {
+    var bounds: Set<UInt32> = []
+    var conditions: [Condition] = []
+    for condition in all {
+      let new = condition.test.bounds.filter { !bounds.contains($0) }
+      if bounds.count + new.count > Int(TABLE_VALUES_MAX) {
+        left.insert(condition.rule)
+      } else {
+        bounds.formUnion(new)
+        conditions.append(condition)
+      }
+    }
+    let none = others(conditions)
+    let sorted = bounds.sorted()
+    // Whoever is not met by a value is taken out again below.
+    var full = none
+    for condition in conditions { full[condition.rule] = true }
+    var rows: [UInt16] = []
+    rows.reserveCapacity(sorted.count + 1)
+    for start in [0] + sorted {
+      var row = full
+      for condition in conditions where !condition.test.isMetInTable(by: start) {
+        row[condition.rule] = false
+      }
+      rows.append(try pool.number(of: row))
+    }
+    return RuleField(
+      field: field, kind: UInt8(TABLE_VALUE.rawValue), none: try pool.number(of: none),
+      tree: BoundTree(sorted), rows: rows, askers: Self.rules(conditions))
+  }
+
+  private func bits(
+    _ field: UInt8, _ conditions: [Condition], _ pool: inout RowPool
+  ) throws(RuleTableError) -> RuleField {
+    let some = conditions.filter { $0.test.operation == .bitMask }
+    let every = conditions.filter { $0.test.operation == .bitTest }
+    var rows: [UInt16] = []
+    for list in [some, every] {
+      for bit in 0..<32 {
+        var row = RuleRow(words: wordCount)
+        for condition in list where condition.test.value >> UInt32(bit) & 1 == 1 {
+          row[condition.rule] = true
+        }
+        rows.append(row.isEmpty ? UInt16.max : try pool.number(of: row))
+      }
+    }
+    return RuleField(
+      field: field, kind: UInt8(TABLE_BITS.rawValue), none: try pool.number(of: others(some)),
+      rows: rows, askers: Self.rules(conditions))
+  }
+
+  private func names(
+    _ watchCount: Int, _ pool: inout RowPool
+  ) throws(RuleTableError) -> RuleField {
+    RuleField(
+      field: UInt8(RULE_FIELD_NAMES.rawValue), kind: UInt8(TABLE_NAMES.rawValue),
+      none: try pool.number(of: others(names)), rows: try byPath(names, watchCount, &pool),
+      askers: Self.rules(names))
+  }
+
+  private func exe(
+    _ watchCount: Int, _ pool: inout RowPool
+  ) throws(RuleTableError) -> RuleField {
+    let wanted = programs.filter(\.test.isEquality)
+    let equal = try byPath(wanted, watchCount, &pool)
+    let other = try byPath(programs.filter { !$0.test.isEquality }, watchCount, &pool)
+    return RuleField(
+      field: UInt8(RULE_FIELD_EXE.rawValue), kind: UInt8(TABLE_EXE.rawValue),
+      none: try pool.number(of: others(wanted)), rows: zip(equal, other).flatMap { [$0, $1] },
+      askers: Self.rules(programs))
+  }
+
+  /// For each path the row of the rules that ask for it; UInt16.max where none does.
+  private func byPath(
+    _ conditions: [Condition], _ count: Int, _ pool: inout RowPool
+  ) throws(RuleTableError) -> [UInt16] {
+    var rows: [Int: RuleRow] = [:]
+    for condition in conditions {
+      rows[Int(condition.test.value), default: RuleRow(words: wordCount)][condition.rule] = true
+    }
+    var numbers = [UInt16](repeating: .max, count: count)
+    for (path, row) in rows.sorted(by: { $0.key < $1.key }) {
+      numbers[path] = try pool.number(of: row)
+    }
+    return numbers
+  }
+
+  private static func rules(_ conditions: [Condition]) -> [Int] {
+    Set(conditions.map(\.rule)).sorted()
+  }
+}

@@ -1,0 +1,74 @@
+internal import AuditRules
+internal import Containers
+import CNestaudit
+internal import Capture
+import Glibc
+
+/// Where the paths of one ruleset lead in the root of one daemon's container. Lives on the drain thread.
+final class WatchSet {
+  /// In the order of the ruleset's `watchPaths`, whose places they have.
+  let paths: [WatchPath]
+  /// Whose root: `ContainerEntry.instance`.
+  let instance: UInt32
+  /// Of the ruleset in the kernel.
+  let version: UInt32
+  /// A process whose root the paths are looked up in.
+  let rootProcess: UInt32
+  /// The keys that stand for the paths in the kernel now, each with the numbers of its paths.
+  private(set) var keys: [WatchKey: [UInt16]] = [:]
+  /// How many routes go by it.
+  var uses = 0
+  /// Something has changed on the way to a path.
+  var isStale = false
+
+  private let objects: UnsafeMutablePointer<WatchObject>
+
+  init(paths: [WatchPath], instance: UInt32, version: UInt32, rootProcess: UInt32) {
+    self.paths = paths
+    self.instance = instance
+    self.version = version
+    self.rootProcess = rootProcess
+    objects = .allocate(capacity: max(paths.count, 1))
+    objects.initialize(repeating: WatchObject(), count: paths.count)
+  }
+
+  deinit { objects.deallocate() }
+
+  /// What `CompiledRuleset.decide` is given.
+  var pointer: UnsafePointer<WatchObject> { UnsafePointer(objects) }
+
+  /// Looks every path up anew. Where the root cannot be entered any more all stays as it was.
+  /// - Returns: the directories on the way, nil if nothing was looked up.
+  func resolve(_ identifier: FileIdentifier) -> WalkedDirectories? {
+    guard let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
+    var walk = PathWalk(root: root, identifier: identifier)
+    keys = [:]
+    for (number, path) in paths.enumerated() {
+      objects[number] = walk.resolve(path)
+      add(objects[number], number: number, below: path.below)
+    }
+    return walk.directories
+  }
+
+  private func add(_ object: WatchObject, number: Int, below: Bool) {
+    let entry = UInt16(number) | (below ? UInt16(WATCH_BELOW) : 0)
+    if object.ino != 0 {
+      keys[WatchKey(ino: object.ino, dev: object.dev, name: 0), default: []].append(entry)
+    }
+    if object.directory != 0 {
+      let key = WatchKey(ino: object.directory, dev: object.directoryDev, name: object.name)
+      keys[key, default: []].append(entry)
+    }
+  }
+}
+
+/// A file, or a name in a directory.
+struct WatchKey: Hashable {
+  let ino: UInt64
+  let dev: UInt32
+  /// 0: the file itself.
+  let name: UInt64
+
+  /// What of the file or directory it is.
+  var flag: UInt32 { name == 0 ? WATCHED_FILE.rawValue : WATCHED_NAMES.rawValue }
+}

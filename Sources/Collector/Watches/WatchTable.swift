@@ -1,0 +1,133 @@
+internal import AuditRules
+import CNestaudit
+internal import Capture
+import Logging
+
+/// The paths that rules ask for, in the root of each daemon's container, as the kernel's tables have them.
+final class WatchTable {
+  private struct SetKey: Hashable {
+    let instance: UInt32
+    let version: UInt32
+  }
+
+  private let capture: Capture
+  private let logger: Logger
+  private var sets: [SetKey: WatchSet] = [:]
+  /// How many keys ask for a file, and how many for a name in a directory.
+  private var uses: [WatchedFile: (files: Int, names: Int)] = [:]
+  private var isFullSaid = false
+
+  private struct WatchedFile: Hashable {
+    let ino: UInt64
+    let dev: UInt32
+  }
+
+  let follower: PathFollower
+
+  init(capture: Capture, logger: Logger) {
+    self.capture = capture
+    self.logger = logger
+    follower = PathFollower(logger: logger)
+  }
+
+  /// The set of a ruleset in a root, looked up if it is not there yet; to be given back with `release`.
+  /// - Parameters:
+  ///   - instance: tells the root from others.
+  ///   - version: of the ruleset in the kernel.
+  ///   - rootProcess: a process in that root.
+  func hold(
+    _ paths: [WatchPath], instance: UInt32, version: UInt32, rootProcess: UInt32
+  ) -> WatchSet {
+    let key = SetKey(instance: instance, version: version)
+    let set =
+      sets[key]
+      ?? WatchSet(
+        paths: paths, instance: instance, version: version, rootProcess: rootProcess)
+    if set.uses == 0 {
+      sets[key] = set
+      follower.begin(set)
+      update(set)
+    }
+    set.uses += 1
+    return set
+  }
+
+  func release(_ set: WatchSet) {
+    set.uses -= 1
+    guard set.uses == 0 else { return }
+    sets[SetKey(instance: set.instance, version: set.version)] = nil
+    follower.end(set)
+    for key in set.keys.keys { remove(key, from: set) }
+  }
+
+  /// Looks up again what has changed since the last call.
+  func followChanges() {
+    for set in follower.takeStale() { update(set) }
+  }
+
+  /// Looks up again what cannot be followed, for want of inotify watches.
+  func lookAgain() {
+    for set in follower.unfollowed where set.uses > 0 { update(set) }
+  }
+
+  /// What is new is there before what is old goes.
+  private func update(_ set: WatchSet) {
+    let old = set.keys
+    guard let directories = set.resolve(capture.identifier) else { return }
+    follower.follow(set, directories)
+    directories.close()
+    for (key, paths) in set.keys where old[key] != paths {
+      write(key, paths, of: set, isNew: old[key] == nil)
+    }
+    for key in old.keys where set.keys[key] == nil { remove(key, from: set) }
+  }
+
+  private func write(_ key: WatchKey, _ numbers: [UInt16], of set: WatchSet, isNew: Bool) {
+    var paths = watch_paths()
+    paths.count = UInt16(min(numbers.count, Int(WATCH_PATHS_MAX) + 1))
+    withUnsafeMutableBytes(of: &paths.path) { bytes in
+      for (index, number) in numbers.prefix(Int(WATCH_PATHS_MAX)).enumerated() {
+        bytes.storeBytes(of: number, toByteOffset: index * 2, as: UInt16.self)
+      }
+    }
+    do {
+      try capture.watches.set(key.kernelKey(of: set), paths)
+      if isNew { try count(key, by: 1) }
+    } catch {
+      if !isFullSaid { logger.error("a path of a rule is not watched: \(error)") }
+      isFullSaid = true
+    }
+  }
+
+  private func remove(_ key: WatchKey, from set: WatchSet) {
+    capture.watches.remove(key.kernelKey(of: set))
+    try? count(key, by: -1)
+  }
+
+  private func count(_ key: WatchKey, by change: Int) throws(CaptureError) {
+    let file = WatchedFile(ino: key.ino, dev: key.dev)
+    var now = uses[file] ?? (0, 0)
+    let before = Self.flags(now)
+    if key.name == 0 { now.files += change } else { now.names += change }
+    let flags = Self.flags(now)
+    uses[file] = flags == 0 ? nil : now
+    guard flags != before else { return }
+    let kernelKey = file_key(ino: key.ino, dev: key.dev, pad: 0)
+    if flags == 0 {
+      capture.watched.remove(kernelKey)
+    } else {
+      try capture.watched.set(kernelKey, flags)
+    }
+  }
+
+  private static func flags(_ uses: (files: Int, names: Int)) -> UInt32 {
+    (uses.files > 0 ? WATCHED_FILE.rawValue : 0) | (uses.names > 0 ? WATCHED_NAMES.rawValue : 0)
+  }
+}
+
+extension WatchKey {
+  fileprivate func kernelKey(of set: WatchSet) -> watch_key {
+    watch_key(
+      ino: ino, name: name, dev: dev, instance: set.instance, version: set.version, pad: 0)
+  }
+}

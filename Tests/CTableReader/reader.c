@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include "CTableReader.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#define __noinline      __attribute__((noinline))
+
+typedef long (*reader_step)(uint32_t index, void *context);
+
+static long reader_loop(uint32_t count, reader_step step, void *context)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (step(i, context))
+			return i + 1;
+	return count;
+}
+#define bpf_loop(count, step, context, flags) reader_loop(count, (reader_step)(step), context)
+
+#include "../../bpf/lib/judge.h"
+
+static _Thread_local struct judge judge;
+static _Thread_local const struct table_line *table;
+static _Thread_local uint32_t table_count, beyond;
+static _Thread_local const struct reader_event *event;
+
+static __always_inline struct judge *judge_memory(void)
+{
+	return &judge;
+}
+
+static __always_inline void *judge_table(struct judge *j)
+{
+	return (void *)table;
+}
+
+static __always_inline struct table_line *table_line(void *lines, uint32_t number)
+{
+	if (number < table_count)
+		return (struct table_line *)lines + number;
+	beyond++;
+	return NULL;
+}
+
+static __always_inline uint64_t judge_value(struct judge *j, uint32_t field)
+{
+	field &= RULE_FIELDS - 1;
+	return JUDGE_ANSWER(event->answer[field], event->value[field]);
+}
+
+static __always_inline uint32_t judge_hits(bool exe)
+{
+	return exe ? event->exes : event->names;
+}
+
+static __always_inline struct watch_paths *judge_hit(struct judge *j, uint32_t number, bool exe)
+{
+	const struct reader_hit *hit = exe ? &event->exe[number] : &event->name[number];
+
+	return hit->found ? (struct watch_paths *)&hit->paths : NULL;
+}
+
+static __always_inline bool judge_is_file(uint32_t number, bool exe)
+{
+	return exe ? event->exe[number].is_file : event->name[number].is_file;
+}
+
+_Static_assert(READER_HITS_MAX == JUDGE_HITS_MAX, "as many hits");
+_Static_assert((int)READER_UNKNOWN == ANSWER_UNKNOWN && (int)READER_ALL == ANSWER_ALL,
+	       "the same answers");
+
+uint32_t reader_wants(const struct table_line *lines, uint32_t count,
+		      const struct reader_event *asked, uint32_t cell, uint32_t *outside)
+{
+	table = lines;
+	table_count = count;
+	event = asked;
+	beyond = 0;
+	uint32_t wants = judge_wants(cell);
+	*outside = beyond;
+	return wants;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The current task's numbers as a daemon sees them: Sources/AuditRecords/NamespaceView.swift does
+ * the same with the event. */
+#ifndef NESTAUDIT_VIEW_H
+#define NESTAUDIT_VIEW_H
+
+#include "subject.h"
+
+#define ID_UNSET    (~0u)
+#define ID_OVERFLOW 65534 /* include/linux/highuid.h, DEFAULT_OVERFLOWUID */
+
+/* A deeper PID namespace is left to the collector. */
+#define VIEW_LEVELS_MAX 8
+
+static __always_inline bool is_group(uint32_t field)
+{
+	return field >= RULE_FIELD_GID && field <= RULE_FIELD_FSGID;
+}
+
+/* An id of the kernel in the view; false if the map is too long to be known here. */
+static __always_inline bool view_id(struct policy_view *view, bool group, uint32_t *id)
+{
+	uint32_t extents = group ? view->gid_extents : view->uid_extents;
+	const struct policy_extent *extent = group ? view->gid : view->uid;
+	uint32_t kernel = *id;
+
+	if (kernel == ID_UNSET)
+		return true;
+	if (extents > POLICY_EXTENTS_MAX)
+		return false;
+	*id = ID_OVERFLOW;
+	for (uint32_t i = 0; i < POLICY_EXTENTS_MAX && i < extents; i++) {
+		uint32_t offset = kernel - extent[i].lower;
+		if (kernel >= extent[i].lower && offset < extent[i].count)
+			*id = extent[i].first + offset;
+	}
+	return true;
+}
+
+/* The thread group's number, or its parent's, in the view's PID namespace; 0 outside. */
+static __always_inline bool view_pid(struct policy_view *view, bool parent, uint32_t *number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pid *group = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	uint32_t level = BPF_CORE_READ(group, level);
+
+	if (parent)
+		group = BPF_CORE_READ(task, real_parent, signal, pids[PIDTYPE_TGID]);
+	if (level >= VIEW_LEVELS_MAX)
+		return false;
+	uint32_t last = BPF_CORE_READ(group, level);
+	*number = 0;
+	for (uint32_t i = 1; i < VIEW_LEVELS_MAX && i <= last && i <= level; i++) {
+		struct upid upid = {};
+		bpf_probe_read_kernel(&upid, sizeof(upid), &group->numbers[i]);
+		struct pid_namespace *ns = upid.ns;
+		if (BPF_CORE_READ(ns, ns.inum) == view->pidns)
+			*number = upid.nr;
+	}
+	return true;
+}
+
+/* Whether = and != ask no other group than the task's own (kernel/auditsc.c, audit_filter_rules).
+ */
+static __always_inline bool has_no_other_group(uint32_t own)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct group_info *groups = BPF_CORE_READ(task, cred, group_info);
+	uint32_t count = BPF_CORE_READ(groups, ngroups);
+	uint32_t first = 0;
+
+	if (count == 0)
+		return true;
+	bpf_probe_read_kernel(&first, sizeof(first), &groups->gid[0]);
+	return count == 1 && first == own;
+}
+
+/* A number of the subject in the view whose key is `contid`; false if it is not known here. */
+static __always_inline bool view_value(struct subject *subject, uint64_t contid, uint32_t field,
+				       uint32_t *value)
+{
+	uint32_t number = subject->value[field & 31];
+
+	if (contid && field <= RULE_FIELD_FSGID) {
+		struct policy_view *view = bpf_map_lookup_elem(&views, &contid);
+		if (!view)
+			return false;
+		if (field <= RULE_FIELD_PPID) {
+			if (!view_pid(view, field == RULE_FIELD_PPID, &number))
+				return false;
+		} else if (!view_id(view, is_group(field), &number)) {
+			return false;
+		}
+	}
+	*value = number;
+	return true;
+}
+
+/* The two ids that -C compares; include/uapi/linux/audit.h, AUDIT_COMPARE_*. */
+static const uint8_t compared[32][2] = {
+    [10] = {RULE_FIELD_UID, RULE_FIELD_AUID},   [11] = {RULE_FIELD_UID, RULE_FIELD_EUID},
+    [12] = {RULE_FIELD_UID, RULE_FIELD_FSUID},  [13] = {RULE_FIELD_UID, RULE_FIELD_SUID},
+    [14] = {RULE_FIELD_AUID, RULE_FIELD_FSUID}, [15] = {RULE_FIELD_AUID, RULE_FIELD_SUID},
+    [16] = {RULE_FIELD_AUID, RULE_FIELD_EUID},  [17] = {RULE_FIELD_EUID, RULE_FIELD_SUID},
+    [18] = {RULE_FIELD_EUID, RULE_FIELD_FSUID}, [19] = {RULE_FIELD_SUID, RULE_FIELD_FSUID},
+    [20] = {RULE_FIELD_GID, RULE_FIELD_EGID},   [21] = {RULE_FIELD_GID, RULE_FIELD_FSGID},
+    [22] = {RULE_FIELD_GID, RULE_FIELD_SGID},   [23] = {RULE_FIELD_EGID, RULE_FIELD_FSGID},
+    [24] = {RULE_FIELD_EGID, RULE_FIELD_SGID},  [25] = {RULE_FIELD_SGID, RULE_FIELD_FSGID},
+};
+
+/*
+ * What the subject has of a field, in the view whose key is `contid`: JUDGE_ANSWER. Not static:
+ * verified once.
+ */
+__noinline uint64_t subject_value(uint64_t contid, uint32_t field)
+{
+	struct subject *subject = subject_memory();
+	uint32_t value = 0, other = 0;
+
+	if (!subject)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	if (field >= RULE_FIELD_COMPARE) {
+		const uint8_t *pair = compared[(field - RULE_FIELD_COMPARE + 1) & 31];
+		if (!view_value(subject, contid, pair[0], &value) ||
+		    !view_value(subject, contid, pair[1], &other))
+			return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+		bool unset = subject->value[RULE_FIELD_AUID] == ID_UNSET;
+		return JUDGE_ANSWER(ANSWER_KNOWN, (value == other) | unset << 1);
+	}
+	if (subject->no_result && (field == RULE_FIELD_EXIT || field == RULE_FIELD_SUCCESS))
+		return JUDGE_ANSWER(ANSWER_NONE, 0);
+	if (!view_value(subject, contid, field, &value))
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	if (field == RULE_FIELD_PERM && value == PERM_ALL)
+		return JUDGE_ANSWER(ANSWER_ALL, 0);
+	if ((field == RULE_FIELD_GID || field == RULE_FIELD_EGID) &&
+	    !has_no_other_group(subject->value[field & 31]))
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	return JUDGE_ANSWER(ANSWER_KNOWN, value);
+}
+
+#endif
