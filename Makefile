@@ -22,7 +22,7 @@ C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h Sources/CNestaudit/*.c \
 	Tests/CTableReader/*.c Tests/CTableReader/include/*.h Benchmarks/*.c)
 SHELL_SOURCES := .ci/run scripts/container-fixture scripts/demo scripts/install-dependencies \
 	scripts/kernel-audit
-PYTHON_SOURCES := Benchmarks/run scripts/auparse-check scripts/compare-audit-logs
+PYTHON_SOURCES := Benchmarks/run $(wildcard Benchmarks/*.py) scripts/auparse-check scripts/compare-audit-logs
 SWIFT_SOURCES := Package.swift Sources Tests
 
 .PHONY: help
@@ -55,6 +55,14 @@ test: test-dependencies $(OBJECT) ## run every test; as root also those with rea
 	$(SWIFT) build $(FLAGS) --build-tests
 	@echo "==> running the tests"
 	$(SWIFT) test $(FLAGS) --skip-build --no-parallel
+
+.PHONY: fuzz
+fuzz: $(OBJECT) ## a million inputs by chance for the parser and the compiler of rules (SEED=, COUNT=)
+	$(SWIFT) build $(FLAGS) --product fuzz
+	@for target in parser compiler; do \
+		.build/release/fuzz $$target --output .build \
+			--count $(or $(COUNT),1000000) $(addprefix --seed=,$(SEED)); \
+	done
 
 .PHONY: demo
 demo: build ## two containers and the host, three audit logs, one capture (root)

@@ -86,5 +86,14 @@ let package = Package(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
       swiftSettings: strict),
     .executableTarget(name: "workload", path: "Tests/Workload"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "AuditRules", "CNestaudit", "TableReader",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Fuzz", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["TestSupport", "fuzz"], swiftSettings: strict),
   ]
 )

@@ -85,10 +85,11 @@ enum policy_pace {
 
 /* What some rule asks for, and is not gathered otherwise. */
 enum policy_need {
-	NEED_CHAINS = 1, /* SECTION_CHAIN: a path is watched */
-	NEED_FORKS = 2,  /* EVENT_FORK: a task list has rules */
-	NEED_EXE = 4,    /* where the executable of a process is: a rule asks for a program */
-	NEED_BELOW = 8,  /* the directories above a file: a directory is watched */
+	NEED_CHAINS = 1,     /* SECTION_CHAIN: a path is watched */
+	NEED_FORKS = 2,      /* EVENT_FORK: a task list has rules */
+	NEED_EXE = 4,        /* where the executable of a process is: a rule asks for a program */
+	NEED_BELOW = 8,      /* the directories above a file: a directory is watched */
+	NEED_COLLECTOR = 16, /* watches found no room: the collector decides about paths */
 };
 
 /* What the collector sets, mapped into its memory: the whole of .bss. */

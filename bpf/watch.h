@@ -16,8 +16,8 @@
 #include <stdint.h>
 #endif
 
-#define WATCHED_MAX       524288 /* files and directories that some rule asks for */
-#define WATCHES_MAX       524288 /* keys of paths, over all daemons */
+#define WATCHED_MAX       131072 /* files and directories that some rule asks for */
+#define WATCHES_MAX       262144 /* keys of paths, over all daemons */
 #define WATCH_PATHS_MAX   7
 #define WATCH_BELOW       0x8000u /* in watch_paths: what is below the path counts too */
 #define WATCH_NAME_MAX    255     /* NAME_MAX */

@@ -102,8 +102,8 @@ final class LibauditRule {
     var text = [CChar](repeating: 0, count: 512)
     nestaudit_error_text(result, pair, &text, Int32(text.count))
     let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    let words = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
-    if !words.isEmpty { return String(words) }
+    let words = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    if !words.isEmpty { return words }
     let names = pair.contains("gid") ? "group" : "user"
     return "\(option) \(pair): unknown \(names), or refused"
   }

@@ -55,9 +55,10 @@ public struct RuleText: Sendable, Equatable {
     self.place = place
   }
 
-  /// The lines of a text.
+  /// The lines of a text. A carriage return stays, as it does with auditctl; with the newline behind it, Swift would
+  /// take it for one character.
   static func lines(of text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
   /// The words of a line: with blanks between, and `\ ` and `\\` for a blank and a backslash in a word

@@ -20,6 +20,16 @@ public struct RuleStanding: Sendable, Equatable {
   /// Where it is decided, or why it is not.
   public let reason: String
 
+  /// How many rules there are of each kind: "12 rules: 11 active, 1 shadowed".
+  public static func summary(_ kinds: [Kind]) -> String {
+    let counts = Kind.allCases.compactMap { kind in
+      let count = kinds.count { $0 == kind }
+      return count == 0 ? nil : "\(count) \(kind.rawValue)"
+    }
+    let rules = kinds.count == 1 ? "1 rule" : "\(kinds.count) rules"
+    return rules + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+  }
+
   /// A standing with its reason.
   public init(_ kind: Kind, _ reason: String) {
     self.kind = kind
@@ -106,7 +116,7 @@ extension CompiledRuleset {
     for (index, one) in tests.enumerated() where one.kind == .number || one.kind == .auid {
       let other = tests[..<index].first {
         $0.kind == one.kind && $0.field == one.field && $0.isEquality && one.isEquality
-          && $0.value != one.value
+          && $0.value != one.value && !one.unsetMatches
       }
       if other != nil { return "two of its conditions want different values of one field" }
     }
@@ -143,6 +153,8 @@ extension Rule {
   /// this one are conditions of that one too.
   fileprivate func takesAll(of later: Rule) -> Bool {
     guard list == later.list, list == .exit || list == .task else { return false }
+    // A watch means a directory or a file by what there is, a rule on a path or a directory only that.
+    guard isWatch == later.isWatch || !fields.contains(where: \.isPlace) else { return false }
     guard zip(syscalls, later.syscalls).allSatisfy({ $1 & ~$0 == 0 }) else { return false }
     return fields.allSatisfy { field in
       field.type == AuditField.key || later.fields.contains(field)
@@ -170,6 +182,10 @@ extension Rule {
   }
 }
 
+extension Rule.Field {
+  fileprivate var isPlace: Bool { type == AuditField.path || type == AuditField.directory }
+}
+
 extension RuleTest {
   var isEquality: Bool { operation == .equal }
 
@@ -179,7 +195,7 @@ extension RuleTest {
 
   fileprivate var isImpossible: Bool {
     switch kind {
-    case .number where field == RULE_FIELD_SUCCESS.rawValue: false
+    case .number where field == RULE_FIELD_SUCCESS.rawValue, .auid where unsetMatches: false
     case .number, .group, .auid, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .addressFamily:
       operation == .less && value == 0
         || operation == .greater && value == .max

@@ -81,7 +81,7 @@ public struct Executable: Sendable, Equatable {
 }
 
 /// What is at a path of a rule now: the file by its device and inode, and the path's last name in its directory.
-public struct WatchObject: Sendable, Equatable {
+public struct WatchObject: @unchecked Sendable {
   /// The device, major << 20 | minor.
   public var dev: UInt32 = 0
   /// Its inode; 0 if nothing is there.
@@ -94,6 +94,22 @@ public struct WatchObject: Sendable, Equatable {
   public var directory: UInt64 = 0
   /// watch_fingerprint() of the last name of the path.
   public var name: UInt64 = 0
+  /// Roots of what is mounted below it, if what is below is asked for; whoever made it frees it.
+  public var mounts = UnsafeBufferPointer<MountRoot>(start: nil, count: 0)
+
+  /// The root of something that is mounted.
+  public struct MountRoot: Sendable, Equatable {
+    /// The device, major << 20 | minor.
+    public let dev: UInt32
+    /// Its inode.
+    public let ino: UInt64
+
+    /// A root by device and inode.
+    public init(dev: UInt32, ino: UInt64) {
+      self.dev = dev
+      self.ino = ino
+    }
+  }
 
   /// Nothing.
   public init() {}

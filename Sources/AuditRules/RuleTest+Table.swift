@@ -50,7 +50,7 @@ extension RuleTest {
     case .permission where isEquality: return .number(UInt8(RULE_FIELD_PERM.rawValue))
     case .path, .directory, .watch: return .names
     case .executable: return .program
-    case .comparison where !asksObjects:
+    case .comparison where FieldComparison(rawValue: field) != nil && !asksObjects:
       return .number(UInt8(RULE_FIELD_COMPARE.rawValue + field - 1))
     default: return .none
     }

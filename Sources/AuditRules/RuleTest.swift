@@ -183,8 +183,10 @@ struct RuleTest {
   private func isBelow(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
     guard name.hasObject else { return hasText(name) || hasTextBelow(name) }
     guard let watched = watches?[Int(value)] else { return false }
-    for index in 0..<max(name.chain.count, 1) where isLink(index, of: name, watched) {
-      return true
+    for index in 0..<max(name.chain.count, 1) {
+      if isLink(index, of: name, watched) { return true }
+      let ino = index < name.chain.count ? name.chain[index].ino : name.ino
+      for mount in watched.mounts where mount.ino == ino && mount.dev == name.dev { return true }
     }
     return false
   }

@@ -44,6 +44,7 @@ public final class Collector {
     self.hierarchy = hierarchy
     signals = SignalSource()
     mailbox = Mailbox()
+    Limits.raiseDescriptors()
     capture = try Capture(ringSize: configuration.ringSize)
     RuleFile.learnKernelFeatures()
     try Privileges.drop()

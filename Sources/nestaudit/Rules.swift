@@ -151,12 +151,8 @@ struct RulesTable {
         "\(String(repeating: " ", count: width))  \(escaped(rule.place)): \(escaped(rule.reason))",
       ]
     }
-    let counts = RuleStanding.Kind.allCases.compactMap { kind in
-      let count = rules.count { $0.verdict == kind.rawValue }
-      return count == 0 ? nil : "\(count) \(kind.rawValue)"
-    }
     return lines + [
-      "\(rules.count) rules" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+      RuleStanding.summary(rules.compactMap { RuleStanding.Kind(rawValue: $0.verdict) })
     ]
   }
 }

@@ -105,7 +105,7 @@ __noinline uint32_t subject_hits(uint32_t exe)
 {
 	struct subject *subject = subject_memory();
 
-	if (!subject)
+	if (!subject || control.needs & NEED_COLLECTOR)
 		return JUDGE_UNKNOWN;
 	struct watch_hits *hits = exe ? &subject->exe : &subject->names;
 	if (hits->gathered)

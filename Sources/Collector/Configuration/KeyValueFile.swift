@@ -15,9 +15,9 @@ struct KeyValueFile {
   init(_ text: String, file: String, known: [String]) throws(ConfigurationError) {
     self.file = file
     var entries: [Entry] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
-      let line = Self.trimmed(line)
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let line = Self.trimmed(Substring(line))
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let equals = line.firstIndex(of: "=") else {
         throw ConfigurationError(file, line: index + 1, "'\(line)' is no 'key = value'")

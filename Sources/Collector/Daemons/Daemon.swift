@@ -1,6 +1,7 @@
 internal import AuditRecords
 internal import AuditRules
 import CNestaudit
+import Glibc
 
 /// One nested audit daemon: rules, limits, counters, serial number and log. Lives on the drain thread.
 final class Daemon {
@@ -101,4 +102,13 @@ final class Daemon {
 enum Limits {
   /// Records that may wait for a log when the rules have no `-b`. The kernel's 64 counts on making the task wait.
   static let backlog = 65536
+
+  /// Lets the process have as many descriptors as it may: a daemon needs one for its rules and one for its log.
+  static func raiseDescriptors() {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(resource, &limit)
+  }
 }

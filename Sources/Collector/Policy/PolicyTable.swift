@@ -97,7 +97,19 @@ struct PolicyTable {
   }
 
   /// Has gathered what the rules ask for, and nothing else.
-  func need(_ needs: UInt32) { capture.control.pointee.needs = needs }
+  func need(_ needs: UInt32) {
+    let lack = capture.control.pointee.needs & NEED_COLLECTOR.rawValue
+    capture.control.pointee.needs = needs | lack
+  }
+
+  /// Says whether BPF knows every path of every rule.
+  func setKnowsPaths(_ knows: Bool) {
+    if knows {
+      capture.control.pointee.needs &= ~NEED_COLLECTOR.rawValue
+    } else {
+      capture.control.pointee.needs |= NEED_COLLECTOR.rawValue
+    }
+  }
 
   /// Judges what is in no container by this policy.
   func setHost(_ id: UInt32) { capture.control.pointee.host = id }

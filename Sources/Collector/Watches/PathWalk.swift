@@ -8,7 +8,7 @@ import Glibc
 struct WalkedDirectories {
   /// Open, for whoever follows changes in them; closed with `close()`.
   var descriptors: [Int32] = []
-  /// Last names of all that was looked up: a change of another name changes nothing.
+  /// Names that were looked up: a change of another name changes nothing.
   var names: Set<String> = []
 
   func close() { for descriptor in descriptors { Glibc.close(descriptor) } }
@@ -16,6 +16,9 @@ struct WalkedDirectories {
 
 /// Looks paths of rules up in a container's root, as kern_path_locked does for the kernel's audit: links on the way are
 /// followed, a link at the end is not, unless the path ends with a slash.
+///
+/// What the links say is only a guess at where to look; what is there is asked through `ContainerRoot`, which
+/// nothing leads out of.
 struct PathWalk: ~Copyable {
   /// include/linux/namei.h, MAXSYMLINKS
   private static let mostLinks = 40
@@ -23,7 +26,8 @@ struct PathWalk: ~Copyable {
   private let root: ContainerRoot
   private let identifier: FileIdentifier
   private(set) var directories = WalkedDirectories()
-  private var walked: [String: file_identity?] = [:]
+  private var entered: [String: file_identity?] = [:]
+  private var links: [String: String?] = [:]
 
   init(root: consuming ContainerRoot, identifier: FileIdentifier) {
     self.root = root
@@ -31,63 +35,89 @@ struct PathWalk: ~Copyable {
   }
 
   /// What is at a path now.
-  mutating func resolve(_ watch: WatchPath) -> WatchObject {
+  /// - Returns: and its path without links on the way.
+  mutating func resolve(_ watch: WatchPath) -> (object: WatchObject, path: String) {
     var object = WatchObject()
-    let parts = watch.path.split(separator: "/")
-    if let last = parts.last {
-      let directory = "/" + parts.dropLast().joined(separator: "/")
-      directories.names.insert(String(last))
-      object.name = Self.fingerprint(last)
-      if let found = enter(directory, links: 0) {
+    let path = realPath(watch.path, followsLast: watch.follows)
+    if path != "/" {
+      let (directory, name) = Self.split(path)
+      object.name = Self.fingerprint(name)
+      if let found = enter(directory) {
         object.directory = found.ino
         object.directoryDev = found.dev
       }
     }
-    if watch.follows { follow(watch.path, links: 0) }
     let flags = nestaudit_o_path | (watch.follows ? 0 : O_NOFOLLOW)
-    guard let opened = root.open(watch.path, flags: flags) else { return object }
+    guard let opened = root.open(path, flags: flags) else { return (object, path) }
     defer { close(opened) }
-    guard let found = identifier.identify(opened) else { return object }
+    guard let found = identifier.identify(opened) else { return (object, path) }
     object.ino = found.ino
     object.dev = found.dev
     object.isDirectory = found.mode & S_IFMT == S_IFDIR
-    // What is mounted there has hidden the name; through a link, the name is that of the link.
-    if watch.follows || nestaudit_is_mount_root(opened) { object.directory = 0 }
-    return object
+    // What is mounted there has hidden the name.
+    if nestaudit_is_mount_root(opened) { object.directory = 0 }
+    return (object, path)
   }
 
-  /// The directory at a path, and in `directories` all that lead to it.
-  private mutating func enter(_ path: String, links: Int) -> file_identity? {
-    if let known = walked[path] { return known }
-    walked[path] = .some(nil)
-    if path != "/" { follow(path, links: links) }
-    guard let opened = root.open(path, flags: nestaudit_o_path | O_DIRECTORY) else { return nil }
+  /// The file at a path that has no links on the way; nil if there is none.
+  func identity(at path: String) -> file_identity? {
+    guard let opened = root.open(path, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }
+    defer { close(opened) }
+    return identifier.identify(opened)
+  }
+
+  /// The directory at a path without links; it is followed from now on.
+  private mutating func enter(_ path: String) -> file_identity? {
+    if let known = entered[path] { return known }
+    guard let opened = root.open(path, flags: nestaudit_o_path | O_DIRECTORY) else {
+      entered[path] = .some(nil)
+      return nil
+    }
     directories.descriptors.append(opened)
     let identity = identifier.identify(opened)
-    walked[path] = .some(identity)
+    entered[path] = .some(identity)
     return identity
   }
 
-  /// Goes through what leads to a path, and through what a link at its end leads to.
-  private mutating func follow(_ path: String, links: Int) {
-    let parts = path.split(separator: "/")
-    guard let last = parts.last, links < Self.mostLinks else { return }
-    directories.names.insert(String(last))
-    let above = "/" + parts.dropLast().joined(separator: "/")
-    _ = enter(above, links: links + 1)
-    guard let target = root.link(at: path) else { return }
-    let full = target.hasPrefix("/") ? target : above + "/" + target
-    follow(Self.normalised(full), links: links + 1)
-    _ = enter(Self.normalised(full), links: links + 1)
+  /// Goes from the root to a path, and through the links on the way.
+  private mutating func realPath(_ path: String, followsLast: Bool) -> String {
+    var left = path.split(separator: "/").map(String.init)
+    var path = ""
+    var count = 0
+    while !left.isEmpty {
+      let name = left.removeFirst()
+      if name == "." { continue }
+      if name == ".." {
+        path = path.isEmpty ? "" : Self.split(path).directory
+        if path == "/" { path = "" }
+        continue
+      }
+      _ = enter(path.isEmpty ? "/" : path)
+      directories.names.insert(name)
+      let here = path + "/" + name
+      guard followsLast || !left.isEmpty, count < Self.mostLinks, let target = link(at: here)
+      else {
+        path = here
+        continue
+      }
+      count += 1
+      left = target.split(separator: "/").map(String.init) + left
+      if target.hasPrefix("/") { path = "" }
+    }
+    return path.isEmpty ? "/" : path
   }
 
-  /// Without `.`, `..` and doubled slashes, by the text alone: good enough to know where to look for changes.
-  private static func normalised(_ path: String) -> String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    return "/" + parts.joined(separator: "/")
+  private mutating func link(at path: String) -> String? {
+    if let known = links[path] { return known }
+    let target = root.link(at: path)
+    links[path] = .some(target)
+    return target
+  }
+
+  private static func split(_ path: String) -> (directory: String, name: Substring) {
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (directory, path[path.index(after: slash)...])
   }
 
   /// watch_fingerprint() of a name, as BPF makes it of a dentry's; 0 for one that is too long to be any.

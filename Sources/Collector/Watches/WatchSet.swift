@@ -21,6 +21,9 @@ final class WatchSet {
   /// Something has changed on the way to a path.
   var isStale = false
 
+  /// Of what is mounted below one path more are not followed.
+  private static let mostMounts = 1024
+
   private let objects: UnsafeMutablePointer<WatchObject>
 
   init(paths: [WatchPath], instance: UInt32, version: UInt32, rootProcess: UInt32) {
@@ -32,7 +35,10 @@ final class WatchSet {
     objects.initialize(repeating: WatchObject(), count: paths.count)
   }
 
-  deinit { objects.deallocate() }
+  deinit {
+    for number in paths.indices { objects[number].freeMounts() }
+    objects.deallocate()
+  }
 
   /// What `CompiledRuleset.decide` is given.
   var pointer: UnsafePointer<WatchObject> { UnsafePointer(objects) }
@@ -42,23 +48,48 @@ final class WatchSet {
   func resolve(_ identifier: FileIdentifier) -> WalkedDirectories? {
     guard let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
     var walk = PathWalk(root: root, identifier: identifier)
+    let mounts = paths.contains(where: \.below) ? MountPoints(ofProcess: rootProcess) : nil
     keys = [:]
     for (number, path) in paths.enumerated() {
-      objects[number] = walk.resolve(path)
-      add(objects[number], number: number, below: path.below)
+      var (object, real) = walk.resolve(path)
+      if path.below, object.isDirectory, let mounts {
+        let roots = mounts.below(real, limit: Self.mostMounts).compactMap {
+          walk.identity(at: $0)
+        }
+        object.mounts = WatchObject.mounts(roots.map { .init(dev: $0.dev, ino: $0.ino) })
+      }
+      objects[number].freeMounts()
+      objects[number] = object
+      add(object, number: number, below: path.below)
     }
     return walk.directories
   }
 
   private func add(_ object: WatchObject, number: Int, below: Bool) {
     let entry = UInt16(number) | (below ? UInt16(WATCH_BELOW) : 0)
-    if object.ino != 0 {
-      keys[WatchKey(ino: object.ino, dev: object.dev, name: 0), default: []].append(entry)
+    func add(_ key: WatchKey) {
+      if keys[key]?.contains(entry) != true { keys[key, default: []].append(entry) }
     }
+    if object.ino != 0 { add(WatchKey(ino: object.ino, dev: object.dev, name: 0)) }
+    for mount in object.mounts { add(WatchKey(ino: mount.ino, dev: mount.dev, name: 0)) }
     if object.directory != 0 {
-      let key = WatchKey(ino: object.directory, dev: object.directoryDev, name: object.name)
-      keys[key, default: []].append(entry)
+      add(WatchKey(ino: object.directory, dev: object.directoryDev, name: object.name))
     }
+  }
+}
+
+extension WatchObject {
+  /// Memory for `mounts`, freed by `freeMounts()`.
+  fileprivate static func mounts(_ roots: [MountRoot]) -> UnsafeBufferPointer<MountRoot> {
+    guard !roots.isEmpty else { return UnsafeBufferPointer(start: nil, count: 0) }
+    let copy = UnsafeMutableBufferPointer<MountRoot>.allocate(capacity: roots.count)
+    _ = copy.initialize(from: roots)
+    return UnsafeBufferPointer(copy)
+  }
+
+  fileprivate mutating func freeMounts() {
+    mounts.deallocate()
+    mounts = UnsafeBufferPointer(start: nil, count: 0)
   }
 }
 

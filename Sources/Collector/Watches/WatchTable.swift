@@ -15,7 +15,13 @@ final class WatchTable {
   private var sets: [SetKey: WatchSet] = [:]
   /// How many keys ask for a file, and how many for a name in a directory.
   private var uses: [WatchedFile: (files: Int, names: Int)] = [:]
-  private var isFullSaid = false
+  /// Keys that found no room.
+  private var unwritten: Set<UnwrittenKey> = []
+
+  private struct UnwrittenKey: Hashable {
+    let set: SetKey
+    let key: WatchKey
+  }
 
   private struct WatchedFile: Hashable {
     let ino: UInt64
@@ -23,6 +29,8 @@ final class WatchTable {
   }
 
   let follower: PathFollower
+  /// Told when the kernel's tables have not room for all keys, and when they have again.
+  var onRoom: (Bool) -> Void = { _ in }
 
   init(capture: Capture, logger: Logger) {
     self.capture = capture
@@ -52,10 +60,14 @@ final class WatchTable {
     return set
   }
 
+  private func setKey(_ set: WatchSet) -> SetKey {
+    SetKey(instance: set.instance, version: set.version)
+  }
+
   func release(_ set: WatchSet) {
     set.uses -= 1
     guard set.uses == 0 else { return }
-    sets[SetKey(instance: set.instance, version: set.version)] = nil
+    sets[setKey(set)] = nil
     follower.end(set)
     for key in set.keys.keys { remove(key, from: set) }
   }
@@ -94,13 +106,22 @@ final class WatchTable {
       try capture.watches.set(key.kernelKey(of: set), paths)
       if isNew { try count(key, by: 1) }
     } catch {
-      if !isFullSaid { logger.error("a path of a rule is not watched: \(error)") }
-      isFullSaid = true
+      if unwritten.isEmpty {
+        logger.warning("every event for which a rule names a path is passed on: \(error)")
+      }
+      unwritten.insert(UnwrittenKey(set: setKey(set), key: key))
+      onRoom(false)
     }
   }
 
   private func remove(_ key: WatchKey, from set: WatchSet) {
+    let unwrittenKey = UnwrittenKey(set: setKey(set), key: key)
     capture.watches.remove(key.kernelKey(of: set))
+    if unwritten.remove(unwrittenKey) != nil {
+      // The others still have none: what has got free is for those that come.
+      if unwritten.isEmpty { onRoom(true) }
+      return
+    }
     try? count(key, by: -1)
   }
 
@@ -110,14 +131,13 @@ final class WatchTable {
     let before = Self.flags(now)
     if key.name == 0 { now.files += change } else { now.names += change }
     let flags = Self.flags(now)
-    uses[file] = flags == 0 ? nil : now
-    guard flags != before else { return }
     let kernelKey = file_key(ino: key.ino, dev: key.dev, pad: 0)
     if flags == 0 {
       capture.watched.remove(kernelKey)
-    } else {
+    } else if flags != before {
       try capture.watched.set(kernelKey, flags)
     }
+    uses[file] = flags == 0 ? nil : now
   }
 
   private static func flags(_ uses: (files: Int, names: Int)) -> UInt32 {
