@@ -80,15 +80,17 @@ extension ConditionJudge {
 
   /// nil if it is not told.
   private func isBelow(
-    _ condition: Condition, _ name: RecordedName, _ chain: [WatchObject]?
+    _ condition: Condition, _ name: RecordedName, _ chain: [RootFile]?
   ) -> Bool? {
     if isAtPath(condition, name) { return true }
     guard let object = name.object else {
       return name.text == .untold ? nil : isTextBelow(condition, name)
     }
     guard let wanted = watched[Int(condition.test.value)] else { return nil }
-    func has(_ chain: [WatchObject]) -> Bool {
-      chain.contains { $0.ino == wanted.ino && $0.dev == wanted.dev && $0.dev == object.dev }
+    // The kernel's audit takes what is mounted below a directory for a part of it.
+    let tops = ([wanted] + wanted.mounts).filter { $0.ino != 0 && $0.dev == object.dev }
+    func has(_ chain: [RootFile]) -> Bool {
+      chain.contains { link in tops.contains { $0.ino == link.ino && $0.dev == link.dev } }
     }
     guard case .path(let text) = name.text, let chain else {
       // The file is gone or another one; its directory may still be there.
@@ -97,11 +99,10 @@ extension ConditionJudge {
       {
         return true
       }
-      let isElsewhere = wanted.ino == 0 || wanted.dev != object.dev
-      return isElsewhere && !isTextBelow(condition, name) ? false : nil
+      return tops.isEmpty && !isTextBelow(condition, name) ? false : nil
     }
     if has(chain) { return true }
-    if wanted.dev != object.dev { return false }
+    if tops.isEmpty { return false }
     // Above a mount in the path the directories of its file system are others than those of the path.
     let mount = chain.dropFirst().reduce(text) { path, _ in path.directory }
     return condition.path.isBelow(mount) ? false : nil

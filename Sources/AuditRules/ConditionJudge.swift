@@ -25,18 +25,18 @@ struct ConditionJudge {
   let event: RecordedEvent
   let subject: RecordedSubject
   /// What is at the rules' paths, by number of the watch; nil where that is not known.
-  let watched: [WatchObject?]
+  let watched: [RootFile?]
   let watches: [WatchPath]
   let files: RuleFiles
   /// Of each name what it leads to and the directories above that, in its mount; nil if that is not known.
-  let chains: [[WatchObject]?]
+  let chains: [[RootFile]?]
   /// The SOCKADDR may be missing because the rules leave records out.
   let mayLackAddress: Bool
 
   var names: [RecordedName?] { event.names }
 
   init(
-    _ event: RecordedEvent, watches: [WatchPath], watched: [WatchObject?], files: RuleFiles,
+    _ event: RecordedEvent, watches: [WatchPath], watched: [RootFile?], files: RuleFiles,
     mayLackAddress: Bool
   ) {
     self.event = event

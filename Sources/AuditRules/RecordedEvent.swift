@@ -96,21 +96,44 @@ public struct RecordedName: Sendable, Equatable {
   }
 }
 
+/// A file of the root that the paths of rules belong to; `ino` 0 is none.
+public struct RootFile: Sendable, Equatable {
+  /// The device, major << 20 | minor.
+  public var dev: UInt32 = 0
+  /// Its inode.
+  public var ino: UInt64 = 0
+  /// It is a directory.
+  public var isDirectory = false
+  /// Of a directory that a rule asks what is below of: the roots of what is mounted there.
+  public var mounts: [RootFile] = []
+
+  /// None.
+  public init() {}
+
+  /// A file by device and inode.
+  public init(dev: UInt32, ino: UInt64, isDirectory: Bool = false, mounts: [RootFile] = []) {
+    self.dev = dev
+    self.ino = ino
+    self.isDirectory = isDirectory
+    self.mounts = mounts
+  }
+}
+
 /// Looks into the root that the paths of rules belong to.
 public struct RuleFiles: Sendable {
   /// What a rule's path leads to, as the daemon goes by it; ino 0 for nothing, nil if that is not known.
-  public var watched: @Sendable (_ path: String, _ follows: Bool) -> WatchObject?
+  public var watched: @Sendable (_ path: String, _ follows: Bool) -> RootFile?
   /// What is at a path now by stat(2), a link followed or not; ino 0 for nothing, nil if there is no root.
-  public var object: @Sendable (_ path: String, _ follows: Bool) -> WatchObject?
+  public var object: @Sendable (_ path: String, _ follows: Bool) -> RootFile?
   /// What is at a path that leads through no link, then the directories above it up to where its mount begins;
   /// nil if a link is in it, or nothing is there.
-  public var ancestry: @Sendable (_ path: String) -> [WatchObject]?
+  public var ancestry: @Sendable (_ path: String) -> [RootFile]?
 
   /// A root in which they are looked up.
   public init(
-    watched: @escaping @Sendable (_ path: String, _ follows: Bool) -> WatchObject?,
-    object: @escaping @Sendable (_ path: String, _ follows: Bool) -> WatchObject?,
-    ancestry: @escaping @Sendable (_ path: String) -> [WatchObject]?
+    watched: @escaping @Sendable (_ path: String, _ follows: Bool) -> RootFile?,
+    object: @escaping @Sendable (_ path: String, _ follows: Bool) -> RootFile?,
+    ancestry: @escaping @Sendable (_ path: String) -> [RootFile]?
   ) {
     self.watched = watched
     self.object = object

@@ -28,7 +28,7 @@ public struct RulesSnapshot: Sendable {
     /// A process in it.
     public let process: UInt32
     /// What the rules' paths lead to, as the daemon goes by it.
-    public let watched: [(path: WatchPath, object: WatchObject)]
+    public let watched: [(path: WatchPath, file: RootFile)]
   }
 }
 
@@ -77,12 +77,21 @@ extension DaemonTable {
 
 extension ContainerEntry {
   /// What the paths of a daemon that stands for it lead to in its root.
-  fileprivate func watched(by daemon: Daemon) -> [(path: WatchPath, object: WatchObject)] {
+  fileprivate func watched(by daemon: Daemon) -> [(path: WatchPath, file: RootFile)] {
     let own = routes.first { route in
       route.daemon === daemon && (container == nil ? route.owner == nil : route.owner === self)
     }
     guard let set = own?.watches else { return [] }
-    return set.paths.enumerated().map { ($1, set.pointer[$0]) }
+    return set.paths.enumerated().map { number, path in
+      let object = set.pointer[number]
+      // Copied: what the set has is freed when it looks again.
+      let mounts = object.mounts.map { RootFile(dev: $0.dev, ino: $0.ino, isDirectory: true) }
+      return (
+        path,
+        RootFile(
+          dev: object.dev, ino: object.ino, isDirectory: object.isDirectory, mounts: mounts)
+      )
+    }
   }
 }
 

@@ -104,9 +104,28 @@ public struct RulesReply: Codable, Equatable, Sendable {
     public var ino: UInt64
     /// It is a directory.
     public var isDirectory: Bool
+    /// Roots of what is mounted below it, if what is below is asked for.
+    public var mounts: [Mount]
+
+    /// The root of something that is mounted.
+    public struct Mount: Codable, Equatable, Sendable {
+      /// The device, major << 20 | minor.
+      public var dev: UInt32
+      /// Its inode.
+      public var ino: UInt64
+
+      /// Makes a mount's root.
+      public init(dev: UInt32, ino: UInt64) {
+        self.dev = dev
+        self.ino = ino
+      }
+    }
 
     /// Makes a path's object.
-    public init(path: String, follows: Bool, dev: UInt32, ino: UInt64, isDirectory: Bool) {
+    public init(
+      path: String, follows: Bool, dev: UInt32, ino: UInt64, isDirectory: Bool, mounts: [Mount] = []
+    ) {
+      self.mounts = mounts
       self.path = path
       self.follows = follows
       self.dev = dev

@@ -21,9 +21,9 @@ struct ExplainPlace {
   var files: RuleFiles {
     guard let root else { return .unknown }
     let known = Dictionary(
-      root.watched.map { (Watch(path: $0.path, follows: $0.follows), WatchObject($0)) },
+      root.watched.map { (Watch(path: $0.path, follows: $0.follows), RootFile($0)) },
       uniquingKeysWith: { first, _ in first })
-    let watched: @Sendable (String, Bool) -> WatchObject? = { path, follows in
+    let watched: @Sendable (String, Bool) -> RootFile? = { path, follows in
       known[Watch(path: path, follows: follows)]
     }
     guard let opened = ContainerRoot(ofProcess: root.process) else {
@@ -33,9 +33,9 @@ struct ExplainPlace {
     return RuleFiles(
       watched: watched,
       object: { path, follows in
-        held.root.identity(of: path, follows: follows).map(WatchObject.init) ?? WatchObject()
+        held.root.identity(of: path, follows: follows).map(RootFile.init) ?? RootFile()
       },
-      ancestry: { path in held.root.ancestry(of: path).map { $0.map(WatchObject.init) } })
+      ancestry: { path in held.root.ancestry(of: path).map { $0.map(RootFile.init) } })
   }
 }
 
@@ -51,9 +51,11 @@ private final class HeldRoot: Sendable {
   init(_ root: consuming ContainerRoot) { self.root = root }
 }
 
-extension WatchObject {
+extension RootFile {
   fileprivate init(_ watched: RulesReply.Watched) {
-    self.init(dev: watched.dev, ino: watched.ino, isDirectory: watched.isDirectory)
+    self.init(
+      dev: watched.dev, ino: watched.ino, isDirectory: watched.isDirectory,
+      mounts: watched.mounts.map { RootFile(dev: $0.dev, ino: $0.ino, isDirectory: true) })
   }
 
   fileprivate init(_ file: FileIdentity) {

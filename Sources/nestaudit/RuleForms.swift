@@ -19,10 +19,11 @@ extension RulesReply.Root {
   init(_ root: RulesSnapshot.Root) {
     self.init(
       contid: root.contid, process: root.process,
-      watched: root.watched.map { path, object in
+      watched: root.watched.map { path, file in
         .init(
-          path: path.path, follows: path.follows, dev: object.dev, ino: object.ino,
-          isDirectory: object.isDirectory)
+          path: path.path, follows: path.follows, dev: file.dev, ino: file.ino,
+          isDirectory: file.isDirectory,
+          mounts: file.mounts.map { .init(dev: $0.dev, ino: $0.ino) })
       })
   }
 }

@@ -27,7 +27,7 @@ struct ExplanationTests {
     inodes: ["/etc": 2, "/etc/passwd": 5, "/etc/hosts": 6, "/bin/cat": 7, "/bin/dog": 7],
     directories: ["/etc"],
     ancestry: { path in
-      path == "/etc/passwd" ? [5, 2, 1].map { WatchObject(dev: 1, ino: $0) } : nil
+      path == "/etc/passwd" ? [5, 2, 1].map { RootFile(dev: 1, ino: $0) } : nil
     })
 
   private func explain(
@@ -128,12 +128,12 @@ struct ExplanationTests {
     #expect(try outcome("-F path=/etc/passwd", event) == "met")
     var files = Self.files
     // Its directory leads through no link.
-    files.ancestry = { $0 == "/etc" ? [2, 1].map { WatchObject(dev: 1, ino: $0) } : nil }
+    files.ancestry = { $0 == "/etc" ? [2, 1].map { RootFile(dev: 1, ino: $0) } : nil }
     #expect(try outcome("-F dir=/etc", event, files: files) == "met")
     files.ancestry = { _ in nil }
     #expect(try outcome("-F dir=/etc", event, files: files).hasPrefix("? "))
     // The rule means a link itself, and not what it leads to.
-    files.object = { WatchObject(dev: 1, ino: $0 == "/etc/passwd" && $1 ? 99 : 5) }
+    files.object = { RootFile(dev: 1, ino: $0 == "/etc/passwd" && $1 ? 99 : 5) }
     #expect(try outcome("-F path=/etc/passwd", event, files: files).hasPrefix("path="))
   }
 
@@ -141,11 +141,16 @@ struct ExplanationTests {
     var event = Self.event
     event.names[0]!.text = .path(Array("/mnt/part/x".utf8))
     var files = Self.files
-    files.ancestry = { $0 == "/mnt/part/x" ? [5, 4].map { WatchObject(dev: 1, ino: $0) } : nil }
-    files.watched = { path, _ in WatchObject(dev: 1, ino: path == "/mnt/part" ? 4 : 8) }
+    files.ancestry = { $0 == "/mnt/part/x" ? [5, 4].map { RootFile(dev: 1, ino: $0) } : nil }
+    files.watched = { path, _ in RootFile(dev: 1, ino: path == "/mnt/part" ? 4 : 8) }
     #expect(try outcome("-F dir=/mnt/part", event, files: files) == "met")
     #expect(try outcome("-F dir=/mnt/part/y", event, files: files).hasPrefix("dir="))
     #expect(try outcome("-F dir=/srv", event, files: files).hasPrefix("? dir=/srv: which"))
+    // What is mounted below a directory counts as a part of it.
+    files.watched = { _, _ in
+      RootFile(dev: 9, ino: 8, isDirectory: true, mounts: [RootFile(dev: 1, ino: 4)])
+    }
+    #expect(try outcome("-F dir=/mnt", event, files: files) == "met")
   }
 
   @Test func withoutARootTextStillTells() throws {
@@ -265,10 +270,10 @@ struct ExplanationTests {
 extension RuleFiles {
   fileprivate init(
     inodes: [String: UInt64], directories: Set<String>,
-    ancestry: @escaping @Sendable (String) -> [WatchObject]?
+    ancestry: @escaping @Sendable (String) -> [RootFile]?
   ) {
-    let look: @Sendable (String, Bool) -> WatchObject? = { path, _ in
-      WatchObject(dev: 1, ino: inodes[path] ?? 0, isDirectory: directories.contains(path))
+    let look: @Sendable (String, Bool) -> RootFile? = { path, _ in
+      RootFile(dev: 1, ino: inodes[path] ?? 0, isDirectory: directories.contains(path))
     }
     self.init(watched: look, object: look, ancestry: ancestry)
   }

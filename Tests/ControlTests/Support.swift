@@ -51,5 +51,9 @@ let sampleRules = RulesReply(
   roots: [
     .init(
       contid: .max, process: 7,
-      watched: [.init(path: "/x", follows: true, dev: 1, ino: .max, isDirectory: true)])
+      watched: [
+        .init(
+          path: "/x", follows: true, dev: 1, ino: .max, isDirectory: true,
+          mounts: [.init(dev: 2, ino: 3)])
+      ])
   ])
