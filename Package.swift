@@ -54,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "nestaudit",
       dependencies: [
-        "Collector", "Control", "AuditRules", "Capture", "CAuparse",
+        "Collector", "Control", "AuditRules", "Containers", "Capture", "CAuparse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

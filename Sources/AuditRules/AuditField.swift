@@ -2,6 +2,7 @@ import CLibAudit
 
 /// The fields that are told apart by more than their number.
 enum AuditField {
+  static let architecture = AUDIT_ARCH
   static let key = Int32(AUDIT_FILTERKEY)
   static let permission = Int32(AUDIT_PERM)
   static let path = Int32(AUDIT_WATCH)

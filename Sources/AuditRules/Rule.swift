@@ -61,6 +61,17 @@ public struct Rule: Sendable, Equatable {
     /// The audit container identifier: AUDIT_CONTID of the posted series, beyond every number that the kernel has
     /// given out since.
     public static let contid: Int32 = 0x4e01
+
+    /// A condition as the kernel has it.
+    public init(
+      type: Int32, operation: Operator, value: UInt32, string: [UInt8]? = nil, contid: UInt64 = 0
+    ) {
+      self.type = type
+      self.operation = operation
+      self.value = value
+      self.string = string
+      self.contid = contid
+    }
   }
 
   /// The list that it is on.
@@ -77,6 +88,19 @@ public struct Rule: Sendable, Equatable {
   /// Of `-w`: a path rule on a file, a dir rule on a directory, by what there is in each container.
   public var isWatch = false
 
+  /// A rule that was made elsewhere; whether the kernel would take it is not asked.
+  public init(
+    list: RuleList, action: RuleAction, syscalls: [UInt32], fields: [Field], place: Place,
+    isWatch: Bool = false
+  ) {
+    self.list = list
+    self.action = action
+    self.syscalls = syscalls
+    self.fields = fields
+    self.place = place
+    self.isWatch = isWatch
+  }
+
   /// A line of a file.
   public struct Place: Sendable, Equatable {
     /// As it was named to the parser.
@@ -86,6 +110,12 @@ public struct Rule: Sendable, Equatable {
 
     /// FILE:LINE.
     public var text: String { "\(file):\(line)" }
+
+    /// A line, counted from 1, of a file.
+    public init(file: String, line: Int) {
+      self.file = file
+      self.line = line
+    }
   }
 
   /// Whether the rule names a syscall.

@@ -43,7 +43,7 @@ extension Rule {
       && (!takesSyscalls || namesAll)
   }
 
-  private static func archName(_ value: UInt32) -> String {
+  static func archName(_ value: UInt32) -> String {
     guard audit_elf_to_machine(value) >= 0 else { return "0x" + Self.hex(value) }
     return value & 0x8000_0000 != 0 ? "b64" : "b32"
   }
@@ -64,7 +64,8 @@ extension Rule {
     return names.isEmpty ? nil : names.joined(separator: ",")
   }
 
-  private func texts(of field: Field, _ isWatch: Bool) -> [String] {
+  /// A condition in auditctl's words, `-F` included; for several keys several.
+  func texts(of field: Field, _ isWatch: Bool) -> [String] {
     let name = AuditField.name(field.type)
     let string = String(decoding: field.string ?? [], as: UTF8.self)
     let start = "-F \(name)\(field.operation.symbol)"

@@ -22,21 +22,21 @@ public final class Collector {
   private let losses: LossAccount
   private let signals: SignalSource
   private var waiter: Waiter
-  private let reload: () throws -> CollectorConfiguration
+  private let reloads: Reloads
 
   /// Asks from other threads: what `ps` wants to know.
   public let mailbox: Mailbox
 
   /// Loads the programs, opens the logs of the daemons that need no container, and begins to capture.
-  /// - Parameter reload: reads the configuration again, on SIGHUP.
+  /// - Parameter reload: reads the configuration again, on a thread of its own.
   /// - Throws: one error with its cure; then nothing is left behind.
   public init(
     configuration: CollectorConfiguration, logger: Logger,
-    reload: @escaping () throws -> CollectorConfiguration
+    reload: @escaping @Sendable () throws -> CollectorConfiguration
   ) throws {
     self.configuration = configuration
     self.logger = logger
-    self.reload = reload
+    reloads = Reloads(read: reload)
     guard let hierarchy = CgroupHierarchy() else {
       throw CollectorError(
         "no cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
@@ -66,7 +66,10 @@ public final class Collector {
       }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
     waiter = Waiter(
       events: events,
-      others: [signals.descriptor, mailbox.descriptor, daemons.watches.follower.descriptor],
+      others: [
+        signals.descriptor, mailbox.descriptor, reloads.descriptor,
+        daemons.watches.follower.descriptor,
+      ],
       control: capture.control)
 
     // Closing one takes it out of the waiter.
@@ -93,9 +96,10 @@ public final class Collector {
       daemons.watches.followChanges()
       drained = drain()
       for signal in signals.read() {
-        if signal.isReload { reloadConfiguration(askedBy: signal) } else { sender = signal }
+        if signal.isReload { reloads.ask(by: signal) } else { sender = signal }
       }
       mailbox.answer { self.answer($0) }
+      reloads.finish { self.goBy($0, askedBy: $1) }
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         dispatcher.endMissing()
@@ -104,6 +108,7 @@ public final class Collector {
       }
     }
     mailbox.stopAnswering()
+    reloads.abandon()
     capture.detach()
     while drain() > 0 {}
     losses.settle()
@@ -118,25 +123,37 @@ public final class Collector {
     return drained
   }
 
-  private func reloadConfiguration(askedBy sender: SignalSource.Sender) {
+  /// Goes by what was read, or stays with what there is.
+  private func goBy(
+    _ read: Result<CollectorConfiguration, any Error>, askedBy sender: SignalSource.Sender
+  ) -> ReloadOutcome {
+    let asker = sender.pid == 0 ? "" : ", asked by pid \(sender.pid)"
     do {
-      let configuration = try reload()
-      let messages = try daemons.reload(
-        configuration, askedBy: sender, entries: dispatcher.entries,
+      let new = try read.get()
+      let kept = try daemons.reload(
+        new, askedBy: sender, entries: dispatcher.entries,
         reassign: { try dispatcher.reassign() })
+      let messages = kept + new.waitingForRestart(since: configuration)
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()
-      logger.info("configuration read again")
+      logger.info("configuration read again\(asker)")
+      let odd = new.daemons.flatMap(\.ruleset.warnings).map(\.description)
+      let rules = new.daemons.reduce(0) { $0 + $1.ruleset.rules.count }
+      return .done(daemons: new.daemons.count, rules: rules, warnings: messages + odd)
     } catch {
-      logger.error("configuration not changed: \(error)")
+      logger.error("configuration not changed\(asker): \(error)")
+      return .failed("\(error)")
     }
   }
 
-  private func answer(_ subject: Mailbox.Subject) -> Mailbox.Answer {
-    switch subject {
-    case .status: .status(status())
+  private func answer(_ question: Mailbox.Question) -> Mailbox.Answer? {
+    switch question.subject {
+    case .status: return .status(status())
     case .rules(let name):
-      .rules(daemons.rules(of: name, entries: dispatcher.entries, hierarchy: hierarchy))
+      return .rules(daemons.rules(of: name, entries: dispatcher.entries, hierarchy: hierarchy))
+    case .reload(let sender):
+      reloads.ask(by: sender, question)
+      return nil
     }
   }
 

@@ -12,20 +12,35 @@ public final class Mailbox: Sendable {
   enum Subject: Sendable {
     case status
     case rules(daemon: String)
+    case reload(SignalSource.Sender)
   }
 
   /// What is answered.
   enum Answer: Sendable {
     case status(CollectorSnapshot)
     case rules(RulesSnapshot?)
+    case reload(ReloadOutcome)
   }
 
-  private final class Question: Sendable {
+  /// A question that someone waits with.
+  final class Question: Sendable {
     let subject: Subject
-    let answer = Mutex<Answer?>(nil)
-    let done = Semaphore()
+    private let answered = Mutex<Answer?>(nil)
+    private let done = Semaphore()
 
     init(_ subject: Subject) { self.subject = subject }
+
+    /// Ends the waiting; nil is that there will be no answer.
+    func answer(_ answer: Answer?) {
+      answered.withLock { $0 = answer }
+      done.signal()
+    }
+
+    /// The answer, nil if it does not come within `seconds`.
+    fileprivate func wait(seconds: Int) -> Answer? {
+      done.wait(seconds: seconds)
+      return answered.withLock { $0 }
+    }
   }
 
   private let box = Mutex(Box())
@@ -49,6 +64,13 @@ public final class Mailbox: Sendable {
     return .some(rules)
   }
 
+  /// Has the configuration read again for a process; nil if that does not end within `seconds`. Blocks the caller.
+  public func askReload(pid: UInt32, uid: UInt32, seconds: Int = 600) -> ReloadOutcome? {
+    let sender = SignalSource.Sender(pid: pid, uid: uid)
+    guard case .reload(let outcome)? = ask(.reload(sender), seconds: seconds) else { return nil }
+    return outcome
+  }
+
   private func ask(_ subject: Subject, seconds: Int) -> Answer? {
     let question = Question(subject)
     let isOpen = box.withLock { box in
@@ -57,24 +79,23 @@ public final class Mailbox: Sendable {
     }
     guard isOpen else { return nil }
     eventfd_write(descriptor, 1)
-    question.done.wait(seconds: seconds)
-    return question.answer.withLock { $0 }
+    return question.wait(seconds: seconds)
   }
 
-  func answer(_ answer: (Subject) -> Answer) {
+  /// Has every question answered that has come since the last call.
+  /// - Parameter answer: nil if the question will be answered later.
+  func answer(_ answer: (Question) -> Answer?) {
     var count: eventfd_t = 0
     guard eventfd_read(descriptor, &count) == 0 else { return }
     let waiting = takeQuestions(andClose: false)
     for question in waiting {
-      let made = answer(question.subject)
-      question.answer.withLock { $0 = made }
-      question.done.signal()
+      if let made = answer(question) { question.answer(made) }
     }
   }
 
   /// No question is answered from here on: whoever asks is told so at once.
   func stopAnswering() {
-    for question in takeQuestions(andClose: true) { question.done.signal() }
+    for question in takeQuestions(andClose: true) { question.answer(nil) }
   }
 
   private func takeQuestions(andClose isLast: Bool) -> [Question] {

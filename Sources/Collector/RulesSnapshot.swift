@@ -18,6 +18,18 @@ public struct RulesSnapshot: Sendable {
   public let translatesIDs: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public let rootProcess: UInt32?
+  /// Every container that the daemon stands for now; the host is contid 0.
+  public let roots: [Root]
+
+  /// Where the paths of rules are looked up.
+  public struct Root: Sendable {
+    /// The audit container identifier.
+    public let contid: UInt64
+    /// A process in it.
+    public let process: UInt32
+    /// What the rules' paths lead to, as the daemon goes by it.
+    public let watched: [(path: WatchPath, file: RootFile)]
+  }
 }
 
 extension RuleSurroundings {
@@ -38,20 +50,48 @@ extension DaemonTable {
     -> RulesSnapshot?
   {
     guard let daemon = all.first(where: { $0.name == name }) else { return nil }
-    let own = entries.first { entry in
+    let stoodFor = entries.filter { entry in
       entry.container != nil && entry.ownDaemons.contains { $0 === daemon }
     }
+    let own = stoodFor.first
     let isHost = daemon.template.scope.isHost
     let rootProcess = isHost ? UInt32(getpid()) : own?.container?.initPID
     let isAUIDUnset = own?.container.flatMap { hierarchy.isAUIDUnset(in: $0.cgroupPath) }
     let ruleset = daemon.ruleset
+    let standing = isHost ? entries.filter { $0.container == nil } : stoodFor
+    let roots = standing.map { entry in
+      RulesSnapshot.Root(
+        contid: entry.contid, process: entry.container?.initPID ?? UInt32(getpid()),
+        watched: entry.watched(by: daemon))
+    }
     return RulesSnapshot(
       daemon: name, rules: ruleset.compiled.rules,
       standings: ruleset.compiled.standings(
         in: RuleSurroundings(
           isAUIDUnset: isAUIDUnset, translatesIDs: !isHost, rootProcess: rootProcess)),
       options: ruleset.options, isAUIDUnset: isAUIDUnset, translatesIDs: !isHost,
-      rootProcess: rootProcess)
+      rootProcess: rootProcess,
+      roots: roots)
+  }
+}
+
+extension ContainerEntry {
+  /// What the paths of a daemon that stands for it lead to in its root.
+  fileprivate func watched(by daemon: Daemon) -> [(path: WatchPath, file: RootFile)] {
+    let own = routes.first { route in
+      route.daemon === daemon && (container == nil ? route.owner == nil : route.owner === self)
+    }
+    guard let set = own?.watches else { return [] }
+    return set.paths.enumerated().map { number, path in
+      let object = set.pointer[number]
+      // Copied: what the set has is freed when it looks again.
+      let mounts = object.mounts.map { RootFile(dev: $0.dev, ino: $0.ino, isDirectory: true) }
+      return (
+        path,
+        RootFile(
+          dev: object.dev, ino: object.ino, isDirectory: object.isDirectory, mounts: mounts)
+      )
+    }
   }
 }
 

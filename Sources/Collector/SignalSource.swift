@@ -5,8 +5,9 @@ import Glibc
 ///
 /// Blocks the three for the calling thread and those it starts later, so it must be made first.
 struct SignalSource: ~Copyable {
-  /// A signal and its sender, as the kernel knows it.
+  /// Who asks for something, by a signal or over the control socket, as the kernel knows it.
   struct Sender {
+    /// 0 if it was no signal.
     let signal: UInt32
     /// In the first namespaces; 0 from the kernel.
     let pid: UInt32
@@ -15,6 +16,15 @@ struct SignalSource: ~Copyable {
     let session: UInt32
 
     var isReload: Bool { signal == UInt32(SIGHUP) }
+
+    /// What a socket or a signal tells of a process, and what /proc adds while it is there.
+    init(signal: UInt32 = 0, pid: UInt32, uid: UInt32) {
+      self.signal = signal
+      self.pid = pid
+      self.uid = uid
+      auid = Identity.number("/proc/\(pid)/loginuid")
+      session = Identity.number("/proc/\(pid)/sessionid")
+    }
   }
 
   let descriptor: Int32
@@ -38,9 +48,7 @@ struct SignalSource: ~Copyable {
     while Glibc.read(descriptor, &information, size) == size {
       senders.append(
         Sender(
-          signal: information.ssi_signo, pid: information.ssi_pid, uid: information.ssi_uid,
-          auid: Identity.number("/proc/\(information.ssi_pid)/loginuid"),
-          session: Identity.number("/proc/\(information.ssi_pid)/sessionid")))
+          signal: information.ssi_signo, pid: information.ssi_pid, uid: information.ssi_uid))
     }
     return senders
   }

@@ -46,10 +46,35 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
   }
 
   /// What is at a path; nil if there is nothing.
-  public func identity(of path: String) -> FileIdentity? {
-    guard let opened = open(path, flags: nestaudit_o_path) else { return nil }
+  /// - Parameter follows: false if a link there is itself what is asked for.
+  public func identity(of path: String, follows: Bool = true) -> FileIdentity? {
+    guard let opened = open(path, flags: nestaudit_o_path | (follows ? 0 : O_NOFOLLOW)) else {
+      return nil
+    }
     defer { close(opened) }
     return Self.identity(ofDescriptor: opened)
+  }
+
+  /// What is at a path, then each directory above it, up to where its mount begins; nil if a link is in the path
+  /// or nothing is there.
+  public func ancestry(of path: String) -> [FileIdentity]? {
+    var found: [FileIdentity] = []
+    // By bytes: a slash with a combining mark behind it is no character of its own.
+    var parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    var isWhole = false
+    while true {
+      let place = "/" + parts.joined(separator: "/")
+      guard let opened = open(place, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }
+      defer { close(opened) }
+      var status = stat()
+      guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFLNK,
+        let identity = Self.identity(ofDescriptor: opened)
+      else { return nil }
+      if !isWhole { found.append(identity) }
+      // What is mounted here may be a part of its file system, whose directories above are others.
+      isWhole = isWhole || nestaudit_is_mount_root(opened)
+      if parts.popLast() == nil { return found }
+    }
   }
 
   static func identity(ofDescriptor descriptor: Int32) -> FileIdentity? {

@@ -2,7 +2,9 @@ import Glibc
 
 /// Asks a running collector.
 public enum ControlClient {
-  private static let patience = timeval(tv_sec: 10, tv_usec: 0)
+  private static let patience = 10
+  /// Thousands of files may have to be read, and a reload before may have to end first.
+  private static let reloadPatience = 600
 
   /// What the collector with the state directory `state` is doing.
   public static func status(state: String) throws(ControlError) -> StatusReply {
@@ -18,10 +20,19 @@ public enum ControlClient {
     throw .refused(response.error ?? "it gave no reason")
   }
 
-  private static func ask(_ request: Request, _ state: String) throws(ControlError) -> Response {
+  /// Has that collector read its configuration again, and waits until it has.
+  public static func reload(state: String) throws(ControlError) -> ReloadReply {
+    let response = try ask(Request(op: "reload"), state, seconds: reloadPatience)
+    if let reply = response.reload { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  private static func ask(
+    _ request: Request, _ state: String, seconds: Int = patience
+  ) throws(ControlError) -> Response {
     let socketPath = StateDirectory.socketPath(in: state)
     do {
-      let line = try exchange(try Wire.encode(request), socketPath)
+      let line = try exchange(try Wire.encode(request), socketPath, seconds: seconds)
       guard !line.isEmpty else { throw ControlError.noCollector(socket: socketPath) }
       return try Wire.decode(Response.self, from: line)
     } catch let error as ControlError {
@@ -31,12 +42,14 @@ public enum ControlClient {
     }
   }
 
-  static func exchange(_ request: [UInt8], _ path: String) throws(ControlError) -> [UInt8] {
+  static func exchange(
+    _ request: [UInt8], _ path: String, seconds: Int = patience
+  ) throws(ControlError) -> [UInt8] {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .system(what: "socket", code: errno) }
     defer { close(descriptor) }
     try connect(descriptor, path)
-    var patience = patience
+    var patience = timeval(tv_sec: seconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(
         descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))

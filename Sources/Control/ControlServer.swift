@@ -6,6 +6,8 @@ import NIOPosix
 public final class ControlServer: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let workers: NIOThreadPool
+  /// For reloads alone: the rest is answered meanwhile.
+  private let reloader: NIOThreadPool
   private let directory: StateDirectory
   private let channel: any Channel
 
@@ -27,22 +29,25 @@ public final class ControlServer: Sendable {
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     workers = NIOThreadPool(numberOfThreads: 1)
     workers.start()
+    reloader = NIOThreadPool(numberOfThreads: 1)
+    reloader.start()
     let connections = ConnectionLimit(Wire.mostConnections)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 16)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelInitializer { [workers] channel in
+      .childChannelInitializer { [workers, reloader] channel in
         channel.eventLoop.makeCompletedFuture {
           guard connections.take() else { throw ChannelError.connectTimeout(.zero) }
           channel.closeFuture.whenComplete { _ in connections.giveBack() }
           try channel.pipeline.syncOperations.addHandler(
-            RequestHandler(workers: workers, answers: answers))
+            RequestHandler(workers: workers, reloader: reloader, answers: answers))
         }
       }
     do {
       channel = try bootstrap.bind(unixDomainSocketPath: path).wait()
     } catch {
       try? workers.syncShutdownGracefully()
+      try? reloader.syncShutdownGracefully()
       try? group.syncShutdownGracefully()
       throw .system(what: path, code: (error as? IOError)?.errnoCode ?? EIO)
     }
@@ -58,6 +63,7 @@ public final class ControlServer: Sendable {
   public func stop() {
     try? channel.close().wait()
     try? workers.syncShutdownGracefully()
+    try? reloader.syncShutdownGracefully()
     try? group.syncShutdownGracefully()
     unlink(directory.socketPath)
   }

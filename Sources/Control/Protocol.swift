@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked: `ps`, `rules`.
+  /// What is asked: `ps`, `rules`, `reload`.
   var op: String
   /// Of `rules`: whose.
   var daemon: String?
@@ -12,6 +12,7 @@ struct Request: Codable, Equatable {
 struct Response: Codable, Equatable {
   var status: StatusReply?
   var rules: RulesReply?
+  var reload: ReloadReply?
   var error: String?
 }
 

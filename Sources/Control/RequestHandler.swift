@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -19,6 +20,13 @@ final class ConnectionLimit: Sendable {
   func giveBack() { open.wrappingSubtract(1, ordering: .relaxed) }
 }
 
+/// struct ucred of unix(7), which glibc shows to _GNU_SOURCE alone.
+private struct PeerCredentials: Sendable {
+  let pid: Int32
+  let uid: UInt32
+  let gid: UInt32
+}
+
 /// One connection: a request a line, one at a time, an answer a line.
 final class RequestHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
@@ -27,14 +35,16 @@ final class RequestHandler: ChannelInboundHandler {
   private static let idleLimit = TimeAmount.seconds(10)
 
   private let workers: NIOThreadPool
+  private let reloader: NIOThreadPool
   private let answers: ControlAnswers
   private var pending: [UInt8] = []
   private var isAnswering = false
   private var isFinished = false
   private var deadline: Scheduled<Void>?
 
-  init(workers: NIOThreadPool, answers: ControlAnswers) {
+  init(workers: NIOThreadPool, reloader: NIOThreadPool, answers: ControlAnswers) {
     self.workers = workers
+    self.reloader = reloader
     self.answers = answers
   }
 
@@ -83,8 +93,14 @@ final class RequestHandler: ChannelInboundHandler {
     isAnswering = true
     deadline?.cancel()
     let answers = answers
-    let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    workers.runIfActive(eventLoop: context.eventLoop) { Self.answer(line, answers) }
+    let request = try? Wire.decode(Request.self, from: line)
+    let pool = request?.op == "reload" ? reloader : workers
+    let loop = context.eventLoop
+    let here = NIOLoopBound((self, context), eventLoop: loop)
+    Self.peer(of: context.channel)
+      .flatMap { peer in
+        pool.runIfActive(eventLoop: loop) { Self.answer(request, of: peer, answers) }
+      }
       .whenComplete { result in
         let (handler, context) = here.value
         let bytes = (try? result.get()) ?? Self.failure("stopping")
@@ -107,10 +123,20 @@ final class RequestHandler: ChannelInboundHandler {
     deadline = context.eventLoop.scheduleTask(in: Self.idleLimit) { channel.close(promise: nil) }
   }
 
-  private static func answer(_ line: [UInt8], _ answers: ControlAnswers) -> [UInt8] {
-    guard let request = try? Wire.decode(Request.self, from: line) else {
-      return failure("not a request")
+  private static func peer(of channel: any Channel) -> EventLoopFuture<ControlPeer> {
+    guard let socket = channel as? any SocketOptionProvider else {
+      return channel.eventLoop.makeSucceededFuture(.unknown)
     }
+    let peer: EventLoopFuture<PeerCredentials> = socket.unsafeGetSocketOption(
+      level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(SO_PEERCRED))
+    return peer.map { ControlPeer(pid: UInt32(bitPattern: $0.pid), uid: $0.uid) }
+      .recover { _ in .unknown }
+  }
+
+  private static func answer(
+    _ request: Request?, of peer: ControlPeer, _ answers: ControlAnswers
+  ) -> [UInt8] {
+    guard let request else { return failure("not a request") }
     let response: Response
     switch request.op {
     case "ps":
@@ -123,6 +149,9 @@ final class RequestHandler: ChannelInboundHandler {
         return failure("there is no daemon '\(name)'; 'nestaudit ps' shows those there are")
       }
       response = Response(rules: reply)
+    case "reload":
+      guard let reply = answers.reload(peer) else { return failure("stopping") }
+      response = Response(reload: reply)
     default: return failure("unknown request '\(request.op)'")
     }
     return (try? Wire.encode(response)) ?? failure("the answer cannot be encoded")

@@ -15,8 +15,8 @@ struct Nestaudit: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      RunCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self, CtlCommand.self,
-      DoctorCommand.self,
+      RunCommand.self, ReloadCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self,
+      CtlCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -9,7 +9,7 @@ import Glibc
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
-    abstract: "Show what becomes of each rule: whether it can match, and where it is decided.",
+    abstract: "Show what becomes of each rule, and why one matched an event or did not.",
     discussion: """
       Every rule is one of
         active           it matches as it would in the kernel's audit
@@ -17,7 +17,7 @@ struct RulesCommand: ParsableCommand {
         can-never-match  nothing that can happen meets its conditions
         shadowed         an earlier rule matches whatever it would
       """,
-    subcommands: [RulesCheckCommand.self, RulesListCommand.self])
+    subcommands: [RulesCheckCommand.self, RulesListCommand.self, ExplainCommand.self])
 }
 
 /// `nestaudit rules check`: files, before they are used.
@@ -115,6 +115,16 @@ struct CtlCommand: ParsableCommand {
   }
 }
 
+/// Prints a value for scripts.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  var output = Output()
+  output.append(bytes: try encoder.encode(value))
+  output.append("\n")
+  output.flush()
+}
+
 /// Rules with their verdicts, for people or for scripts.
 struct RulesTable {
   private let rules: [RulesReply.Rule]
@@ -122,15 +132,9 @@ struct RulesTable {
   init(_ rules: [RulesReply.Rule]) { self.rules = rules }
 
   func write(json: Bool, isColored: Bool) throws {
+    if json { return try printJSON(rules) }
     var output = Output()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      output.append(bytes: try encoder.encode(rules))
-      output.append("\n")
-    } else {
-      for line in lines(isColored: isColored) { output.append(line + "\n") }
-    }
+    for line in lines(isColored: isColored) { output.append(line + "\n") }
     output.flush()
   }
 
@@ -158,15 +162,5 @@ extension RulesReply.Rule {
     self.init(
       rule: rule.text, place: rule.place.text, verdict: standing.kind.rawValue,
       reason: standing.reason)
-  }
-}
-
-extension RulesReply {
-  init(_ snapshot: RulesSnapshot) {
-    self.init(
-      daemon: snapshot.daemon, rules: zip(snapshot.rules, snapshot.standings).map(Rule.init),
-      listing: AuditRules.Rule.listing(snapshot.rules),
-      unsetAUIDMatches: snapshot.options.unsetAUIDMatches, isAUIDUnset: snapshot.isAUIDUnset,
-      translatesIDs: snapshot.translatesIDs, rootProcess: snapshot.rootProcess)
   }
 }

@@ -13,7 +13,8 @@ struct RunCommand: ParsableCommand {
       Without --config, and without /etc/nestaudit, the host and every container get a daemon with \
       a small default ruleset.
 
-      SIGTERM and SIGINT write everything that was captured, then end. SIGHUP reads the configuration again.
+      SIGTERM and SIGINT write everything that was captured, then end. SIGHUP reads the \
+      configuration again, as 'nestaudit reload' does, which says what came of it.
 
       Exit status: 0 when everything captured was written, 1 otherwise, 2 wrong usage. See also \
       nestaudit-run(8).
@@ -50,6 +51,7 @@ struct RunCommand: ParsableCommand {
       throw Failure("run needs root, outside of a container; try 'sudo nestaudit run'")
     }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    let load = load
     let configuration = try load()
     let directory = try StateDirectory(path: configuration.stateDirectory)
     let began = Int64(time(nil))
@@ -63,6 +65,8 @@ struct RunCommand: ParsableCommand {
         mailbox.ask().map { StatusReply($0, began: began) }
       } rules: { name in
         mailbox.askRules(of: name).map { $0.map(RulesReply.init) }
+      } reload: { peer in
+        mailbox.askReload(pid: peer.pid, uid: peer.uid).map(ReloadReply.init)
       })
     let unwritten = collector.run {
       print("nestaudit: ready, logs in \(escaped(configuration.logDirectory))")
@@ -73,10 +77,13 @@ struct RunCommand: ParsableCommand {
     if unwritten > 0 { throw Failure("\(unwritten) records could not be written to their logs") }
   }
 
-  private func load() throws(ConfigurationError) -> CollectorConfiguration {
-    try CollectorConfiguration.load(
-      directory: config,
-      overrides: .init(stateDirectory: state, logDirectory: logDir, ringSize: ringSize))
+  /// Reads the configuration that the command line names, on any thread.
+  private var load: @Sendable () throws(ConfigurationError) -> CollectorConfiguration {
+    { [config, state, logDir, ringSize] () throws(ConfigurationError) in
+      try CollectorConfiguration.load(
+        directory: config,
+        overrides: .init(stateDirectory: state, logDirectory: logDir, ringSize: ringSize))
+    }
   }
 }
 

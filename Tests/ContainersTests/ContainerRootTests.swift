@@ -20,6 +20,20 @@ struct ContainerRootTests {
     #expect(none == nil)
   }
 
+  @Test func whatIsAboveAFileIsToldUnlessALinkIsInItsPath() throws {
+    guard let root = ContainerRoot(ofProcess: UInt32(getpid())) else {
+      Issue.record("our own root cannot be opened")
+      return
+    }
+    let chain = root.ancestry(of: "/etc/passwd")
+    let places = ["/etc/passwd", "/etc", "/"].map { root.identity(of: $0) }
+    let through = root.ancestry(of: "/proc/self/status")
+    let none = root.ancestry(of: "/there/is/none")
+    #expect(chain == places)
+    #expect(through == nil)
+    #expect(none == nil)
+  }
+
   @Test func magicLinksLeadNowhere() throws {
     guard let root = ContainerRoot(ofProcess: UInt32(getpid())) else {
       Issue.record("our own root cannot be opened")

@@ -50,6 +50,20 @@ struct ControlServerTests {
     }
   }
 
+  @Test func rulesComeAsTheyAre() throws {
+    try withServer { state in
+      let reply = try ControlClient.rules(of: "web", state: state)
+      #expect(reply == sampleRules)
+    }
+  }
+
+  @Test func whoAsksForAReloadIsKnown() throws {
+    try withServer { state in
+      let reply = try ControlClient.reload(state: state)
+      #expect(reply == ReloadReply(done: "asked by \(getpid()), \(geteuid())", warnings: ["odd"]))
+    }
+  }
+
   @Test(arguments: [
     ("what?\n", "not a request"), (#"{"op":"dance"}"# + "\n", "unknown request 'dance'"),
     (String(repeating: "x", count: 5000), "request too long"),

@@ -32,6 +32,8 @@ let sampleStatus = StatusReply(
 func answers(_ status: @escaping @Sendable () -> StatusReply?) -> ControlAnswers {
   ControlAnswers(status: status) { name in
     name == "web" ? .some(.some(sampleRules)) : .some(nil)
+  } reload: { peer in
+    ReloadReply(done: "asked by \(peer.pid), \(peer.uid)", warnings: ["odd"])
   }
 }
 
@@ -39,4 +41,19 @@ let sampleRules = RulesReply(
   daemon: "web",
   rules: [.init(rule: "-a always,task", place: "r:1", verdict: "active", reason: "here")],
   listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil, translatesIDs: true,
-  rootProcess: 7)
+  rootProcess: 7,
+  forms: [
+    .init(
+      list: 1, action: 2, syscalls: [.max],
+      fields: [.init(type: 1, operation: 2, value: .max, string: [0xff], contid: .max)],
+      isWatch: true, file: "r", line: 1)
+  ],
+  roots: [
+    .init(
+      contid: .max, process: 7,
+      watched: [
+        .init(
+          path: "/x", follows: true, dev: 1, ino: .max, isDirectory: true,
+          mounts: [.init(dev: 2, ino: 3)])
+      ])
+  ])

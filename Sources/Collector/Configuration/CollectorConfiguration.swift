@@ -86,6 +86,18 @@ public struct CollectorConfiguration: Sendable {
     return configuration
   }
 
+  /// What is other than in the configuration that the collector began with, and waits for its next start.
+  func waitingForRestart(since old: Self) -> [String] {
+    let keys: [(name: String, isSame: Bool)] = [
+      ("ring_size", ringSize == old.ringSize),
+      ("state_directory", stateDirectory == old.stateDirectory),
+      ("log_directory", logDirectory == old.logDirectory),
+    ]
+    return keys.filter { !$0.isSame }.map {
+      "\($0.name) stays as it is until the collector is started again"
+    }
+  }
+
   private static func existing(_ path: String) -> String? { TextFile.exists(path) ? path : nil }
 
   private static func embedded() throws(ConfigurationError) -> [DaemonConfiguration] {
