@@ -4,8 +4,9 @@ import Testing
 
 /// A container, or the host, in which commands access files; and the daemon that watches it.
 ///
-/// In a command, which starts programs by their paths so that the shell does not stand in for them, `#` is a number that no other access has. It is in the event's PROCTITLE, so that
-/// the log says of each access whether a rule matched.
+/// In a command `#` is a number that no other access has. It is in the event's PROCTITLE, so that
+/// the log says of each access whether a rule matched. Programs are given by their paths: else
+/// busybox's shell does itself what they would do, under its own PROCTITLE.
 final class Place {
   /// What a rule makes of an access.
   enum Verdict {
