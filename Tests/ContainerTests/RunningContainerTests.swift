@@ -30,4 +30,36 @@ struct RunningContainer {
       }
     }
   }
+
+  @Test(arguments: ContainerRuntime.allCases)
+  func aReloadKeepsItsDaemonAndItsLog(runtime: ContainerRuntime) throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      func rules(_ key: String) throws {
+        try configuration.daemon(
+          "kept", scope: "container = kept",
+          rules: "-a always,exit -F arch=b64 -S execve -k \(key)\n")
+      }
+      try rules("before")
+      try ContainerArea.with(in: area) { containers in
+        try containers.bundle("kept", command: "sleep 1000")
+        try containers.start(runtime, "kept")
+        try RunningCollector.with(in: area, configuration: configuration) { collector in
+          for key in ["before", "after"] {
+            if key == "after" {
+              try rules(key)
+              try collector.reload()
+            }
+            #expect(try collector.status().daemons.map(\.name) == ["kept"])
+            try containers.execute(runtime, "kept", "/bin/true")
+            try wait(for: "the container's event by the rule \(key)") {
+              try collector.events(of: "kept").contains { $0.syscall?["key"] == key }
+            }
+          }
+        }
+        let events = try AuditEvent.read(area.appending(path: "log/kept/audit.log"))
+        #expect(events.map(\.serial) == Array(1...UInt64(events.count)))
+      }
+    }
+  }
 }

@@ -30,8 +30,15 @@ public struct ContainerArea {
   }
 
   /// Makes a bundle that runs a shell command; its root is `hostID` on the host.
-  public func bundle(_ name: String, hostID: UInt32 = 100000, command: String) throws {
-    try fixture("bundle", name, "\(hostID)", command)
+  /// - Parameters:
+  ///   - capabilities: what it has besides the usual ones.
+  ///   - shares: directories of the host, by where they are in the container.
+  public func bundle(
+    _ name: String, hostID: UInt32 = 100000, capabilities: [String] = [],
+    shares: [String: URL] = [:], command: String
+  ) throws {
+    let mounts = shares.map { "\($1.path):\($0)" }
+    try fixture(["bundle", name, "\(hostID)", command] + capabilities + mounts)
   }
 
   /// Starts a container; the host's pid of its first process.
@@ -84,7 +91,10 @@ public struct ContainerArea {
   }
 
   @discardableResult
-  private func fixture(_ arguments: String...) throws -> String {
+  private func fixture(_ arguments: String...) throws -> String { try fixture(arguments) }
+
+  @discardableResult
+  private func fixture(_ arguments: [String]) throws -> String {
     try Program.output(
       of: Machine.script("container-fixture"), [directory.path] + arguments)
   }

@@ -82,6 +82,15 @@ public final class Program {
   /// What it wrote so far, on both outputs.
   public var written: String { text("out") + text("err") }
 
+  /// How often it wrote a text, on both outputs; quick where it wrote much.
+  public func count(of text: String) -> Int {
+    let wanted = Array(text.utf8)
+    return ["out", "err"].reduce(0) { sum, kind in
+      guard let data = try? Data(contentsOf: files.appendingPathExtension(kind)) else { return sum }
+      return sum + data.withUnsafeBytes { $0.count(of: wanted) }
+    }
+  }
+
   /// Sends it a signal, if it has not ended.
   public func signal(_ number: Int32) {
     if isRunning { kill(pid, number) }
@@ -146,5 +155,28 @@ public final class Program {
       throw SupportError("\(arguments[0]): \(String(cString: strerror(error)))")
     }
     return (pid, ends[1])
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The bytes behind the first place at or after `start` where `text` stands; nil if it does not.
+  public func end(of text: [UInt8], from start: Int = 0) -> Int? {
+    guard let base = baseAddress else { return nil }
+    var place = start
+    while place + text.count <= count {
+      guard
+        let found = memchr(base + place, Int32(text[0]), count - place - text.count + 1)
+      else { return nil }
+      if memcmp(found, text, text.count) == 0 { return UnsafeRawPointer(found) - base + text.count }
+      place = UnsafeRawPointer(found) - base + 1
+    }
+    return nil
+  }
+
+  /// How often `text` stands in the bytes.
+  func count(of text: [UInt8]) -> Int {
+    var (number, place) = (0, 0)
+    while let end = end(of: text, from: place) { (number, place) = (number + 1, end) }
+    return number
   }
 }

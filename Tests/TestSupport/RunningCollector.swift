@@ -9,13 +9,16 @@ public final class RunningCollector {
   private let program: Program
 
   /// Starts one and waits until it is ready. Without a configuration it runs on its default.
-  public init(in area: URL, configuration: Configuration? = nil, options: [String] = []) throws {
+  public init(
+    in area: URL, configuration: Configuration? = nil, options: [String] = [],
+    limit: Duration = .seconds(20)
+  ) throws {
     state = area.appending(path: "state")
     logs = area.appending(path: "log")
     var arguments = ["run", "--state", state.path, "--log-dir", logs.path]
     if let configuration { arguments += ["--config", configuration.directory.path] }
     program = try Program(Machine.product("nestaudit"), arguments + options)
-    try wait(for: "the collector") {
+    try wait(for: "the collector", limit: limit) {
       guard program.isRunning else {
         throw SupportError("the collector ended: \(program.written)")
       }
@@ -27,9 +30,10 @@ public final class RunningCollector {
   @discardableResult
   public static func with<Value>(
     in area: URL, configuration: Configuration? = nil, options: [String] = [],
-    _ body: (RunningCollector) throws -> Value
+    limit: Duration = .seconds(20), _ body: (RunningCollector) throws -> Value
   ) throws -> Value {
-    let collector = try RunningCollector(in: area, configuration: configuration, options: options)
+    let collector = try RunningCollector(
+      in: area, configuration: configuration, options: options, limit: limit)
     let value: Value
     do {
       value = try body(collector)
@@ -57,6 +61,33 @@ public final class RunningCollector {
 
   /// What it printed so far.
   public var written: String { program.written }
+
+  /// Has it read its configuration again, which it must accept, and waits until it has.
+  public func reload(limit: Duration = .seconds(20)) throws {
+    let before = program.count(of: Self.accepted)
+    let refused = program.count(of: Self.refused)
+    program.signal(SIGHUP)
+    try wait(for: "the collector to read its configuration", limit: limit) {
+      guard program.isRunning, program.count(of: Self.refused) == refused else {
+        throw SupportError("the configuration was not accepted")
+      }
+      return program.count(of: Self.accepted) > before
+    }
+  }
+
+  /// Has it read its configuration again, which it must refuse; what it wrote since.
+  public func refusedReload(limit: Duration = .seconds(20)) throws -> String {
+    let before = program.count(of: Self.refused)
+    let written = program.written.count
+    program.signal(SIGHUP)
+    try wait(for: "the collector to refuse its configuration", limit: limit) {
+      program.count(of: Self.refused) > before
+    }
+    return String(program.written.dropFirst(written))
+  }
+
+  private static let accepted = "configuration read again"
+  private static let refused = "configuration not changed"
 
   /// Sends it a signal.
   public func signal(_ number: Int32) {
@@ -103,6 +134,8 @@ public struct CollectorStatus: Decodable {
   public struct Daemon: Decodable {
     /// Its name.
     public let name: String
+    /// Number of its rules.
+    public let rules: Int
     /// Records in its log.
     public let written: UInt64
     /// Events that it missed.

@@ -25,9 +25,15 @@ public struct Workload {
   /// Runs one of its parts to the end; what it printed.
   @discardableResult
   public func run(_ arguments: [String]) throws -> String {
-    try Program.output(
-      of: "setpriv",
-      ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups", program] + arguments,
-      in: directory)
+    try Program.output(of: "setpriv", command(arguments), in: directory)
+  }
+
+  /// Starts one of its parts, which may go on until its input ends.
+  public func start(_ arguments: [String]) throws -> Program {
+    try Program("setpriv", command(arguments), in: directory, holdsInput: true)
+  }
+
+  private func command(_ arguments: [String]) -> [String] {
+    ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups", program] + arguments
   }
 }

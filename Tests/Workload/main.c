@@ -61,6 +61,8 @@ int main(int argc, char **argv)
 		bench_getppid(atol(argv[2]));
 	else if (!strcmp(what, "open") && argc == 4)
 		bench_open(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "numbered") && argc == 4)
+		numbered(atol(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -70,9 +72,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "opens") && argc == 2)
 		rules_opens();
 	else {
-		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | hostile | "
-		      "prepare | rules | opens\n"
-		      "All but getppid and open work in the current directory.\n",
+		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
+		      "numbered RATE COUNT | hostile | prepare | rules | opens\n"
+		      "All but getppid, open and numbered work in the current directory.\n",
 		      stderr);
 		return 2;
 	}

@@ -37,6 +37,12 @@ void mix_kill(void);
 void bench_getppid(long count);
 void bench_open(long count, const char *path);
 
+/*
+ * lseek(-1, N, KIND), so many a second: each call is told from all others by its number and its
+ * kind. COUNT calls, or with 0 until standard input ends; how many on standard output.
+ */
+void numbered(long rate, long count);
+
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 
