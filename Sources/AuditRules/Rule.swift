@@ -132,3 +132,30 @@ public struct Rule: Sendable, Equatable {
       && fields == other.fields
   }
 }
+
+/// A rule by what it is, wherever it stands: kernel/auditfilter.c, audit_compare_rule.
+public struct RuleContent: Hashable, Sendable {
+  private let rule: Rule
+
+  /// What a rule is.
+  public init(_ rule: Rule) { self.rule = rule }
+
+  /// Whether the kernel would take them for one.
+  public static func == (one: RuleContent, other: RuleContent) -> Bool {
+    one.rule.isSame(as: other.rule)
+  }
+
+  /// Of all that counts.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rule.list)
+    hasher.combine(rule.action)
+    hasher.combine(rule.syscalls)
+    for field in rule.fields {
+      hasher.combine(field.type)
+      hasher.combine(field.operation)
+      hasher.combine(field.value)
+      hasher.combine(field.string)
+      hasher.combine(field.contid)
+    }
+  }
+}

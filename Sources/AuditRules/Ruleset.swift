@@ -10,21 +10,33 @@ public struct Ruleset: Sendable, Equatable {
   /// No rules, and every setting as it was.
   public init() {}
 
+  /// What is in `rules`.
+  private var contents: Set<RuleContent> = []
+
   enum Change: Error { case exists, absent }
+
+  /// As they are read; where they stand counts.
+  public static func == (one: Ruleset, other: Ruleset) -> Bool {
+    one.settings == other.settings && one.rules == other.rules && one.warnings == other.warnings
+  }
 
   /// `-a`; a rule that is there already is refused, as by kernel/auditfilter.c, audit_add_rule.
   mutating func append(_ rule: Rule) throws(Change) {
-    if rules.contains(where: rule.isSame) { throw .exists }
+    guard contents.insert(RuleContent(rule)).inserted else { throw .exists }
     rules.append(rule)
   }
 
   /// `-A`: the kernel does not look whether the rule is there already at another place.
-  mutating func prepend(_ rule: Rule) { rules.insert(rule, at: 0) }
+  mutating func prepend(_ rule: Rule) {
+    contents.insert(RuleContent(rule))
+    rules.insert(rule, at: 0)
+  }
 
   /// `-d`, `-W`
   mutating func delete(_ rule: Rule) throws(Change) {
     guard let index = rules.firstIndex(where: rule.isSame) else { throw .absent }
     rules.remove(at: index)
+    if !rules.contains(where: rule.isSame) { contents.remove(RuleContent(rule)) }
   }
 
   /// `-D`, and `-D -k`: those whose key has `key` in it.
@@ -33,6 +45,7 @@ public struct Ruleset: Sendable, Equatable {
       guard !key.isEmpty else { return true }
       return rule.key.map { Self.contains($0, key) } ?? false
     }
+    contents = Set(rules.map(RuleContent.init))
   }
 
   private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {

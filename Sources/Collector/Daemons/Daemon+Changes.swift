@@ -7,7 +7,8 @@ extension Daemon {
     let before = old.compiled.rules
     let now = ruleset.compiled.rules
     for (rules, others, added) in [(before, now, false), (now, before, true)] {
-      for rule in rules where !others.contains(where: rule.isSame) {
+      let known = Set(others.map(RuleContent.init))
+      for rule in rules where !known.contains(RuleContent(rule)) {
         write(
           .ruleChanged(
             added: added, key: rule.key, list: rule.list.rawValue, auid: sender.auid,

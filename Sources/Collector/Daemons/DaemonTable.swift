@@ -204,7 +204,10 @@ final class DaemonTable {
         name: container.name, runtimeID: container.runtimeID, contid: container.contid,
         cgroupPath: container.cgroupPath)
       {
-        let name = template.isPerContainer ? instanceName(template, container) : template.name
+        let known = before.first { $0.owner === entry && template.stands(for: $0.daemon) }?.daemon
+        let name =
+          known?.name
+          ?? (template.isPerContainer ? instanceName(template, container) : template.name)
         do {
           let daemon = try instance(template, name: name)
           uses[daemon.name, default: 0] += 1
