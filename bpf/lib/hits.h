@@ -86,8 +86,18 @@ static __always_inline void hits_of_dentry(struct watch_hits *hits, struct dentr
 	    .last = last,
 	};
 
-	if (dentry)
-		bpf_loop(EVENT_CHAIN_MAX, hits_step, &walk, 0);
+	bpf_loop(EVENT_CHAIN_MAX, hits_step, &walk, 0);
+}
+
+/* With O_CREAT the directory that a file was opened in is a name too. */
+static __always_inline void hits_of_directory(struct watch_hits *hits, struct file *file)
+{
+	struct dentry *directory = BPF_CORE_READ(file, f_path.dentry, d_parent);
+	uint64_t ino = BPF_CORE_READ(directory, d_inode, i_ino);
+	uint32_t dev = BPF_CORE_READ(directory, d_inode, i_sb, s_dev);
+
+	if (watched_flags(ino, dev) & WATCHED_FILE)
+		hits_add(hits, ino, 0, dev, true);
 }
 
 /*

@@ -97,6 +97,7 @@ struct judge_walk {
 #define JUDGE_KEEP(i)   j->met[i] &= words[i];
 #define JUDGE_ADD(i)    j->hit[i] |= words[i];
 #define JUDGE_REMOVE(i) j->met[i] &= ~words[i];
+#define JUDGE_ASKS(i)   asks |= j->met[i] & ~words[i];
 
 static __always_inline void judge_keep(void *table, struct judge *j, uint32_t row)
 {
@@ -258,6 +259,15 @@ static __always_inline void judge_watches(struct judge_walk *f, uint32_t none)
 	f->j->uncertain |= before;
 }
 
+/* Whether a rule is left that is not in row `none`. */
+static __always_inline bool judge_asks(void *table, struct judge *j, uint32_t none)
+{
+	uint64_t asks = 0;
+
+	JUDGE_EACH_WORD(table, j, none, JUDGE_ASKS);
+	return asks;
+}
+
 static __always_inline bool judge_is_plain(struct judge *j, uint32_t plain)
 {
 	return plain & TABLE_PLAIN || (plain & TABLE_PLAIN_HOST && !j->view) ||
@@ -286,6 +296,10 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 	uint64_t answer;
 	f->lists = step->rows;
 	if (kind >= TABLE_NAMES) {
+		/* To gather files costs more than to see that no rule that is left asks for them.
+		 */
+		if (!judge_asks(f->table, j, step->none))
+			return 0;
 		f->exe = kind == TABLE_EXE;
 		judge_watches(f, step->none);
 		return judge_is_over(j);
@@ -364,7 +378,7 @@ static __always_inline uint32_t judge_rules(void *table, struct judge *j, struct
 	j->uncertain = 0;
 	struct judge_walk walk = {.table = table, .j = j, .list = list, .steps = block->steps};
 	bpf_loop(list->bytes[0] & 63, judge_step, &walk, 0);
-	return judge_verdict(table, j, block->masks);
+	return judge_is_over(j) ? JUDGE_NEXT : judge_verdict(table, j, block->masks);
 }
 
 /*

@@ -124,17 +124,15 @@ __noinline uint32_t subject_hits(uint32_t exe)
 				 subject->judge.value[RULE_FIELD_A0], subject->result, &doubt);
 		dentry = file ? file_dentry(file) : NULL;
 		other = NULL;
-		/* With O_CREAT its directory is a name too. */
-		struct dentry *parent = file ? BPF_CORE_READ(file, f_path.dentry, d_parent) : NULL;
-		uint64_t ino = BPF_CORE_READ(parent, d_inode, i_ino);
-		uint32_t dev = BPF_CORE_READ(parent, d_inode, i_sb, s_dev);
-		if (parent && watched_flags(ino, dev) & WATCHED_FILE)
-			hits_add(hits, ino, 0, dev, true);
+		if (file)
+			hits_of_directory(hits, file);
 	} else {
 		doubt = !dentry;
 	}
-	hits_of_dentry(hits, dentry, reach);
-	hits_of_dentry(hits, other, reach);
+	if (dentry)
+		hits_of_dentry(hits, dentry, reach);
+	if (other)
+		hits_of_dentry(hits, other, reach);
 	if (doubt)
 		hits->count = JUDGE_UNKNOWN;
 	return hits->count;

@@ -67,8 +67,8 @@ static __always_inline bool view_pid(struct policy_view *view, bool parent, uint
 static __always_inline bool has_no_other_group(uint32_t own)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct group_info *groups = BPF_CORE_READ(task, cred, group_info);
-	uint32_t count = BPF_CORE_READ(groups, ngroups);
+	struct group_info *groups = task->cred->group_info;
+	uint32_t count = groups->ngroups;
 	uint32_t first = 0;
 
 	if (count == 0)
