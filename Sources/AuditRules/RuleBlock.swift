@@ -73,18 +73,26 @@ struct RuleBlock {
     }
   }
 
-  /// The fields that some rule of a row asks for, those first that most rules ask for: they leave the fewest. What has
-  /// to be gathered comes last.
+  /// The fields that some rule of a row asks for, in the order in which they are asked: as few first as every rule
+  /// asks for one of, since mostly each of these leaves nothing; those for which files have to be looked at as late
+  /// as can be.
   private func order(_ row: RuleRow, isJudgedByFlags: Bool) -> [Int] {
-    fields.indices.map { index in
-      (index: index, askers: fields[index].askers.count { row[$0] })
-    }.filter { index, askers in
-      askers > 0 && (isJudgedByFlags || fields[index].field != UInt8(RULE_FIELD_PERM.rawValue))
-    }.sorted { one, other in
-      let isLate = fields[one.index].isGathered
-      let isOtherLate = fields[other.index].isGathered
-      if isLate != isOtherLate { return isOtherLate }
-      return (other.askers, one.index) < (one.askers, other.index)
-    }.map(\.index)
+    var left = fields.indices.filter { index in
+      fields[index].askers.intersects(row)
+        && (isJudgedByFlags || fields[index].field != UInt8(RULE_FIELD_PERM.rawValue))
+    }
+    var order: [Int] = []
+    var uncovered = row
+    for isGathered in [false, true] {
+      while let best = left.filter({ fields[$0].isGathered == isGathered })
+        .max(by: { fields[$0].askers.common(uncovered) < fields[$1].askers.common(uncovered) }),
+        fields[best].askers.intersects(uncovered)
+      {
+        order.append(best)
+        uncovered.subtract(fields[best].askers)
+        left.removeAll { $0 == best }
+      }
+    }
+    return order + left
   }
 }

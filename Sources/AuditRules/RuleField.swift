@@ -13,7 +13,7 @@ struct RuleField {
   /// By interval, bit or path.
   let rows: [UInt16]
   /// The rules that ask for it.
-  let askers: [Int]
+  let askers: RuleRow
 
   /// Whether the event's files have to be looked at.
   var isGathered: Bool {
@@ -134,7 +134,7 @@ struct RuleFieldBuilder {
     let kind = sorted.count <= Int(TABLE_FEW_MAX) ? TABLE_FEW : TABLE_VALUE
     return RuleField(
       field: field, kind: UInt8(kind.rawValue), none: try pool.number(of: none),
-      bounds: sorted, rows: rows, askers: Self.rules(conditions))
+      bounds: sorted, rows: rows, askers: rules(conditions))
   }
 
   private func bits(
@@ -154,7 +154,7 @@ struct RuleFieldBuilder {
     }
     return RuleField(
       field: field, kind: UInt8(TABLE_BITS.rawValue), none: try pool.number(of: others(some)),
-      rows: rows, askers: Self.rules(conditions))
+      rows: rows, askers: rules(conditions))
   }
 
   private func names(
@@ -163,7 +163,7 @@ struct RuleFieldBuilder {
     RuleField(
       field: UInt8(RULE_FIELD_NAMES.rawValue), kind: UInt8(TABLE_NAMES.rawValue),
       none: try pool.number(of: others(names)), rows: try byPath(names, watchCount, &pool),
-      askers: Self.rules(names))
+      askers: rules(names))
   }
 
   private func exe(
@@ -175,7 +175,7 @@ struct RuleFieldBuilder {
     return RuleField(
       field: UInt8(RULE_FIELD_EXE.rawValue), kind: UInt8(TABLE_EXE.rawValue),
       none: try pool.number(of: others(wanted)), rows: zip(equal, other).flatMap { [$0, $1] },
-      askers: Self.rules(programs))
+      askers: rules(programs))
   }
 
   /// For each path the row of the rules that ask for it; UInt16.max where none does.
@@ -193,7 +193,9 @@ struct RuleFieldBuilder {
     return numbers
   }
 
-  private static func rules(_ conditions: [Condition]) -> [Int] {
-    Set(conditions.map(\.rule)).sorted()
+  private func rules(_ conditions: [Condition]) -> RuleRow {
+    var row = RuleRow(words: wordCount)
+    for condition in conditions { row[condition.rule] = true }
+    return row
   }
 }

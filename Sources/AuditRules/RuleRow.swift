@@ -19,6 +19,21 @@ struct RuleRow: Hashable {
   }
 }
 
+extension RuleRow {
+  /// How many rules are in both.
+  func common(_ other: RuleRow) -> Int {
+    zip(words, other.words).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
+  }
+
+  func intersects(_ other: RuleRow) -> Bool {
+    zip(words, other.words).contains { $0 & $1 != 0 }
+  }
+
+  mutating func subtract(_ other: RuleRow) {
+    for index in words.indices { words[index] &= ~other.words[index] }
+  }
+}
+
 /// The rows of one block; equal ones are there once.
 struct RowPool {
   private(set) var rows: [RuleRow] = []

@@ -202,19 +202,19 @@ static __always_inline uint32_t arch_of(struct task_struct *task)
 static __always_inline void arguments_of(struct pt_regs *regs, uint32_t arch, uint64_t args[6])
 {
 	if (arch == POLICY_ARCH_64) {
-		args[0] = BPF_CORE_READ(regs, di);
-		args[1] = BPF_CORE_READ(regs, si);
-		args[2] = BPF_CORE_READ(regs, dx);
-		args[3] = BPF_CORE_READ(regs, r10);
-		args[4] = BPF_CORE_READ(regs, r8);
-		args[5] = BPF_CORE_READ(regs, r9);
+		args[0] = regs->di;
+		args[1] = regs->si;
+		args[2] = regs->dx;
+		args[3] = regs->r10;
+		args[4] = regs->r8;
+		args[5] = regs->r9;
 	} else {
-		args[0] = BPF_CORE_READ(regs, bx);
-		args[1] = BPF_CORE_READ(regs, cx);
-		args[2] = BPF_CORE_READ(regs, dx);
-		args[3] = BPF_CORE_READ(regs, si);
-		args[4] = BPF_CORE_READ(regs, di);
-		args[5] = BPF_CORE_READ(regs, bp);
+		args[0] = regs->bx;
+		args[1] = regs->cx;
+		args[2] = regs->dx;
+		args[3] = regs->si;
+		args[4] = regs->di;
+		args[5] = regs->bp;
 	}
 }
 
