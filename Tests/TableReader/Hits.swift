@@ -12,11 +12,11 @@ struct Hits {
   func fill(_ event: inout reader_event, _ subject: RuleSubject) {
     var names: [reader_hit]? = []
     for name in subject.names {
-      guard name.hasObject else {
+      guard name.hasObject, let hits = hits(of: name) else {
         names = nil
         break
       }
-      names?.append(contentsOf: hits(of: name))
+      names?.append(contentsOf: hits)
     }
     if let found = names, found.count > Int(READER_HITS_MAX) { names = nil }
     event.names = names.map { UInt32($0.count) } ?? .max
@@ -36,13 +36,20 @@ struct Hits {
     }
   }
 
-  private func hits(of name: RuleName) -> [reader_hit] {
+  /// nil if it has lost its name in a directory where some name is asked for.
+  private func hits(of name: RuleName) -> [reader_hit]? {
     var found: [reader_hit] = []
     let chain = name.chain.isEmpty ? [event_link(ino: name.ino, name: 0)] : Array(name.chain)
     for (index, link) in chain.enumerated() {
       add(matching { $0.ino == link.ino && $0.dev == name.dev }, index == 0, to: &found)
-      guard index + 1 < chain.count, link.name != 0 else { continue }
+      guard index + 1 < chain.count else { continue }
       let directory = chain[index + 1].ino
+      if link.name == 0 {
+        let isAsked =
+          !matching { $0.directory == directory && $0.directoryDev == name.dev }.isEmpty
+        if index == 0, isAsked { return nil }
+        continue
+      }
       add(
         matching {
           $0.directory == directory && $0.directoryDev == name.dev && $0.name == link.name

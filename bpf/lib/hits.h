@@ -63,6 +63,9 @@ static long hits_step(uint32_t index, struct hits_walk *w)
 		uint64_t name = name_fingerprint(w->below);
 		if (name)
 			hits_add(w->hits, ino, name, w->dev, index == 1);
+		else if (index == 1)
+			/* Unlinked since: the collector goes by the name that was given. */
+			w->hits->count = JUDGE_UNKNOWN;
 	}
 	w->below = dentry;
 	w->dentry = parent;

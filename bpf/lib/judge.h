@@ -298,7 +298,7 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 	if (kind >= TABLE_NAMES) {
 		/* To gather files costs more than to see that no rule that is left asks for them.
 		 */
-		if (!judge_asks(f->table, j, step->none))
+		if (kind == TABLE_NAMES && !judge_asks(f->table, j, step->none))
 			return 0;
 		f->exe = kind == TABLE_EXE;
 		judge_watches(f, step->none);
