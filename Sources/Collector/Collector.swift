@@ -91,9 +91,12 @@ public final class Collector {
     var nextTick = Clock.read(CLOCK_MONOTONIC)
     var sender: SignalSource.Sender?
     var drained = 0
+    var hasChanges = false
     while sender == nil {
-      waiter.wait(afterEvents: drained) { daemons.watches.follower.take($0) }
-      daemons.watches.followChanges()
+      waiter.wait(afterEvents: drained, isBusy: hasChanges) {
+        daemons.watches.follower.take($0)
+      }
+      hasChanges = daemons.watches.followChanges()
       drained = drain()
       for signal in signals.read() {
         if signal.isReload { reloads.ask(by: signal) } else { sender = signal }

@@ -40,9 +40,10 @@ struct Waiter: ~Copyable {
   /// Sleeps until there is something to do.
   /// - Parameters:
   ///   - count: events that have just been taken out of the ring.
+  ///   - isBusy: something else waits to be done soon.
   ///   - take: is told each descriptor that ended the sleep.
-  mutating func wait(afterEvents count: Int, _ take: (Int32) -> Void) {
-    if count > 0 {
+  mutating func wait(afterEvents count: Int, isBusy: Bool, _ take: (Int32) -> Void) {
+    if count > 0 || isBusy {
       control.pointee.pace = PACE_BATCH.rawValue
       isAsked = false
       sleep(Self.batchMilliseconds, take)

@@ -71,7 +71,7 @@ struct judge_walk {
 	uint32_t is_file;
 };
 
-/* For each word of row `row`: `set` is the judge's, `words` the row's. */
+/* Does `operation` with each word of a row; it finds the row in `words`. */
 #define JUDGE_EACH_WORD(table, j, row, operation)                                                  \
 	do {                                                                                       \
 		uint32_t word = (row) * (j)->words;                                                \
@@ -296,8 +296,7 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 	uint64_t answer;
 	f->lists = step->rows;
 	if (kind >= TABLE_NAMES) {
-		/* To gather files costs more than to see that no rule that is left asks for them.
-		 */
+		/* To see that nobody is left who asks costs less than to gather files. */
 		if (kind == TABLE_NAMES && !judge_asks(f->table, j, step->none))
 			return 0;
 		f->exe = kind == TABLE_EXE;

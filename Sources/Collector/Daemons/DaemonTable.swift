@@ -268,7 +268,9 @@ final class DaemonTable {
     guard !paths.isEmpty else { return nil }
     return watches.hold(
       paths, instance: owner?.instance ?? 0, version: ruleset.content.version,
-      rootProcess: owner?.container?.initPID ?? UInt32(getpid()))
+      root: WatchRoot(
+        process: owner?.container?.initPID ?? UInt32(getpid()),
+        cgroup: owner?.container?.cgroupPath))
   }
 
   /// A container has gone: the daemons that stood for it alone end.

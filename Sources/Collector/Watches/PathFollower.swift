@@ -64,7 +64,7 @@ final class PathFollower {
       table.sets[id] = set
       return
     }
-    let opened = open("/proc/\(set.rootProcess)/mountinfo", O_RDONLY | O_CLOEXEC)
+    let opened = open("/proc/\(set.root.process)/mountinfo", O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else { return }
     let table = MountTable(opened)
     table.sets[id] = set
@@ -171,10 +171,15 @@ final class PathFollower {
     stale.append(set)
   }
 
-  /// The sets that have to be looked up again.
-  func takeStale() -> [WatchSet] {
-    for set in stale { set.isStale = false }
-    defer { stale = [] }
-    return stale
+  /// Whether something has changed and was not taken yet.
+  var hasStale: Bool { !stale.isEmpty }
+
+  /// The sets that have to be looked up again, and may be by now.
+  func takeStale(notBefore now: Int64) -> [WatchSet] {
+    guard hasStale else { return [] }
+    let due = stale.filter { $0.notBefore <= now }
+    stale.removeAll { $0.notBefore <= now }
+    for set in due { set.isStale = false }
+    return due
   }
 }

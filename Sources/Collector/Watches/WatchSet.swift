@@ -12,25 +12,27 @@ final class WatchSet {
   let instance: UInt32
   /// Of the ruleset in the kernel.
   let version: UInt32
-  /// A process whose root the paths are looked up in.
-  let rootProcess: UInt32
+  /// In whose root the paths are looked up.
+  let root: WatchRoot
   /// The keys that stand for the paths in the kernel now, each with the numbers of its paths.
   private(set) var keys: [WatchKey: [UInt16]] = [:]
   /// How many routes go by it.
   var uses = 0
   /// Something has changed on the way to a path.
   var isStale = false
+  /// Not to be looked up again before this time (CLOCK_MONOTONIC, nanoseconds).
+  var notBefore: Int64 = 0
 
   /// Of what is mounted below one path more are not followed.
   private static let mostMounts = 1024
 
   private let objects: UnsafeMutablePointer<WatchObject>
 
-  init(paths: [WatchPath], instance: UInt32, version: UInt32, rootProcess: UInt32) {
+  init(paths: [WatchPath], instance: UInt32, version: UInt32, root: WatchRoot) {
     self.paths = paths
     self.instance = instance
     self.version = version
-    self.rootProcess = rootProcess
+    self.root = root
     objects = .allocate(capacity: max(paths.count, 1))
     objects.initialize(repeating: WatchObject(), count: paths.count)
   }
@@ -46,9 +48,9 @@ final class WatchSet {
   /// Looks every path up anew. Where the root cannot be entered any more all stays as it was.
   /// - Returns: the directories on the way, nil if nothing was looked up.
   func resolve(_ identifier: FileIdentifier) -> WalkedDirectories? {
-    guard let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
-    var walk = PathWalk(root: root, identifier: identifier)
-    let mounts = paths.contains(where: \.below) ? MountPoints(ofProcess: rootProcess) : nil
+    guard root.isThere, let opened = ContainerRoot(ofProcess: root.process) else { return nil }
+    var walk = PathWalk(root: opened, identifier: identifier)
+    let mounts = paths.contains(where: \.below) ? MountPoints(ofProcess: root.process) : nil
     keys = [:]
     for (number, path) in paths.enumerated() {
       var (object, real) = walk.resolve(path)
@@ -90,6 +92,21 @@ extension WatchObject {
   fileprivate mutating func freeMounts() {
     mounts.deallocate()
     mounts = UnsafeBufferPointer(start: nil, count: 0)
+  }
+}
+
+/// The root that paths are looked up in.
+struct WatchRoot {
+  /// A process in it.
+  let process: UInt32
+  /// The cgroup of its container; nil for the host.
+  let cgroup: String?
+
+  /// Whether the process is still the container's: its number may be another's by now.
+  var isThere: Bool {
+    guard let cgroup else { return true }
+    guard let now = ProcessFile.cgroupPath(process) else { return false }
+    return now == cgroup || now.hasPrefix(cgroup + "/")
   }
 }
 

@@ -1,6 +1,7 @@
 internal import AuditRules
 import CNestaudit
 internal import Capture
+import Glibc
 import Logging
 
 /// The paths that rules ask for, in the root of each daemon's container, as the kernel's tables have them.
@@ -42,15 +43,14 @@ final class WatchTable {
   /// - Parameters:
   ///   - instance: tells the root from others.
   ///   - version: of the ruleset in the kernel.
-  ///   - rootProcess: a process in that root.
   func hold(
-    _ paths: [WatchPath], instance: UInt32, version: UInt32, rootProcess: UInt32
+    _ paths: [WatchPath], instance: UInt32, version: UInt32, root: WatchRoot
   ) -> WatchSet {
     let key = SetKey(instance: instance, version: version)
     let set =
       sets[key]
       ?? WatchSet(
-        paths: paths, instance: instance, version: version, rootProcess: rootProcess)
+        paths: paths, instance: instance, version: version, root: root)
     if set.uses == 0 {
       sets[key] = set
       follower.begin(set)
@@ -72,9 +72,18 @@ final class WatchTable {
     for key in set.keys.keys { remove(key, from: set) }
   }
 
-  /// Looks up again what has changed since the last call.
-  func followChanges() {
-    for set in follower.takeStale() { update(set) }
+  /// Looks up again what has changed since the last call. A container that makes changes without end takes at most an
+  /// eleventh of the time.
+  /// - Returns: whether something that has changed is left for later.
+  func followChanges() -> Bool {
+    let now = Clock.read(CLOCK_MONOTONIC)
+    for set in follower.takeStale(notBefore: now) {
+      let start = Clock.read(CLOCK_MONOTONIC)
+      update(set)
+      let end = Clock.read(CLOCK_MONOTONIC)
+      set.notBefore = end + 10 * (end - start)
+    }
+    return follower.hasStale
   }
 
   /// Looks up again what cannot be followed, for want of inotify watches.
