@@ -52,7 +52,9 @@ class Syscalls:
             if state == "empty":
                 with self.bench.empty_program():
                     return {"getppid": self.getppid()}
-            rules = {"nestaudit": UNRELATED, "nestaudit opens": self.opens_rule}.get(state)
+            # Room for all that is written: what would wait for the disk otherwise is dropped.
+            rules = {"nestaudit": UNRELATED,
+                     "nestaudit opens": "-b 1000000\n" + self.opens_rule}.get(state)
             with self.bench.nestaudit(rules and self.bench.configuration(rules)):
                 if state == "nestaudit opens":
                     return {"open": self.open(), "lost": [self.bench.lost()]}
