@@ -19,9 +19,15 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
   private let descriptor: Int32
 
   /// Opens the root of a process; nil if it is gone.
-  public init?(ofProcess pid: UInt32) {
+  /// - Parameter cgroup: path of the root cgroup of the container that it has to belong to, or its number is another's
+  ///   by now; nil for any process.
+  public init?(ofProcess pid: UInt32, in cgroup: String? = nil) {
     descriptor = Glibc.open("/proc/\(pid)/root", nestaudit_o_path | O_DIRECTORY | O_CLOEXEC)
     if descriptor < 0 { return nil }
+    guard let cgroup else { return }
+    // Looked at with the root open: it is the root of what is found here.
+    let now = ProcessFile.cgroupPath(pid) ?? ""
+    if now != cgroup && !now.hasPrefix(cgroup + "/") { return nil }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -34,6 +34,14 @@ struct ContainerRootTests {
     #expect(none == nil)
   }
 
+  @Test func aProcessOfAnotherCgroupHasNoRootForUs() throws {
+    let pid = UInt32(getpid())
+    let own = try #require(ProcessFile.cgroupPath(pid))
+    let isOurs = ContainerRoot(ofProcess: pid, in: own) != nil
+    let isOthers = ContainerRoot(ofProcess: pid, in: own + "/another") != nil
+    #expect(isOurs && !isOthers)
+  }
+
   @Test func magicLinksLeadNowhere() throws {
     guard let root = ContainerRoot(ofProcess: UInt32(getpid())) else {
       Issue.record("our own root cannot be opened")

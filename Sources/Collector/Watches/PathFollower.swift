@@ -103,6 +103,8 @@ final class PathFollower {
       watches.insert(watch)
       sets[watch, default: []].insert(id)
     }
+    // What happened in a new directory before it was watched has to be looked for.
+    if !watches.isSubset(of: entry.watches) { mark(set) }
     for watch in entry.watches.subtracting(watches) { drop(watch, of: id) }
     entry.watches = watches
     entry.names = directories.names

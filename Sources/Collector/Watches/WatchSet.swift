@@ -48,7 +48,7 @@ final class WatchSet {
   /// Looks every path up anew. Where the root cannot be entered any more all stays as it was.
   /// - Returns: the directories on the way, nil if nothing was looked up.
   func resolve(_ identifier: FileIdentifier) -> WalkedDirectories? {
-    guard root.isThere, let opened = ContainerRoot(ofProcess: root.process) else { return nil }
+    guard let opened = ContainerRoot(ofProcess: root.process, in: root.cgroup) else { return nil }
     var walk = PathWalk(root: opened, identifier: identifier)
     let mounts = paths.contains(where: \.below) ? MountPoints(ofProcess: root.process) : nil
     keys = [:]
@@ -101,13 +101,6 @@ struct WatchRoot {
   let process: UInt32
   /// The cgroup of its container; nil for the host.
   let cgroup: String?
-
-  /// Whether the process is still the container's: its number may be another's by now.
-  var isThere: Bool {
-    guard let cgroup else { return true }
-    guard let now = ProcessFile.cgroupPath(process) else { return false }
-    return now == cgroup || now.hasPrefix(cgroup + "/")
-  }
 }
 
 /// A file, or a name in a directory.
