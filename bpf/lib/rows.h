@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sets of rules, and how a value leads to one: the lines of a table. What is declared and not
+ * defined here is the includer's; judge.h says what it is.
+ */
+#ifndef NESTAUDIT_ROWS_H
+#define NESTAUDIT_ROWS_H
+
+#include "policy.h"
+#include "table.h"
+#include "watch.h"
+
+#define JUDGE_UNKNOWN  (~0u)
+#define JUDGE_HITS_MAX 16
+#define JUDGE_NO_ROW   0xffff
+
+enum judge_answer {
+	ANSWER_KNOWN,
+	ANSWER_UNKNOWN, /* only the collector can tell */
+	ANSWER_NONE,    /* the event has no such thing: no condition on it is met */
+	ANSWER_ALL,     /* every condition on it is met */
+};
+
+#define JUDGE_ANSWER(answer, value) ((uint64_t)(answer) << 32 | (value))
+
+/* One ruleset against one event; one a CPU. */
+struct judge {
+	uint64_t met[TABLE_WORDS]; /* rules not ruled out yet */
+	uint64_t hit[TABLE_WORDS]; /* rules put together for one field */
+	uint32_t value[32];        /* of the event, in the kernel's numbers: enum rule_field */
+	uint32_t no_result;        /* the syscall does not return */
+	uint32_t ruleset;
+	uint64_t view;
+	uint32_t instance;
+	uint32_t version;
+	uint32_t rows;
+	uint32_t words;
+	uint32_t uncertain; /* some field could not be told: rules in `met` may not match */
+	uint32_t next;      /* line of the next block; 0: none */
+	uint32_t pad;
+};
+
+static __always_inline struct judge *judge_memory(void);
+static __always_inline void *judge_table(struct judge *j);
+static __always_inline struct table_line *table_line(void *table, uint32_t number);
+static __always_inline uint64_t judge_value(struct judge *j, uint32_t field);
+static __always_inline uint32_t judge_hits(bool exe);
+static __always_inline struct watch_paths *judge_hit(struct judge *j, uint32_t number, bool exe);
+static __always_inline bool judge_is_file(uint32_t number, bool exe);
+
+/* A table while it is gone through, and one field of it. */
+struct judge_walk {
+	void *table;
+	struct judge *j;
+	struct table_line *list; /* steps of the cell */
+	struct watch_paths *paths;
+	uint32_t steps;
+	uint32_t value;
+	uint32_t lists; /* table_step.rows */
+	uint32_t exe;
+	uint32_t is_file;
+};
+
+/* Does `operation` with each word of a row; it finds the row in `words`. */
+#define JUDGE_EACH_WORD(table, j, row, operation)                                                  \
+	do {                                                                                       \
+		uint32_t word = (row) * (j)->words;                                                \
+		struct table_line *line = table_line(table, (j)->rows + word / TABLE_WORDS);       \
+		if (!line)                                                                         \
+			break;                                                                     \
+		if ((j)->words == 1) {                                                             \
+			uint64_t *words = &line->words[word & 7];                                  \
+			operation(0);                                                              \
+		} else if ((j)->words == 2) {                                                      \
+			uint64_t *words = &line->words[word & 6];                                  \
+			operation(0) operation(1);                                                 \
+		} else {                                                                           \
+			uint64_t *words = &line->words[word & 4];                                  \
+			operation(0) operation(1) operation(2) operation(3);                       \
+			if ((j)->words == 8) {                                                     \
+				words = line->words;                                               \
+				operation(4) operation(5) operation(6) operation(7);               \
+			}                                                                          \
+		}                                                                                  \
+	} while (0)
+
+#define JUDGE_KEEP(i)   j->met[i] &= words[i];
+#define JUDGE_ADD(i)    j->hit[i] |= words[i];
+#define JUDGE_REMOVE(i) j->met[i] &= ~words[i];
+#define JUDGE_ASKS(i)   asks |= j->met[i] & ~words[i];
+
+static __always_inline void judge_keep(void *table, struct judge *j, uint32_t row)
+{
+	JUDGE_EACH_WORD(table, j, row, JUDGE_KEEP);
+}
+
+static __always_inline void judge_add(void *table, struct judge *j, uint32_t row)
+{
+	JUDGE_EACH_WORD(table, j, row, JUDGE_ADD);
+}
+
+static __always_inline void judge_remove(void *table, struct judge *j, uint32_t row)
+{
+	JUDGE_EACH_WORD(table, j, row, JUDGE_REMOVE);
+}
+
+static __always_inline void judge_begin_hits(void *table, struct judge *j, uint32_t none)
+{
+#pragma unroll
+	for (uint32_t i = 0; i < TABLE_WORDS; i++)
+		j->hit[i] = 0;
+	judge_add(table, j, none);
+}
+
+static __always_inline void judge_keep_hits(struct judge *j)
+{
+#pragma unroll
+	for (uint32_t i = 0; i < TABLE_WORDS; i++)
+		j->met[i] &= j->hit[i];
+}
+
+/* A number of a list of them that begins at line `first`. */
+static __always_inline uint32_t judge_number(void *table, uint32_t first, uint32_t index)
+{
+	struct table_line *line = table_line(table, first + index / 32);
+
+	return line ? line->numbers[index & 31] : JUDGE_NO_ROW;
+}
+
+/* 1 if `bound` is not above `value`; without a jump, which the compiler would make of a comparison.
+ */
+static __always_inline uint64_t judge_reaches(uint32_t bound, uint64_t value)
+{
+	uint64_t below = (uint64_t)bound - value - 1;
+
+	asm volatile("" : "+r"(below));
+	return below >> 63;
+}
+
+/* How many bounds of a line of a tree are not above `value`. */
+static __always_inline uint32_t judge_rank(void *table, uint32_t number, uint64_t value)
+{
+	struct table_line *line = table_line(table, number);
+	uint64_t count = 0;
+
+	if (!line)
+		return 0;
+#pragma unroll
+	for (uint32_t i = 0; i < TABLE_KEYS; i++)
+		count += judge_reaches(line->values[i], value);
+	return count < line->values[TABLE_KEYS] ? count : line->values[TABLE_KEYS];
+}
+
+/* The row of the interval that a value belongs to, in a tree. */
+static __always_inline uint32_t judge_tree(void *table, struct table_step *step, uint32_t value)
+{
+	uint32_t node = 0;
+
+	if (step->depth > 2)
+		node = judge_rank(table, step->first, value);
+	if (step->depth > 1) {
+		uint32_t line = step->depth > 2 ? step->first + 1 + node : step->first;
+		node = node * TABLE_FANOUT + judge_rank(table, line, value);
+	}
+	uint32_t interval = node * TABLE_KEYS + judge_rank(table, step->leaves + node, value);
+	return judge_number(table, step->rows, interval);
+}
+
+/* Likewise, in the step itself. */
+static __always_inline uint32_t judge_few(struct table_step *step, uint32_t value)
+{
+	uint64_t count = 0;
+
+#pragma unroll
+	for (uint32_t i = 0; i < TABLE_FEW_MAX; i++)
+		count += judge_reaches(step->bound[i], value);
+	if (count > step->count)
+		count = step->count;
+	return step->row[count & TABLE_FEW_MAX];
+}
+
+#endif
