@@ -169,7 +169,8 @@ struct RuleTest {
   ) -> Bool {
     guard let watched = watches?[Int(value)], program.ino != 0 else { return false }
     return watched.ino == program.ino && watched.dev == program.dev
-      || watched.directory == program.directory && watched.directoryDev == program.dev
+      || watched.directory != 0 && watched.directory == program.directory
+        && watched.directoryDev == program.dev
         && watched.name == program.name && program.name != 0
   }
 

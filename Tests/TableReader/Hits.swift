@@ -41,18 +41,23 @@ struct Hits {
     var found: [reader_hit] = []
     let chain = name.chain.isEmpty ? [event_link(ino: name.ino, name: 0)] : Array(name.chain)
     for (index, link) in chain.enumerated() {
-      add(matching { $0.ino == link.ino && $0.dev == name.dev }, index == 0, to: &found)
+      add(
+        matching { $0.ino != 0 && $0.ino == link.ino && $0.dev == name.dev }, index == 0, to: &found
+      )
       guard index + 1 < chain.count else { continue }
       let directory = chain[index + 1].ino
       if link.name == 0 {
         let isAsked =
-          !matching { $0.directory == directory && $0.directoryDev == name.dev }.isEmpty
+          !matching {
+            $0.directory != 0 && $0.directory == directory && $0.directoryDev == name.dev
+          }.isEmpty
         if index == 0, isAsked { return nil }
         continue
       }
       add(
         matching {
-          $0.directory == directory && $0.directoryDev == name.dev && $0.name == link.name
+          $0.directory != 0 && $0.directory == directory && $0.directoryDev == name.dev
+            && $0.name == link.name
         }, index == 0, to: &found)
     }
     return found
@@ -61,12 +66,13 @@ struct Hits {
   private func program(_ program: Executable) -> [reader_hit] {
     var found: [reader_hit] = []
     guard program.ino != 0 else { return [] }
-    add(matching { $0.ino == program.ino && $0.dev == program.dev }, true, to: &found)
+    add(
+      matching { $0.ino != 0 && $0.ino == program.ino && $0.dev == program.dev }, true, to: &found)
     if program.name != 0 {
       add(
         matching {
-          $0.directory == program.directory && $0.directoryDev == program.dev
-            && $0.name == program.name
+          $0.directory != 0 && $0.directory == program.directory
+            && $0.directoryDev == program.dev && $0.name == program.name
         }, true, to: &found)
     }
     return found
