@@ -66,6 +66,9 @@ enum event_flags {
 	/* any */
 	EVENT_UNREADABLE =
 	    1 << 4, /* a string of the caller could not be read: its section is absent */
+	/* EVENT_SYSCALL */
+	EVENT_SHARED_FILES =
+	    1 << 5, /* others have the descriptors too: what is behind one may have been replaced */
 };
 
 /* A part of variable length behind the fixed one. Data follows at once, padded with zeros to 8

@@ -44,6 +44,8 @@ public struct RuleName {
   public var text = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the numbers below hold.
   public var hasObject = false
+  /// Another task may have put another object in its place: the text counts too.
+  public var isDoubtful = false
   /// Its device, major << 20 | minor.
   public var dev: UInt32 = 0
   /// Its inode.

@@ -176,14 +176,24 @@ struct RuleTest {
 
   /// The object itself, where it is known; else the name alone.
   private func isAtPath(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
-    guard name.hasObject else { return hasText(name) }
-    return watches.map { isLink(0, of: name, $0[Int(value)]) } ?? false
+    if name.hasObject {
+      if let watches, isLink(0, of: name, watches[Int(value)]) { return true }
+      if !name.isDoubtful { return false }
+    }
+    return hasText(name)
   }
 
   /// kernel/auditsc.c, match_tree_refs: the object or a directory above it is the one that the rule means.
   private func isBelow(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
-    guard name.hasObject else { return hasText(name) || hasTextBelow(name) }
-    guard let watched = watches?[Int(value)] else { return false }
+    if name.hasObject {
+      if let watches, isObjectBelow(name, watches[Int(value)]) { return true }
+      if !name.isDoubtful { return false }
+    }
+    return hasText(name) || hasTextBelow(name)
+  }
+
+  @inline(__always)
+  private func isObjectBelow(_ name: RuleName, _ watched: WatchObject) -> Bool {
     for index in 0..<max(name.chain.count, 1) {
       if isLink(index, of: name, watched) { return true }
       let ino = index < name.chain.count ? name.chain[index].ino : name.ino

@@ -102,6 +102,18 @@ struct DecisionTests {
     #expect(unknown.verdict(of: ruleset, watches: [0]) == .noMatch)
   }
 
+  @Test func aNameCountsBesideAnObjectThatMayHaveBeenReplaced() throws {
+    let rules = try compiled("-w /etc/passwd -p r\n-a always,exit -S openat -F dir=/srv")
+    func verdict(_ text: String, isDoubtful: Bool) -> RuleVerdict {
+      Subject(names: [.init(text: text, ino: 9, isDoubtful: isDoubtful)])
+        .verdict(of: rules, watches: [77, 5])
+    }
+    #expect(verdict("/etc/passwd", isDoubtful: true) == .matched(0))
+    #expect(verdict("/etc/passwd", isDoubtful: false) == .noMatch)
+    #expect(verdict("/srv/a/b", isDoubtful: true) == .matched(1))
+    #expect(verdict("/srv/a/b", isDoubtful: false) == .noMatch)
+  }
+
   @Test func aWatchOnADirectoryMeansWhatIsBelow() throws {
     let ruleset = try compiled("-w /etc/ssh -p r")
     let subject = Subject(names: [.init(text: "/x", ino: 9, above: [8, 7, 2])])

@@ -11,6 +11,8 @@ struct Subject {
     var dev: UInt32 = 1
     var uid: UInt32 = 0
     var mode: UInt32 = 0o100644
+    /// Another object may have been put in its place.
+    var isDoubtful = false
     /// Inodes of the directories above.
     var above: [UInt64] = []
     /// Fingerprints of its own name and theirs; 0 is not made.
@@ -49,6 +51,7 @@ struct Subject {
       made.chain = UnsafeBufferPointer(chain)
       made.hasObject = name.ino != 0
       if made.hasObject {
+        made.isDoubtful = name.isDoubtful
         made.dev = name.dev
         made.ino = name.ino
         made.uid = name.uid

@@ -43,6 +43,7 @@ enum Objects {
     }
     guard random.once(in: 2) else { return name }
     name.hasObject = true
+    name.isDoubtful = random.once(in: 8)
     name.dev = random.one(of: Values.devices)
     name.ino = random.one(of: Values.inodes)
     name.rdev = random.one(of: Values.devices)

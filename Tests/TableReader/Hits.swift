@@ -12,7 +12,7 @@ struct Hits {
   func fill(_ event: inout reader_event, _ subject: RuleSubject) {
     var names: [reader_hit]? = []
     for name in subject.names {
-      guard name.hasObject, let hits = hits(of: name) else {
+      guard name.hasObject, !name.isDoubtful, let hits = hits(of: name) else {
         names = nil
         break
       }

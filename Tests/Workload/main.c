@@ -63,6 +63,8 @@ int main(int argc, char **argv)
 		bench_open(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "numbered") && argc == 4)
 		numbered(atol(argv[2]), atol(argv[3]));
+	else if (!strcmp(what, "swap") && argc == 4)
+		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -73,8 +75,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | hostile | prepare | rules | opens\n"
-		      "All but getppid, open and numbered work in the current directory.\n",
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens\n"
+		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;
 	}

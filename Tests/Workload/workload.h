@@ -43,6 +43,9 @@ void bench_open(long count, const char *path);
  */
 void numbered(long rate, long count);
 
+/* Opens a file so often, while another thread puts another file behind the descriptor it gets. */
+void swap(long count, const char *path);
+
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 

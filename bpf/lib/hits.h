@@ -105,7 +105,8 @@ static __always_inline void hits_of_directory(struct watch_hits *hits, struct fi
 
 /*
  * The file behind the names of a syscall that has ended; NULL if it has no names. Those that are
- * reached by a name alone, without a descriptor, are the collector's: that is a doubt.
+ * reached by a name alone, without a descriptor, are the collector's, as are those behind a
+ * descriptor that another task may have put another file behind: that is a doubt.
  */
 static __always_inline struct file *syscall_file(uint32_t arch, int32_t syscall, uint64_t first,
 						 int64_t result, bool *doubt)
@@ -120,6 +121,10 @@ static __always_inline struct file *syscall_file(uint32_t arch, int32_t syscall,
 	}
 	if (!opened && !shape->descriptor)
 		return NULL;
+	if (shares_files(task)) {
+		*doubt = true;
+		return NULL;
+	}
 	struct file *file = file_of(task, opened ? (uint32_t)result : (uint32_t)first);
 	*doubt = opened && !file;
 	return file;

@@ -74,6 +74,12 @@ static __always_inline void section_object(struct builder *b, uint16_t index, st
 		section_chain(b, index, dentry);
 }
 
+/* Whether another task can put another file behind a descriptor of `task` before we look. */
+static __always_inline bool shares_files(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, files, count.counter) > 1;
+}
+
 /* The file behind descriptor `fd` of `task`, or NULL. */
 static __always_inline struct file *file_of(struct task_struct *task, uint32_t fd)
 {

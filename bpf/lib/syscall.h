@@ -173,6 +173,8 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 	uint32_t path0 = shape->path[0], path1 = shape->path[1];
 	uint32_t descriptor = shape->descriptor;
 
+	if (shares_files(task))
+		b->flags |= EVENT_SHARED_FILES;
 	if (path0)
 		section_user_path(b, 0, argument(end, path0));
 	if (path1)

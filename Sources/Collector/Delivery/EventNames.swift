@@ -39,6 +39,9 @@ struct EventNames: ~Copyable {
       var name = RuleName()
       if let object = planned.object {
         name.hasObject = true
+        name.isDoubtful =
+          UInt32(event.fixed.header.flags) & EVENT_SHARED_FILES.rawValue != 0
+          && Self.isBehindDescriptor(object)
         name.dev = object.dev
         name.ino = object.ino
         name.rdev = object.rdev
@@ -54,6 +57,14 @@ struct EventNames: ~Copyable {
         name.text = Self.normalise(text, base: Self.base(of: text, in: event), into: slice)
       }
       items[index] = name
+    }
+  }
+
+  /// What an exec runs is told by the kernel itself.
+  private static func isBehindDescriptor(_ object: event_object) -> Bool {
+    switch UInt32(object.role) {
+    case OBJECT_OPENED.rawValue, OBJECT_PARENT.rawValue, OBJECT_DESCRIPTOR.rawValue: true
+    default: false
     }
   }
 
