@@ -90,7 +90,10 @@ extension Rule {
       {
         throw KernelRefusal("\(name) must begin with '/'")
       }
-      if [AuditField.path, AuditField.executable].contains(field.type), string.last == slash {
+      // A watch on the root is one on a directory, whose path may end so.
+      if [AuditField.path, AuditField.executable].contains(field.type), string.last == slash,
+        !(isWatch && string.allSatisfy { $0 == slash })
+      {
         throw KernelRefusal("\(name) must not end with '/'")
       }
       return
