@@ -2,7 +2,7 @@ import CLibAudit
 import CNestaudit
 
 /// What rules mean that no field of theirs says: from scope.conf.
-public struct RuleOptionsOfScope: Sendable, Equatable {
+public struct RuleOptionsOfScope: Sendable, Hashable {
   /// `auid = unset-matches`: a condition on auid is met by a task whose auid is unset.
   public var unsetAUIDMatches = false
 

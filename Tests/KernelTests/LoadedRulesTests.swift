@@ -105,4 +105,30 @@ struct LoadedRules {
     #expect(calls.total(.never) + calls.total(.sometimes) == 0)
     #expect(calls.gaps == [] && calls.losses == 0)
   }
+
+  @Test func equalRulesAreInTheKernelOnce() throws {
+    func maps(_ rules: (Int) -> String) throws -> Int {
+      try withTemporaryDirectory { area in
+        let configuration = try Configuration(in: area)
+        for number in 0..<20 {
+          try configuration.daemon(
+            "d\(number)", scope: "container = none-\(number)\ninstance = shared",
+            rules: rules(number))
+        }
+        return try RunningCollector.with(in: area, configuration: configuration) { collector in
+          let directory = "/proc/\(collector.pid)/fd"
+          return try FileManager.default.contentsOfDirectory(atPath: directory).count {
+            let link = try? FileManager.default.destinationOfSymbolicLink(
+              atPath: directory + "/" + $0)
+            return link == "anon_inode:bpf-map"
+          }
+        }
+      }
+    }
+    let equal = try maps { number in
+      String(repeating: "\n", count: number) + "-a always,exit -S rmdir -F a0=1 -k same\n"
+    }
+    let different = try maps { "-a always,exit -S rmdir -F a0=\($0) -k same\n" }
+    #expect(different - equal == 19)
+  }
 }

@@ -56,7 +56,7 @@ final class DaemonTable {
     DaemonTemplate(
       configuration: configuration,
       ruleset: LoadedRuleset(
-        settings: configuration.ruleset.settings,
+        settings: configuration.ruleset.settings, prepared: configuration.prepared,
         content: try rulesets.hold(configuration.prepared), slot: slot))
   }
 
@@ -76,12 +76,12 @@ final class DaemonTable {
   /// Says what becomes of the rules that have changed since this was last called, in the collector's own log; on
   /// a thread of its own: to judge a thousand daemons' rules takes seconds.
   func tellRules() {
-    let changed = templates.filter { told[$0.name] !== $0.ruleset.content.prepared }
+    let changed = templates.filter { told[$0.name] !== $0.ruleset.prepared }
     told = Dictionary(
-      uniqueKeysWithValues: templates.map { ($0.name, $0.ruleset.content.prepared) })
+      uniqueKeysWithValues: templates.map { ($0.name, $0.ruleset.prepared) })
     let reports = changed.map { template in
       RulesReport(
-        daemon: template.name, prepared: template.ruleset.content.prepared,
+        daemon: template.name, prepared: template.ruleset.prepared,
         warnings: template.configuration.ruleset.warnings, isHost: template.scope.isHost)
     }
     RulesReport.write(reports, to: logger)

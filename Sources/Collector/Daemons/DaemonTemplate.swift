@@ -33,18 +33,22 @@ struct DaemonTemplate {
 /// A daemon's settings, and its rules in the kernel.
 final class LoadedRuleset {
   let settings: Settings
+  let prepared: PreparedRuleset
   let content: RulesetTable.Content
   /// Where the kernel has the rules of this daemon, whatever they are.
   let slot: UInt32
 
-  init(settings: Settings, content: RulesetTable.Content, slot: UInt32) {
+  init(
+    settings: Settings, prepared: PreparedRuleset, content: RulesetTable.Content, slot: UInt32
+  ) {
     self.settings = settings
+    self.prepared = prepared
     self.content = content
     self.slot = slot
   }
 
-  var compiled: CompiledRuleset { content.prepared.compiled }
-  var options: RuleOptionsOfScope { content.prepared.options }
+  var compiled: CompiledRuleset { prepared.compiled }
+  var options: RuleOptionsOfScope { prepared.options }
 
   /// `-e 2`
   var isLocked: Bool { settings.enabled == 2 }

@@ -1,18 +1,23 @@
 internal import AuditRules
 import Synchronization
 
-/// A ruleset made ready, for the collector and for the kernel; equal ones are the same object.
+/// A ruleset made ready, for the collector and for the kernel.
 ///
 /// Making one takes milliseconds: it is done where configuration is read, not where events are drained.
 final class PreparedRuleset: Sendable {
   let compiled: CompiledRuleset
   let options: RuleOptionsOfScope
+  /// What the kernel's table of it depends on.
+  let kernelKey: KernelKey
   /// Until it is in the kernel.
   private let waiting: Mutex<RuleTable?>
 
   private init(_ ruleset: Ruleset, _ options: RuleOptionsOfScope) throws(RuleTableError) {
     self.options = options
     compiled = CompiledRuleset(ruleset, options: options)
+    kernelKey = KernelKey(
+      rules: ruleset.rules.map(RuleContent.init), watches: ruleset.rules.map(\.isWatch),
+      options: options)
     waiting = Mutex(try RuleTable(compiled))
   }
 
@@ -25,7 +30,14 @@ final class PreparedRuleset: Sendable {
     return if let table { table } else { try RuleTable(compiled) }
   }
 
-  // MARK: Equal ones
+  /// Rules by what they are, wherever they stand: with equal ones, daemons share one table.
+  struct KernelKey: Hashable {
+    let rules: [RuleContent]
+    let watches: [Bool]
+    let options: RuleOptionsOfScope
+  }
+
+  // MARK: Those that were read before
 
   private struct Key: Hashable {
     let rules: [Rule]

@@ -7,21 +7,21 @@ import CNestaudit
 struct RulesetTable {
   /// A ruleset in the kernel.
   final class Content {
-    let prepared: PreparedRuleset
     let map: RulesetMap
     /// Tells its watches from those of others.
     let version: UInt32
-    fileprivate var uses = 0
+    fileprivate let key: PreparedRuleset.KernelKey
+    fileprivate var uses = 1
 
-    fileprivate init(_ prepared: PreparedRuleset, _ map: RulesetMap, version: UInt32) {
-      self.prepared = prepared
+    fileprivate init(_ key: PreparedRuleset.KernelKey, _ map: RulesetMap, version: UInt32) {
+      self.key = key
       self.map = map
       self.version = version
     }
   }
 
   private let capture: Capture
-  private var contents: [ObjectIdentifier: Content] = [:]
+  private var contents: [PreparedRuleset.KernelKey: Content] = [:]
   private var nextVersion: UInt32 = 1
   private var nextSlot: UInt32 = 0
   private var freeSlots: [UInt32] = []
@@ -30,21 +30,21 @@ struct RulesetTable {
 
   /// Puts a ruleset into the kernel, where no event is judged by it yet; to be given back with `release`.
   mutating func hold(_ prepared: PreparedRuleset) throws -> Content {
-    if let known = contents[ObjectIdentifier(prepared)] {
+    if let known = contents[prepared.kernelKey] {
       known.uses += 1
       return known
     }
     let table = try prepared.takeTable().versioned(nextVersion)
-    let content = Content(prepared, try RulesetMap(words: table.words), version: nextVersion)
+    let content = Content(
+      prepared.kernelKey, try RulesetMap(words: table.words), version: nextVersion)
     nextVersion &+= 1
-    content.uses = 1
-    contents[ObjectIdentifier(prepared)] = content
+    contents[prepared.kernelKey] = content
     return content
   }
 
   mutating func release(_ content: Content) {
     content.uses -= 1
-    if content.uses == 0 { contents[ObjectIdentifier(content.prepared)] = nil }
+    if content.uses == 0 { contents[content.key] = nil }
   }
 
   /// A slot for a daemon's ruleset.
