@@ -5,11 +5,14 @@
 
 #include "chain.h"
 
-extern const int LINUX_KERNEL_VERSION __kconfig;
-
-/* include/linux/fs.h: the first is the same since 4.19, the second has moved in 6.14. */
-#define FMODE_CREATED (1u << 20)
-#define FMODE_BACKING (LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 14, 0) ? 1u << 24 : 1u << 25)
+/*
+ * include/linux/fs.h: the first is the same since 4.19. The second has moved in 6.14, and in 6.12.y
+ * as well; what has the bit in the other kernels is told apart by the third, which every backing
+ * file has (fs/file_table.c, alloc_empty_backing_file) and no file behind a descriptor.
+ */
+#define FMODE_CREATED   (1u << 20)
+#define FMODE_BACKING   (1u << 24 | 1u << 25)
+#define FMODE_NOACCOUNT (1u << 29)
 
 /* In i_ctime_nsec since 6.13: somebody has read the time. */
 #define CTIME_QUERIED (1u << 31)
@@ -48,9 +51,10 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 static __always_inline struct dentry *file_dentry(struct file *file)
 {
 	struct backing_file *backing = (void *)file;
+	uint32_t mode = BPF_CORE_READ(file, f_mode);
 
-	if (bpf_core_type_exists(struct backing_file) &&
-	    BPF_CORE_READ(file, f_mode) & FMODE_BACKING)
+	if (bpf_core_type_exists(struct backing_file) && mode & FMODE_NOACCOUNT &&
+	    mode & FMODE_BACKING)
 		return BPF_CORE_READ(backing, user_path.dentry);
 	return BPF_CORE_READ(file, f_path.dentry);
 }
