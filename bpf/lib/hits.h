@@ -28,7 +28,7 @@ struct watch_hits {
 struct hits_walk {
 	struct watch_hits *hits;
 	struct dentry *dentry;
-	struct dentry *below; /* the dentry before, 0 at first */
+	struct dentry *below; /* the dentry before; NULL at first */
 	uint32_t dev;
 	uint32_t last; /* how far to go */
 };
@@ -59,7 +59,9 @@ static long hits_step(uint32_t index, struct hits_walk *w)
 
 	if (flags & WATCHED_FILE)
 		hits_add(w->hits, ino, 0, w->dev, index == 0);
-	if (flags & WATCHED_NAMES && w->below) {
+	/* Before 6.7 the verifier goes through this once, with `below` NULL: it must not be asked.
+	 */
+	if (flags & WATCHED_NAMES && index > 0) {
 		uint64_t name = name_fingerprint(w->below);
 		if (name)
 			hits_add(w->hits, ino, name, w->dev, index == 1);
