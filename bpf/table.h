@@ -25,9 +25,7 @@
 #define TABLE_WORDS      8   /* of 64 bits in a row, at most */
 #define TABLE_BLOCKS_MAX 8
 #define TABLE_LINES_MAX  131072 /* 8 MiB */
-#define TABLE_CELLS_MAX  65535  /* different sets of rules, by syscall, in a block */
 #define TABLE_ROWS_MAX   65535  /* different rows in a block */
-#define TABLE_FIELDS_MAX 63     /* fields of a block */
 #define TABLE_FANOUT     16     /* lines below a line of a tree */
 #define TABLE_KEYS       15     /* values in a line of a tree */
 #define TABLE_DEPTH_MAX  3
@@ -128,7 +126,7 @@ struct table_line {
 		uint64_t words[TABLE_WORDS];
 		uint32_t values[TABLE_KEYS + 1]; /* of a tree; the last is how many hold */
 		uint16_t numbers[32];
-		uint8_t bytes[64]; /* steps of a cell: how many, then which */
+		uint8_t bytes[64]; /* steps of a cell: how many, 63 at most, then which */
 		struct table_step step;
 		struct table_block block;
 	};
