@@ -89,7 +89,8 @@ static __always_inline bool judge_is_file(uint32_t number, bool exe)
 _Static_assert(READER_HITS_MAX == JUDGE_HITS_MAX, "as many hits");
 _Static_assert((int)READER_UNKNOWN == ANSWER_UNKNOWN && (int)READER_ALL == ANSWER_ALL,
 	       "the same answers");
-_Static_assert((int)READER_NO_RULE == JUDGE_NEXT, "the same verdicts");
+_Static_assert((int)READER_WANTED == SAYS_WANTED && (int)READER_KEPT_OUT == SAYS_NEVER,
+	       "the same verdicts");
 
 enum reader_verdict reader_says(const struct table_line *table, uint32_t count,
 				const struct reader_event *asked, uint32_t cell, uint32_t *outside)

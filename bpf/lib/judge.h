@@ -25,14 +25,9 @@
 static long judge_bit(uint32_t bit, struct judge_walk *f)
 {
 	bool set = f->value >> (bit & 31) & 1;
-	uint32_t row = judge_number(&f->table, f->step->rows + !set, bit);
 
-	if (row == JUDGE_NO_ROW)
-		return 0;
-	if (set)
-		judge_add(&f->table, f->j, row);
-	else
-		judge_remove(&f->table, f->j, row);
+	judge_row(judge_number(&f->table, f->step->rows + !set, bit),
+		  set ? OPERATION_ADD : OPERATION_REMOVE);
 	return 0;
 }
 
@@ -46,14 +41,10 @@ static long judge_path(uint32_t index, struct judge_walk *f)
 		return 0;
 	path &= ~WATCH_BELOW;
 	if (f->exe) {
-		uint32_t row = judge_number(&f->table, f->step->rows, 2 * path + 1);
-		if (row != JUDGE_NO_ROW)
-			judge_remove(&f->table, f->j, row);
+		judge_row(judge_number(&f->table, f->step->rows, 2 * path + 1), OPERATION_REMOVE);
 		path = 2 * path;
 	}
-	uint32_t row = judge_number(&f->table, f->step->rows, path);
-	if (row != JUDGE_NO_ROW)
-		judge_add(&f->table, f->j, row);
+	judge_row(judge_number(&f->table, f->step->rows, path), OPERATION_ADD);
 	return 0;
 }
 
@@ -82,15 +73,31 @@ static __always_inline void judge_watches(struct judge_walk *f, struct table_ste
 		f->j->uncertain = 1;
 		return;
 	}
+	if (!hits) {
+		judge_keep(&f->table, f->j, step->none);
+		return;
+	}
 	uint32_t before = f->j->uncertain;
 	f->j->uncertain = 0;
-	judge_begin_hits(&f->table, f->j, step->none);
+	judge_row(step->none, OPERATION_BEGIN);
 	f->step = step;
 	bpf_loop(hits, judge_key, f, 0);
 	/* What was found may not be all. */
 	if (!f->j->uncertain)
 		judge_keep_hits(f->j);
 	f->j->uncertain |= before;
+}
+
+/* judge_tree() of the step at a line; verified once. */
+__noinline uint32_t judge_interval(uint32_t at, uint32_t value)
+{
+	struct judge *j = judge_memory();
+	struct table table = {};
+
+	if (!j || !judge_table(j, &table))
+		return JUDGE_NO_ROW;
+	struct table_line *line = table_line(&table, at);
+	return line ? judge_tree(&table, &line->step, value) : JUDGE_NO_ROW;
 }
 
 /* One more of what an event has several of. */
@@ -104,10 +111,9 @@ static long judge_another(uint32_t index, struct judge_walk *f)
 		f->value = 1;
 		return 1;
 	}
-	uint32_t row = judge_tree(&f->table, step, answer);
-	JUDGE_EACH_WORD(&f->table, j, row, JUDGE_OTHER);
-	JUDGE_EACH_WORD(&f->table, j, step->any, JUDGE_ANY);
-	JUDGE_EACH_WORD(&f->table, j, step->all, JUDGE_ALL);
+	judge_row(judge_interval(f->at, answer), OPERATION_OTHER);
+	judge_row(step->any, OPERATION_ANY);
+	judge_row(step->all, OPERATION_ALL);
 	return 0;
 }
 
@@ -115,7 +121,7 @@ static __always_inline void judge_set(struct judge_walk *f, struct table_step *s
 {
 	struct judge *j = f->j;
 	uint32_t count = judge_count(j, step->field);
-	uint64_t unsure = 0, first = 0;
+	uint64_t first = 0;
 
 	if (count && count != JUDGE_UNKNOWN)
 		first = judge_member(j, step->field, 0);
@@ -123,18 +129,17 @@ static __always_inline void judge_set(struct judge_walk *f, struct table_step *s
 		j->uncertain = 1;
 		return;
 	}
-	judge_begin_hits(&f->table, j, count ? judge_tree(&f->table, step, first) : step->none);
+	judge_row(count ? judge_interval(f->at, first) : step->none, OPERATION_BEGIN);
 	if (!count)
-		judge_add(&f->table, j, step->all);
+		judge_row(step->all, OPERATION_ADD);
 	if (count > 1) {
 		f->step = step;
 		f->value = 0;
 		bpf_loop(count - 1, judge_another, f, 0);
-		JUDGE_EACH_WORD(&f->table, j, step->unsure, JUDGE_UNSURE);
 		/* They are not ruled out, and nor is what stands behind them. */
-		if (f->value || unsure) {
+		if (f->value || judge_row(step->unsure, OPERATION_UNSURE)) {
 			j->uncertain = 1;
-			judge_add(&f->table, j, step->unsure);
+			judge_row(step->unsure, OPERATION_ADD);
 		}
 		if (f->value)
 			return;
@@ -164,6 +169,7 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 	uint32_t kind = step->kind;
 	uint64_t answer;
 	if (kind == TABLE_SET) {
+		f->at = at;
 		judge_set(f, step);
 		return judge_is_over(j);
 	}
@@ -191,7 +197,7 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 		} else {
 			f->value = value;
 			f->step = step;
-			judge_begin_hits(&f->table, j, row);
+			judge_row(row, OPERATION_BEGIN);
 			bpf_loop(32, judge_bit, f, 0);
 			judge_keep_hits(j);
 			return judge_is_over(j);
@@ -202,28 +208,31 @@ static long judge_step(uint32_t index, struct judge_walk *f)
 	return judge_is_over(j);
 }
 
-/*
- * Of what may match: is there a rule that records, before the first that surely ends the search?
- * JUDGE_NEXT: neither, the next block tells.
- */
-#define JUDGE_NEXT 2
+/* What rules say of an event; each a bit of its own. */
+enum judge_says {
+	SAYS_NOTHING = 0,
+	SAYS_WANTED = 1, /* maybe */
+	SAYS_NEVER = 2,  /* surely */
+};
+
+/* Of what may match: is there a rule that records, before the first that surely ends the search? */
 static __always_inline uint32_t judge_verdict(struct table *table, struct judge *j, uint32_t masks)
 {
 	struct table_line *records = table_line(table, masks);
 	struct table_line *ends = table_line(table, masks + 1);
 
 	if (!records || !ends)
-		return 1;
+		return SAYS_WANTED;
 	for (uint32_t i = 0; i < TABLE_WORDS && i < j->words; i++) {
 		uint64_t met = j->met[i];
 		uint64_t record = met & records->words[i];
 		uint64_t end = j->uncertain ? 0 : met & ends->words[i];
 		if (end)
-			return (record & ((end & -end) - 1)) != 0;
+			return record & ((end & -end) - 1) ? SAYS_WANTED : SAYS_NEVER;
 		if (record)
-			return 1;
+			return SAYS_WANTED;
 	}
-	return JUDGE_NEXT;
+	return SAYS_NOTHING;
 }
 
 /* Goes through the rules of one block for a cell; as judge_verdict(). */
@@ -235,12 +244,12 @@ static __always_inline uint32_t judge_rules(struct judge_walk *walk, struct tabl
 	uint32_t number = judge_number(table, block->cells, cell);
 
 	if (!number)
-		return JUDGE_NEXT;
+		return SAYS_NOTHING;
 	uint32_t at = block->cell + 2 * (number - 1);
 	struct table_line *rules = table_line(table, at);
 	walk->list = table_line(table, at + 1);
 	if (!rules || !walk->list)
-		return 1;
+		return SAYS_WANTED;
 #pragma unroll
 	for (uint32_t i = 0; i < TABLE_WORDS; i++)
 		j->met[i] = rules->words[i];
@@ -249,7 +258,7 @@ static __always_inline uint32_t judge_rules(struct judge_walk *walk, struct tabl
 	j->uncertain = 0;
 	walk->steps = block->steps;
 	bpf_loop(walk->list->bytes[0] & 63, judge_step, walk, 0);
-	return judge_is_over(j) ? JUDGE_NEXT : judge_verdict(table, j, block->masks);
+	return judge_is_over(j) ? SAYS_NOTHING : judge_verdict(table, j, block->masks);
 }
 
 /*
@@ -262,35 +271,32 @@ __noinline uint32_t judge_block(uint32_t cell, uint32_t at)
 	struct judge_walk walk = {.j = j};
 
 	if (!j || !judge_table(j, &walk.table))
-		return 1;
+		return SAYS_WANTED;
 	struct table_line *line = table_line(&walk.table, at);
 	if (!line || (line->block.passes && cell < TABLE_CELL_TASK))
-		return 1;
+		return SAYS_WANTED;
 	/* The table may have been replaced since the block before. */
 	if (at && line->block.version != j->version)
-		return 1;
+		return SAYS_WANTED;
 	j->version = line->block.version;
 	j->next = line->block.next;
 	return judge_rules(&walk, &line->block, cell & 2047);
 }
 
-/*
- * What the ruleset of judge_memory() says of an event of this cell: 1 if it may want it, 0 if a
- * rule keeps it out, JUDGE_NEXT if no rule matches.
- */
+/* What the ruleset of judge_memory() says of an event of this cell. */
 static __always_inline uint32_t judge_says(struct judge *j, uint32_t cell)
 {
 	uint32_t at = 0;
 
 	for (uint32_t n = 0; n < TABLE_BLOCKS_MAX; n++) {
-		uint32_t verdict = judge_block(cell, at);
-		if (verdict != JUDGE_NEXT)
-			return verdict;
+		uint32_t says = judge_block(cell, at);
+		if (says != SAYS_NOTHING)
+			return says;
 		at = j->next;
 		if (!at)
-			return JUDGE_NEXT;
+			return SAYS_NOTHING;
 	}
-	return 1;
+	return SAYS_WANTED;
 }
 
 #endif

@@ -108,7 +108,8 @@ __noinline uint32_t match_policy(uint32_t policy, uint32_t cell, uint32_t muted)
 		if (muted >> i & 1)
 			continue;
 		judge_daemon(j, entry, i);
-		wants |= (judge_says(j, cell) == 1) << i;
+		/* No comparison: Linux 6.1 would go through every set of bits. */
+		wants |= (judge_says(j, cell) & SAYS_WANTED) << i;
 	}
 	return wants;
 }
@@ -124,7 +125,7 @@ __noinline uint32_t match_never(uint32_t policy)
 		return 0;
 	for (uint32_t i = 0; i < POLICY_DAEMONS_MAX && i < entry->daemons; i++) {
 		judge_daemon(j, entry, i);
-		never |= (judge_says(j, TABLE_CELL_TASK) == 0) << i;
+		never |= (judge_says(j, TABLE_CELL_TASK) / SAYS_NEVER & 1) << i;
 	}
 	return never;
 }

@@ -66,6 +66,7 @@ struct judge_walk {
 	struct table_step *step;
 	struct watch_paths *paths;
 	uint32_t steps;
+	uint32_t at; /* the line of `step` */
 	uint32_t value;
 	uint32_t exe;
 	uint32_t is_file;
@@ -122,14 +123,53 @@ static __always_inline void judge_keep(struct table *table, struct judge *j, uin
 	JUDGE_EACH_WORD(table, j, row, JUDGE_KEEP);
 }
 
-static __always_inline void judge_add(struct table *table, struct judge *j, uint32_t row)
-{
-	JUDGE_EACH_WORD(table, j, row, JUDGE_ADD);
-}
+enum judge_operation {
+	OPERATION_BEGIN,  /* hit: the row */
+	OPERATION_ADD,    /* … and this one */
+	OPERATION_REMOVE, /* met: not the row */
+	OPERATION_OTHER,  /* other: the row */
+	OPERATION_ANY,    /* hit: and what is in `other`, as far as it is in the row */
+	OPERATION_ALL,    /* hit: only what is in `other`, as far as it is in the row */
+	OPERATION_UNSURE, /* 1 if some rule of the row is left */
+};
 
-static __always_inline void judge_remove(struct table *table, struct judge *j, uint32_t row)
+/*
+ * What is done with rows where there are many. Not static: verified once, while what is inlined is
+ * verified for every way to it, of which Linux 6.1 finds too many.
+ */
+__noinline uint32_t judge_row(uint32_t row, uint32_t operation)
 {
-	JUDGE_EACH_WORD(table, j, row, JUDGE_REMOVE);
+	struct judge *j = judge_memory();
+	struct table found = {}, *table = &found;
+	uint64_t unsure = 0;
+
+	if (!j || row == JUDGE_NO_ROW || !judge_table(j, table))
+		return 0;
+	switch (operation) {
+	case OPERATION_BEGIN:
+#pragma unroll
+		for (uint32_t i = 0; i < TABLE_WORDS; i++)
+			j->hit[i] = 0;
+		/* Fallthrough. */
+	case OPERATION_ADD:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_ADD);
+		break;
+	case OPERATION_REMOVE:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_REMOVE);
+		break;
+	case OPERATION_OTHER:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_OTHER);
+		break;
+	case OPERATION_ANY:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_ANY);
+		break;
+	case OPERATION_ALL:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_ALL);
+		break;
+	case OPERATION_UNSURE:
+		JUDGE_EACH_WORD(table, j, row, JUDGE_UNSURE);
+	}
+	return unsure != 0;
 }
 
 /* Whether a rule is left that is in the line. */
@@ -151,14 +191,6 @@ static __always_inline bool judge_is_over(struct judge *j)
 	if (j->words > 2)
 		left |= j->met[2] | j->met[3] | j->met[4] | j->met[5] | j->met[6] | j->met[7];
 	return !left;
-}
-
-static __always_inline void judge_begin_hits(struct table *table, struct judge *j, uint32_t none)
-{
-#pragma unroll
-	for (uint32_t i = 0; i < TABLE_WORDS; i++)
-		j->hit[i] = 0;
-	judge_add(table, j, none);
 }
 
 static __always_inline void judge_keep_hits(struct judge *j)

@@ -12,7 +12,7 @@
 
 #define READER_SET_MAX 32
 
-enum reader_verdict { READER_KEPT_OUT, READER_WANTED, READER_NO_RULE };
+enum reader_verdict { READER_NO_RULE, READER_WANTED, READER_KEPT_OUT };
 
 enum reader_answer { READER_KNOWN, READER_UNKNOWN, READER_NONE, READER_ALL };
 
