@@ -14,6 +14,9 @@ struct GuestRun: Sendable {
   /// Before the kernel's audit is switched on, and while it is.
   static let phases = ["alone", "beside"]
 
+  /// What root of the container is in the guest.
+  static let containerRoot: UInt32 = 100_000
+
   /// Prepares a run below `area`.
   init(line: String, in area: URL) throws {
     self.line = line
@@ -30,8 +33,21 @@ struct GuestRun: Sendable {
     let file = self.area.appending(path: "kernel.rules")
     try kernelRules.write(to: file, atomically: true, encoding: .utf8)
     try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
-    try Configuration(in: self.area).daemon(
-      "host", scope: "host = yes", rules: watches("alone") + kernelRules + unmetRules)
+    let configuration = try Configuration(in: self.area)
+    try configuration.daemon(
+      "host", scope: "host = yes",
+      rules: watches("alone") + kernelRules + unmetRules + execs(by: Self.containerRoot))
+    try configuration.daemon(
+      "box", scope: "container = box",
+      rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))
+    try ContainerArea.with(in: self.area) { containers in
+      try containers.bundle(
+        "box", hostID: Self.containerRoot,
+        command: "read secret </etc/secret; echo 1 >>/etc/secret; /bin/echo $secret; :")
+      try "told\n".write(
+        to: containers.root(hostID: Self.containerRoot).appending(path: "etc/secret"),
+        atomically: true, encoding: .utf8)
+    }
   }
 
   /// Boots the kernel and has the script run.
@@ -59,6 +75,10 @@ struct GuestRun: Sendable {
       """
   }
 
+  private func execs(by user: UInt32) -> String {
+    "-a always,exit -F arch=b64 -S execve -F uid=\(user) -k inside\n"
+  }
+
   /// Rules that are near to what happens, and are not met.
   private var unmetRules: String {
     """
@@ -75,9 +95,9 @@ struct GuestRun: Sendable {
     try String(contentsOf: results.appending(path: name), encoding: .utf8)
   }
 
-  /// The events of the host's daemon.
-  func events() throws -> [AuditEvent] {
-    try AuditEvent.read(results.appending(path: "log/host/audit.log"))
+  /// The events of a daemon.
+  func events(of daemon: String = "host") throws -> [AuditEvent] {
+    try AuditEvent.read(results.appending(path: "log/\(daemon)/audit.log"))
   }
 
   /// The events of the kernel's own audit.
