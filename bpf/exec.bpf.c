@@ -84,8 +84,11 @@ static long vma_dentry(struct task_struct *task, struct vm_area_struct *vma, str
 	return 0;
 }
 
-/* The dynamic loader is what the kernel mapped at AT_BASE (fs/binfmt_elf.c, create_elf_tables). */
-static __noinline struct dentry *loader_dentry(struct task_struct *task)
+/*
+ * The dynamic loader is what the kernel mapped at AT_BASE (fs/binfmt_elf.c, create_elf_tables).
+ * False if there is one, and others keep it from being looked up.
+ */
+static __noinline bool loader_dentry(struct task_struct *task, struct dentry **loader)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	unsigned long base = 0;
@@ -103,7 +106,8 @@ static __noinline struct dentry *loader_dentry(struct task_struct *task)
 	}
 	if (base)
 		bpf_find_vma(task, base, vma_dentry, &dentry, 0);
-	return dentry;
+	*loader = dentry;
+	return dentry || !base;
 }
 
 /* PATH items in the kernel's order: the file, a script's interpreter, the loader. */
@@ -113,6 +117,7 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 	struct task_struct *task = bpf_get_current_task_btf();
 	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
 	struct dentry *dentry = BPF_CORE_READ(bprm, file, f_path.dentry);
+	struct dentry *loader = NULL;
 
 	section_exec_name(b, bprm);
 	if (!script) {
@@ -132,7 +137,8 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 				section_close(b, SECTION_OBJECT_NAME, 1, length - 1);
 		}
 	}
-	section_object(b, 2, loader_dentry(task), OBJECT_LOADER);
+	loader_dentry(task, &loader);
+	section_object(b, 2, loader, OBJECT_LOADER);
 	section_cwd(b, task);
 	return 0;
 }
@@ -142,10 +148,13 @@ static __always_inline void exec_names(struct subject *subject, struct task_stru
 				       struct linux_binprm *bprm)
 {
 	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
+	struct dentry *loader = NULL;
 
 	subject->is_exec = 1;
-	subject->exec[0] = script ? 0 : (uint64_t)BPF_CORE_READ(bprm, file, f_path.dentry);
-	subject->exec[1] = script ? 0 : (uint64_t)loader_dentry(task);
+	subject->exec[0] = 0;
+	if (!script && loader_dentry(task, &loader))
+		subject->exec[0] = (uint64_t)BPF_CORE_READ(bprm, file, f_path.dentry);
+	subject->exec[1] = (uint64_t)loader;
 }
 
 static __noinline int exec_capture(struct task_state *state, struct linux_binprm *bprm)
@@ -168,11 +177,14 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 	}
 	if (!gate_open(end->arch, end->syscall))
 		return 0;
-	struct subject *subject = syscall_subject(task, end);
-	if (!subject || !policy_open(state->policy, end->arch, end->syscall))
+	uint32_t muted;
+	if (!policy_open(state, end->arch, end->syscall, &muted))
+		return 0;
+	struct subject *subject = syscall_subject(task, state, end);
+	if (!subject)
 		return 0;
 	exec_names(subject, task, bprm);
-	uint32_t wants = match_policy(state->policy, end->arch, end->syscall);
+	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
 	end->argc = BPF_CORE_READ(bprm, argc);

@@ -57,7 +57,7 @@ struct policy_daemon {
 struct policy_entry {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64]; /* of these daemons alone */
 	uint32_t daemons;                                   /* how many of daemon[] hold */
-	uint32_t pad;
+	uint32_t serial;                                 /* no other list of daemons has had it */
 	struct policy_daemon daemon[POLICY_DAEMONS_MAX]; /* index n belongs to bit n of wants */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
 /*
  * A ruleset as BPF reads it: lines of 64 bytes, in an array map of its own that is never changed
- * once `rulesets` names it.
+ * once `rulesets` names it. An element of the map is a page of lines: what is asked first is on the
+ * first page, and found without another lookup.
  *
  * A table is one or more blocks of at most TABLE_RULES rules, in the rules' order. In a block every
  * rule is a bit, and a row is a set of rules. For an event the cell of its syscall gives the rules
@@ -15,12 +16,9 @@
 #ifndef NESTAUDIT_TABLE_H
 #define NESTAUDIT_TABLE_H
 
-#ifdef __bpf__
-#include "lib/types.h"
-#else
-#include <stdint.h>
-#endif
+#include "policy.h"
 
+#define TABLE_PAGE       128 /* lines */
 #define TABLE_RULES      512 /* in one block */
 #define TABLE_WORDS      8   /* of 64 bits in a row, at most */
 #define TABLE_BLOCKS_MAX 8
@@ -31,6 +29,10 @@
 #define TABLE_DEPTH_MAX  3
 #define TABLE_VALUES_MAX 3840  /* of one field: what a tree of TABLE_DEPTH_MAX holds */
 #define TABLE_PATHS_MAX  32767 /* of one ruleset */
+
+/* A cell is POLICY_SYSCALLS * arch + syscall, or this: the task list, asked when a task is made. */
+#define TABLE_CELL_TASK 1024
+#define TABLE_CELLS     1025
 
 /* What an event has and rules ask for; numbers are unsigned, 32 bits: kernel/auditfilter.c,
  * audit_comparator. */
@@ -57,8 +59,16 @@ enum rule_field {
 	RULE_FIELD_PERM, /* what an open asks for: 1 x, 2 w, 4 r, 8 a */
 	RULE_FIELD_NAMES,
 	RULE_FIELD_EXE,
-	/* -C of two ids of the task, AUDIT_COMPARE_* - 1 added: bit 0 they are equal, bit 1 auid is
-	 * unset */
+	RULE_FIELD_SADDR_FAM,
+	RULE_FIELD_CONTID,      /* UINT32_MAX: unset; what is above UINT32_MAX - 1 counts as that */
+	RULE_FIELD_CONTID_BITS, /* low 32 bits */
+	RULE_FIELD_INODE,    /* of the files that the syscall names, as those below; low 32 bits */
+	RULE_FIELD_DEVMAJOR, /* of the file's device, and of the one that it is */
+	RULE_FIELD_DEVMINOR,
+	RULE_FIELD_FILETYPE, /* S_IFMT of the mode */
+	RULE_FIELD_OBJ_UID,
+	RULE_FIELD_OBJ_GID,
+	/* -C of two ids, AUDIT_COMPARE_* - 1 added: bit 0 they are equal, bit 1 auid is unset */
 	RULE_FIELD_COMPARE = 32,
 	RULE_FIELDS = 64,
 };
@@ -70,6 +80,7 @@ enum table_kind {
 	TABLE_BITS,    /* each bit of the number has a row of what needs one of several, … */
 	TABLE_NAMES,   /* each path of the ruleset has a row */
 	TABLE_EXE,     /* each path has a row of exe=, and one of exe!= */
+	TABLE_SET,     /* as TABLE_VALUE, of what an event may have several of */
 };
 
 #define TABLE_FEW_MAX 7 /* bounds in a step */
@@ -82,14 +93,17 @@ enum table_plain {
 };
 
 /*
- * One field of a block.
+ * One field of a block; the line behind it is the row of the rules that ask for it.
  *
  * TABLE_FEW: bound[], ascending, what is beyond `count` is UINT32_MAX; a value belongs to the
  * interval whose number is that of the bounds not above it: row[]. TABLE_VALUE: a tree of such
  * bounds, `depth` levels from line `first` on, its lowest from `leaves` on. `rows`: uint16_t[] row
- * of each interval. TABLE_BITS: line `rows`: uint16_t[32] rows of the rules with & and that bit;
- * the line behind it: of the rules with &= and that bit. TABLE_NAMES: `rows`: uint16_t[] by path.
- * TABLE_EXE: `rows`: uint16_t[2] by path: exe=, exe!=.
+ * of each interval. Most values are outside of all bounds: these need no tree. TABLE_BITS: line
+ * `rows`: uint16_t[32] rows of the rules with & and that bit; the line behind it: of the rules with
+ * &= and that bit. TABLE_NAMES: `rows`: uint16_t[] by path. TABLE_EXE: `rows`: uint16_t[2] by path:
+ * exe=, exe!=. TABLE_SET: a tree; rules in row `any` match if one of the values lets them, in row
+ * `all` if each does, in row `unsure` the collector tells if there are several, the rest go by the
+ * first; if there is none, only those in `all` match.
  */
 struct table_step {
 	uint8_t field; /* enum rule_field */
@@ -101,8 +115,21 @@ struct table_step {
 	uint32_t first;
 	uint32_t leaves;
 	uint32_t rows;
-	uint32_t bound[TABLE_FEW_MAX];
-	uint16_t row[TABLE_FEW_MAX + 1];
+	union {
+		struct {
+			uint32_t bound[TABLE_FEW_MAX];
+			uint16_t row[TABLE_FEW_MAX + 1];
+		};
+		struct {
+			uint32_t low; /* the first bound, and the last: … */
+			uint32_t high;
+			uint32_t below; /* … rows of the intervals outside of them */
+			uint32_t above;
+			uint32_t any;
+			uint32_t all;
+			uint32_t unsure;
+		};
+	};
 };
 
 /* The first line of a block. */
@@ -112,9 +139,9 @@ struct table_block {
 	uint32_t words;   /* of a row: 1, 2, 4 or 8 */
 	uint32_t version; /* in the keys of this ruleset's watches */
 	uint32_t passes;  /* 1: BPF decides nothing, every event passes */
-	uint32_t cells;   /* line of uint16_t[POLICY_ARCHES * POLICY_SYSCALLS]: cell; 0: no rule */
+	uint32_t cells;   /* line of uint16_t[TABLE_CELLS]: cell; 0: no rule */
 	uint32_t cell;    /* cell n, from 1 on, is 2 * (n - 1) lines behind: its rules, its steps */
-	uint32_t steps;   /* first line of struct table_step[], a line each */
+	uint32_t steps;   /* first line of the steps, two lines each */
 	uint32_t rows;
 	uint32_t masks; /* a line of the rules that record, then one of those that end the search */
 	uint32_t pad[6];
@@ -132,6 +159,11 @@ struct table_line {
 	};
 };
 
+struct table_page {
+	struct table_line line[TABLE_PAGE];
+};
+
+_Static_assert(TABLE_CELL_TASK == POLICY_ARCHES * POLICY_SYSCALLS, "behind all others");
 _Static_assert(TABLE_VALUES_MAX == TABLE_KEYS * TABLE_FANOUT * TABLE_FANOUT, "of three levels");
 _Static_assert(sizeof(struct table_step) == 64, "table_step has moved");
 _Static_assert(sizeof(struct table_block) == 64, "table_block has moved");

@@ -2,6 +2,23 @@
 /* A task's beginning and end: its identity is inherited, and forgotten. */
 #include "lib/syscall.h"
 
+/* Asks the task lists about a task that is being made. */
+static __noinline int fork_mute(struct task_state *from, struct task_state *to)
+{
+	struct syscall_end *end = syscall_end_memory();
+	uint32_t policy = from->policy;
+	struct policy_entry *entry = bpf_map_lookup_elem(&policies, &policy);
+
+	if (!end || !entry)
+		return 0;
+	end->flags = EVENT_NO_RESULT;
+	if (!syscall_subject(bpf_get_current_task_btf(), from, end))
+		return 0;
+	to->muted = match_never(policy);
+	to->muted_by = entry->serial;
+	return 0;
+}
+
 /* Tells the collector who makes a task, and that task's number: the task list is asked there. */
 static __noinline int fork_submit(struct task_state *state, struct task_struct *child)
 {
@@ -43,8 +60,10 @@ int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_str
 	to->contid = from->contid;
 	to->policy = from->policy;
 	to->generation = from->generation;
-	if (asked)
+	if (asked) {
+		fork_mute(from, to);
 		to->forked = fork_submit(from, child);
+	}
 	return 0;
 }
 

@@ -33,7 +33,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   /// The paths that rules ask for; their places are those of the `watches` of `decide`.
   public let watchPaths: [WatchPath]
   /// Whether the task list has rules.
-  public let hasForkRules: Bool
+  public let hasTaskRules: Bool
   /// Whether names on some filesystems are left out.
   public let hasFilesystemRules: Bool
   /// Whether some records are left out.
@@ -49,7 +49,8 @@ public final class CompiledRuleset: @unchecked Sendable {
   private let compiled: UnsafeMutableBufferPointer<CompiledRule>
   private let index: UnsafeMutableBufferPointer<Range>
   private let order: UnsafeMutableBufferPointer<Int32>
-  private let forkRules: [Int]
+  /// The rules of the list task, by their place in the ruleset.
+  let taskRules: [Int]
   private let filesystemRules: [Int]
   private let excludeRules: [Int]
   private static let syscalls = Int(POLICY_SYSCALLS)
@@ -83,18 +84,18 @@ public final class CompiledRuleset: @unchecked Sendable {
     }
     watchPaths = compiler.watches
     func numbers(_ list: RuleList) -> [Int] { source.indices.filter { source[$0].list == list } }
-    forkRules = numbers(.task)
+    taskRules = numbers(.task)
     filesystemRules = numbers(.filesystem).filter { source[$0].action == .never }
     excludeRules = numbers(.exclude)
     exitRules = numbers(.exit)
-    hasForkRules = !forkRules.isEmpty
+    hasTaskRules = !taskRules.isEmpty
     hasFilesystemRules = !filesystemRules.isEmpty
     hasExcludeRules = !excludeRules.isEmpty
 
     var order: [Int32] = []
     var gate: [[UInt64]] = []
     // A task that the task list wants has every syscall recorded.
-    let forcesAll = forkRules.contains { source[$0].action == .always }
+    let forcesAll = taskRules.contains { source[$0].action == .always }
     index = .allocate(capacity: Int(POLICY_ARCHES) * Self.syscalls)
     for arch in 0..<Int(POLICY_ARCHES) {
       let candidates = numbers(.exit).filter { source[$0].mayMatch(arch: arch) }
@@ -115,7 +116,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     }
     self.gate = gate
     isForcing = forcesAll
-    var needs = hasForkRules ? NEED_FORKS.rawValue : 0
+    var needs = hasTaskRules ? NEED_FORKS.rawValue : 0
     for rule in rules {
       for test in rule.tests {
         switch test.kind {
@@ -138,10 +139,13 @@ public final class CompiledRuleset: @unchecked Sendable {
   let exitRules: [Int]
 
   /// Those of them that can match a syscall, in their order.
-  func exitRules(arch: Int, syscall: Int) -> some Sequence<Int> {
+  func exitRules(arch: Int, syscall: Int) -> [Int] {
     let range = index[arch * Self.syscalls + syscall]
-    return order[Int(range.first)..<Int(range.first + range.count)].lazy.map(Int.init)
+    return order[Int(range.first)..<Int(range.first + range.count)].map(Int.init)
   }
+
+  /// Those that BPF knows, by their place in the ruleset.
+  var tableRules: [Int] { (exitRules + taskRules).sorted() }
 
   /// Whether a rule may be found by the object of a name, and not by its place on the list.
   func isFoundByName(_ rule: Int) -> Bool { compiled[rule].found != .listed }
@@ -248,7 +252,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   public func decideFork(
     _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
   ) -> ForkVerdict {
-    for number in forkRules where isMet(compiled[number], subject, watches, nil) {
+    for number in taskRules where isMet(compiled[number], subject, watches, nil) {
       return compiled[number].isAlways ? .always(rule: number) : .never
     }
     return .none

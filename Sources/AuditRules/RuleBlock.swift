@@ -10,9 +10,10 @@ struct RuleBlock {
 
   let ruleCount: Int
   let wordCount: Int
-  /// For each arch and syscall one of `distinctCells`, counted from 1; 0 where no rule names it.
+  /// For each arch and syscall, and for the task list, one of `distinctCells`, counted from 1; 0 where there is no
+  /// rule.
   private(set) var cells = [UInt16](
-    repeating: 0, count: Int(POLICY_ARCHES) * Int(POLICY_SYSCALLS))
+    repeating: 0, count: Int(TABLE_CELLS))
   private(set) var distinctCells: [Cell] = []
   let fields: [RuleField]
   let rows: [RuleRow]
@@ -22,7 +23,7 @@ struct RuleBlock {
   /// list: one that is found by a name's object may come too late.
   private(set) var ends: RuleRow
 
-  /// - Parameter numbers: of rules of the list exit, in their order.
+  /// - Parameter numbers: of rules of the lists exit and task, each in their order.
   init(_ numbers: [Int], of ruleset: CompiledRuleset) throws(RuleTableError) {
     ruleCount = numbers.count
     wordCount = [1, 2, 4, 8].first { $0 * 64 >= numbers.count } ?? Int(TABLE_WORDS)
@@ -33,12 +34,21 @@ struct RuleBlock {
     ends = empty
     var isPossible = [Bool](repeating: true, count: numbers.count)
     for (bit, number) in numbers.enumerated() {
+      let rule = ruleset.rules[number]
       var isWhole = true
       for test in ruleset.tests(of: number) {
         if test.kind == .unmet { isPossible[bit] = false }
+        if rule.list == .task, !test.isAboutTask {
+          isWhole = false
+          continue
+        }
+        // Names on some filesystems are left out: the collector knows which.
+        if ruleset.hasFilesystemRules, test.usesNames {
+          isWhole = false
+          if test.kind == .fileType { continue }
+        }
         if !builder.add(test, ofRule: bit) { isWhole = false }
       }
-      let rule = ruleset.rules[number]
       if rule.action == .always {
         records[bit] = true
       } else if isWhole, !ruleset.isFoundByName(number) {
@@ -53,16 +63,20 @@ struct RuleBlock {
     var known: [Cell: UInt16] = [:]
     let bits = Dictionary(uniqueKeysWithValues: zip(numbers, 0...))
     for place in cells.indices {
+      let isTaskList = place == Int(TABLE_CELL_TASK)
       let arch = place / Int(POLICY_SYSCALLS)
       let syscall = place % Int(POLICY_SYSCALLS)
       var row = empty
-      for number in ruleset.exitRules(arch: arch, syscall: syscall) {
+      let asked =
+        isTaskList ? ruleset.taskRules : ruleset.exitRules(arch: arch, syscall: syscall)
+      for number in asked {
         if let bit = bits[number], isPossible[bit] { row[bit] = true }
       }
       if row.isEmpty { continue }
-      let asked = order(
-        row, isJudgedByFlags: SyscallClasses.arches[arch].isJudgedByFlags(Int32(syscall)))
-      let cell = Cell(rules: row, fields: asked.map(UInt8.init))
+      let isJudgedByFlags =
+        !isTaskList && SyscallClasses.arches[arch].isJudgedByFlags(Int32(syscall))
+      let fields = order(row, isJudgedByFlags: isJudgedByFlags)
+      let cell = Cell(rules: row, fields: fields.map(UInt8.init))
       if let number = known[cell] {
         cells[place] = number
       } else {

@@ -14,10 +14,25 @@ struct RuleField {
   let rows: [UInt16]
   /// The rules that ask for it.
   let askers: RuleRow
+  /// Of what there may be several of.
+  var members = MemberRows()
+
+  /// Rows of the rules by which of several numbers have to meet them.
+  struct MemberRows {
+    var any: UInt16 = 0
+    var all: UInt16 = 0
+    /// The collector tells.
+    var unsure: UInt16 = 0
+  }
 
   /// Whether the event's files have to be looked at.
   var isGathered: Bool {
-    kind == UInt8(TABLE_NAMES.rawValue) || kind == UInt8(TABLE_EXE.rawValue)
+    switch table_kind(UInt32(kind)) {
+    case TABLE_NAMES, TABLE_EXE: true
+    case TABLE_SET:
+      ![RULE_FIELD_GID, RULE_FIELD_EGID, RULE_FIELD_CONTID].contains(rule_field(UInt32(field)))
+    default: false
+    }
   }
 
   /// enum table_plain
@@ -28,9 +43,9 @@ struct RuleField {
         RULE_FIELD_SESSION:
         TABLE_PLAIN
       case RULE_FIELD_EXIT, RULE_FIELD_SUCCESS: TABLE_PLAIN_RESULT
-      // Of gid and egid the supplementary groups may count.
       case RULE_FIELD_PID, RULE_FIELD_PPID, RULE_FIELD_UID, RULE_FIELD_EUID, RULE_FIELD_SUID,
-        RULE_FIELD_FSUID, RULE_FIELD_AUID, RULE_FIELD_SGID, RULE_FIELD_FSGID:
+        RULE_FIELD_FSUID, RULE_FIELD_AUID, RULE_FIELD_GID, RULE_FIELD_EGID, RULE_FIELD_SGID,
+        RULE_FIELD_FSGID:
         TABLE_PLAIN_HOST
       default: nil
       }
@@ -43,10 +58,12 @@ struct RuleFieldBuilder {
   private struct Condition {
     let rule: Int
     let test: RuleTest
+    var members = RuleTest.Members.first
   }
   private let ruleCount: Int
   private let wordCount: Int
   private var numbers: [UInt8: [Condition]] = [:]
+  private var sets: [UInt8: [Condition]] = [:]
   private var bits: [UInt8: [Condition]] = [:]
   private var names: [Condition] = []
   private var programs: [Condition] = []
@@ -61,8 +78,13 @@ struct RuleFieldBuilder {
     let condition = Condition(rule: rule, test: test)
     switch test.tableField {
     case .none: return test.isSettledWithoutField
-    case .number(let field): numbers[field, default: []].append(condition)
-    case .bits(let field):
+    case .number(let field):
+      numbers[UInt8(field.rawValue), default: []].append(condition)
+    case .set(let field, let members):
+      let member = Condition(rule: rule, test: test, members: members)
+      sets[UInt8(field.rawValue), default: []].append(member)
+    case .bits(let column):
+      let field = UInt8(column.rawValue)
       // One row for each bit says what one `&` of a rule asks for; a second would get mixed up with it.
       let isSecond =
         test.operation == .bitMask
@@ -87,6 +109,13 @@ struct RuleFieldBuilder {
     for (field, conditions) in numbers.sorted(by: { $0.key < $1.key }) {
       fields.append(try value(field, conditions, &pool, &left))
     }
+    for (field, conditions) in sets.sorted(by: { $0.key < $1.key }) {
+      if conditions.allSatisfy({ $0.members == .first }) {
+        fields.append(try value(field, conditions, &pool, &left))
+      } else {
+        fields.append(try set(field, conditions, &pool, &left))
+      }
+    }
     for (field, conditions) in bits.sorted(by: { $0.key < $1.key }) {
       fields.append(try bits(field, conditions, &pool))
     }
@@ -104,7 +133,8 @@ struct RuleFieldBuilder {
   }
 
   private func value(
-    _ field: UInt8, _ all: [Condition], _ pool: inout RowPool, _ left: inout Set<Int>
+    _ field: UInt8, _ all: [Condition], _ pool: inout RowPool, _ left: inout Set<Int>,
+    isSet: Bool = false
   ) throws(RuleTableError) -> RuleField {
     var bounds: Set<UInt32> = []
     var conditions: [Condition] = []
@@ -131,10 +161,33 @@ struct RuleFieldBuilder {
       }
       rows.append(try pool.number(of: row))
     }
-    let kind = sorted.count <= Int(TABLE_FEW_MAX) ? TABLE_FEW : TABLE_VALUE
+    let kind = isSet ? TABLE_SET : sorted.count <= Int(TABLE_FEW_MAX) ? TABLE_FEW : TABLE_VALUE
     return RuleField(
       field: field, kind: UInt8(kind.rawValue), none: try pool.number(of: none),
       bounds: sorted, rows: rows, askers: rules(conditions))
+  }
+
+  private func set(
+    _ number: UInt8, _ conditions: [Condition], _ pool: inout RowPool, _ left: inout Set<Int>
+  ) throws(RuleTableError) -> RuleField {
+    var field = try value(number, conditions, &pool, &left, isSet: true)
+    let empty = RuleRow(words: wordCount)
+    var (any, all, unsure) = (empty, empty, empty)
+    for (rule, own) in Dictionary(grouping: conditions, by: \.rule) {
+      // Each condition of a rule may be met by another of the numbers.
+      let kinds = Set(own.map(\.members))
+      if kinds == [.all] {
+        all[rule] = true
+      } else if kinds == [.any], own.count == 1 {
+        any[rule] = true
+      } else if kinds != [.first] {
+        unsure[rule] = true
+      }
+    }
+    field.members.any = try pool.number(of: any)
+    field.members.all = try pool.number(of: all)
+    field.members.unsure = try pool.number(of: unsure)
+    return field
   }
 
   private func bits(
@@ -146,7 +199,7 @@ struct RuleFieldBuilder {
     for list in [some, every] {
       for bit in 0..<32 {
         var row = RuleRow(words: wordCount)
-        for condition in list where condition.test.value >> UInt32(bit) & 1 == 1 {
+        for condition in list where condition.test.tableBits >> UInt32(bit) & 1 == 1 {
           row[condition.rule] = true
         }
         rows.append(row.isEmpty ? UInt16.max : try pool.number(of: row))

@@ -49,21 +49,15 @@ public struct RuleSurroundings: Sendable {
 
   /// Whether every task has an unset auid; nil if that is not known.
   public var isAUIDUnset: Bool?
-  /// Whether ids in the daemon's view are others than the kernel's.
-  public var translatesIDs: Bool
   /// Looks a path up in the daemon's container; nil if there is no container to look in.
   public var place: @Sendable (String) -> Place?
 
   /// Surroundings of which nothing is known.
-  public static let unknown = RuleSurroundings(
-    isAUIDUnset: nil, translatesIDs: false, place: { _ in nil })
+  public static let unknown = RuleSurroundings(isAUIDUnset: nil, place: { _ in nil })
 
   /// Surroundings of a daemon.
-  public init(
-    isAUIDUnset: Bool?, translatesIDs: Bool, place: @escaping @Sendable (String) -> Place?
-  ) {
+  public init(isAUIDUnset: Bool?, place: @escaping @Sendable (String) -> Place?) {
     self.isAUIDUnset = isAUIDUnset
-    self.translatesIDs = translatesIDs
     self.place = place
   }
 }
@@ -86,7 +80,10 @@ extension CompiledRuleset {
     case .user:
       return RuleStanding(.degraded, "messages of programs to the audit are not captured")
     case .ioUring: return RuleStanding(.degraded, "requests by io_uring are not captured")
-    case .task: return RuleStanding(.active, "decided by the collector when a task is made")
+    case .task:
+      let isWhole = rule.action == .never && tests.allSatisfy(\.isAboutTask)
+      return RuleStanding(
+        .active, "decided \(isWhole ? "in the kernel" : "by the collector") when a task is made")
     case .exclude: return RuleStanding(.active, "decided by the collector for each record")
     case .filesystem: return RuleStanding(.active, "decided by the collector for each name")
     case .exit: break
@@ -211,8 +208,7 @@ extension RuleTest {
   fileprivate var whyLeft: String {
     switch kind {
     case .comparison: "the owner of an object is compared"
-    case .addressFamily: "the address"
-    case .contid: "the chain of containers"
+    case .contid: "a contid of more than 32 bits"
     default: "the objects"
     }
   }

@@ -20,10 +20,10 @@ public struct RuleTable: Sendable, Hashable {
       )
     }
     let perBlock = Int(TABLE_RULES)
-    let rules = ruleset.exitRules
+    let rules = ruleset.tableRules
     guard rules.count <= perBlock * Int(TABLE_BLOCKS_MAX) else {
       throw RuleTableError(
-        "\(rules.count) rules on list exit; a daemon can have at most \(perBlock * Int(TABLE_BLOCKS_MAX))"
+        "\(rules.count) rules on the lists exit and task; a daemon can have at most \(perBlock * Int(TABLE_BLOCKS_MAX))"
       )
     }
     var start = 0
@@ -61,19 +61,23 @@ public struct RuleTable: Sendable, Hashable {
     header.words = UInt32(block.wordCount)
     header.passes = passes ? 1 : 0
     header.cells = append(numbers: block.cells)
+    // What is asked first comes first: the first page is found without a lookup.
+    header.masks = UInt32(lineCount)
+    append(row: block.records)
+    append(row: block.ends)
+    header.steps = UInt32(lineCount)
+    appendLines(2 * block.fields.count)
     header.cell = UInt32(lineCount)
     for cell in block.distinctCells {
       append(row: cell.rules)
       append(bytes: [UInt8(cell.fields.count)] + cell.fields)
     }
-    let steps = block.fields.map { step($0) }
-    header.steps = UInt32(lineCount)
-    append(steps: steps)
     header.rows = UInt32(lineCount)
     append(rows: block.rows, words: block.wordCount)
-    header.masks = UInt32(lineCount)
-    append(row: block.records)
-    append(row: block.ends)
+    for (index, field) in block.fields.enumerated() {
+      let step = step(field)
+      write(step, field.askers, at: Int(header.steps) + 2 * index)
+    }
     header.next = isLast ? 0 : UInt32(lineCount)
     guard lineCount <= Int(TABLE_LINES_MAX) else {
       throw RuleTableError(
@@ -103,8 +107,17 @@ public struct RuleTable: Sendable, Hashable {
       }
       return step
     }
-    if UInt32(field.kind) == TABLE_VALUE.rawValue {
+    if UInt32(field.kind) == TABLE_SET.rawValue {
+      step.any = UInt32(field.members.any)
+      step.all = UInt32(field.members.all)
+      step.unsure = UInt32(field.members.unsure)
+    }
+    if [TABLE_VALUE.rawValue, TABLE_SET.rawValue].contains(UInt32(field.kind)) {
       let tree = BoundTree(field.bounds)
+      step.low = field.bounds.first ?? .max
+      step.high = field.bounds.last ?? .max
+      step.below = UInt32(field.rows.first ?? .max)
+      step.above = UInt32(field.rows.last ?? .max)
       step.depth = UInt8(tree.depth)
       step.first = UInt32(lineCount)
       step.leaves = step.first + UInt32(tree.levels.dropLast().reduce(0) { $0 + $1.count })
@@ -112,6 +125,16 @@ public struct RuleTable: Sendable, Hashable {
     }
     step.rows = append(numbers: field.rows)
     return step
+  }
+
+  private mutating func write(_ step: table_step, _ askers: RuleRow, at line: Int) {
+    let size = MemoryLayout<table_line>.size
+    words.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(of: step, toByteOffset: line * size, as: table_step.self)
+      askers.words.withUnsafeBytes { row in
+        UnsafeMutableRawBufferPointer(rebasing: bytes[((line + 1) * size)...]).copyMemory(from: row)
+      }
+    }
   }
 
   @discardableResult
@@ -151,7 +174,6 @@ public struct RuleTable: Sendable, Hashable {
 
   private mutating func append(values: [UInt32]) { append(values, filledWith: .max) }
   private mutating func append(bytes: [UInt8]) { append(bytes, filledWith: 0) }
-  private mutating func append(steps: [table_step]) { append(steps, filledWith: 0) }
   private mutating func append(row: RuleRow) { append(row.words) }
 
   private mutating func append(rows: [RuleRow], words count: Int) {

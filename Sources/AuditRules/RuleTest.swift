@@ -37,7 +37,7 @@ struct RuleTest {
   let operation: Rule.Operator
   /// Of a path, the number of its watch.
   let value: UInt32
-  private let contid: UInt64
+  let contid: UInt64
   /// Of a path; lives as long as the ruleset.
   private let path: UnsafeRawBufferPointer?
 
@@ -124,7 +124,10 @@ struct RuleTest {
 
   /// kernel/auditfilter.c, audit_comparator: unsigned, 32 bits.
   @inline(__always)
-  func compare(_ left: UInt32) -> Bool {
+  func compare(_ left: UInt32) -> Bool { compare(left, with: value) }
+
+  @inline(__always)
+  func compare(_ left: UInt32, with value: UInt32) -> Bool {
     switch operation {
     case .equal: left == value
     case .notEqual: left != value
@@ -266,22 +269,22 @@ struct RuleTest {
 
   /// The task's container, or one around it, is the one that is meant; for != none of them is.
   private func isContidMet(by subject: RuleSubject) -> Bool {
-    if operation == .notEqual { return !subject.contids.contains(contid) }
     // What is in no container of the view has no contid: it is unset.
     if subject.contids.isEmpty { return compareContid(.max) }
+    if operation == .notEqual { return !subject.contids.contains(contid) }
     return subject.contids.contains { compareContid($0) }
   }
 
   private func compareContid(_ left: UInt64) -> Bool {
     switch operation {
     case .equal: left == contid
+    case .notEqual: left != contid
     case .less: left < contid
     case .lessOrEqual: left <= contid
     case .greater: left > contid
     case .greaterOrEqual: left >= contid
     case .bitMask: left & contid != 0
     case .bitTest: left & contid == contid
-    default: false
     }
   }
 }

@@ -14,8 +14,6 @@ public struct RulesSnapshot: Sendable {
   public let options: RuleOptionsOfScope
   /// Whether every task of the daemon's container has an unset auid; nil if that is not known.
   public let isAUIDUnset: Bool?
-  /// Whether the daemon's ids are others than the kernel's.
-  public let translatesIDs: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public let rootProcess: UInt32?
   /// Every container that the daemon stands for now; the host is contid 0.
@@ -34,8 +32,8 @@ public struct RulesSnapshot: Sendable {
 
 extension RuleSurroundings {
   /// - Parameter rootProcess: a process in whose root the paths of rules are; nil if there is none now.
-  public init(isAUIDUnset: Bool?, translatesIDs: Bool, rootProcess: UInt32?) {
-    self.init(isAUIDUnset: isAUIDUnset, translatesIDs: translatesIDs) { path in
+  public init(isAUIDUnset: Bool?, rootProcess: UInt32?) {
+    self.init(isAUIDUnset: isAUIDUnset) { path in
       guard let rootProcess, let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
       if root.identity(of: path) != nil { return .something }
       let directory = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -67,11 +65,8 @@ extension DaemonTable {
     return RulesSnapshot(
       daemon: name, rules: ruleset.compiled.rules,
       standings: ruleset.compiled.standings(
-        in: RuleSurroundings(
-          isAUIDUnset: isAUIDUnset, translatesIDs: !isHost, rootProcess: rootProcess)),
-      options: ruleset.options, isAUIDUnset: isAUIDUnset, translatesIDs: !isHost,
-      rootProcess: rootProcess,
-      roots: roots)
+        in: RuleSurroundings(isAUIDUnset: isAUIDUnset, rootProcess: rootProcess)),
+      options: ruleset.options, isAUIDUnset: isAUIDUnset, rootProcess: rootProcess, roots: roots)
   }
 }
 

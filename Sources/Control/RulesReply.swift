@@ -144,8 +144,6 @@ public struct RulesReply: Codable, Equatable, Sendable {
   public var unsetAUIDMatches: Bool
   /// Whether every task of the daemon's container has an unset auid; nil if that is not known.
   public var isAUIDUnset: Bool?
-  /// Whether the daemon's ids are others than the kernel's.
-  public var translatesIDs: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public var rootProcess: UInt32?
   /// The rules again, in the same order, to be judged by who asks.
@@ -156,14 +154,13 @@ public struct RulesReply: Codable, Equatable, Sendable {
   /// Makes a reply.
   public init(
     daemon: String, rules: [Rule], listing: [String], unsetAUIDMatches: Bool, isAUIDUnset: Bool?,
-    translatesIDs: Bool, rootProcess: UInt32?, forms: [Form], roots: [Root]
+    rootProcess: UInt32?, forms: [Form], roots: [Root]
   ) {
     self.daemon = daemon
     self.rules = rules
     self.listing = listing
     self.unsetAUIDMatches = unsetAUIDMatches
     self.isAUIDUnset = isAUIDUnset
-    self.translatesIDs = translatesIDs
     self.rootProcess = rootProcess
     self.forms = forms
     self.roots = roots

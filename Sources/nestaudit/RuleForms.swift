@@ -9,8 +9,7 @@ extension RulesReply {
       daemon: snapshot.daemon, rules: zip(snapshot.rules, snapshot.standings).map(Rule.init),
       listing: AuditRules.Rule.listing(snapshot.rules),
       unsetAUIDMatches: snapshot.options.unsetAUIDMatches, isAUIDUnset: snapshot.isAUIDUnset,
-      translatesIDs: snapshot.translatesIDs, rootProcess: snapshot.rootProcess,
-      forms: snapshot.rules.map(Form.init),
+      rootProcess: snapshot.rootProcess, forms: snapshot.rules.map(Form.init),
       roots: snapshot.roots.map(Root.init))
   }
 }

@@ -58,8 +58,7 @@ struct RulesCheckCommand: ParsableCommand {
       let known = try ControlClient.rules(of: daemon, state: collector.state)
       options.unsetAUIDMatches = known.unsetAUIDMatches
       surroundings = RuleSurroundings(
-        isAUIDUnset: known.isAUIDUnset, translatesIDs: known.translatesIDs,
-        rootProcess: known.rootProcess)
+        isAUIDUnset: known.isAUIDUnset, rootProcess: known.rootProcess)
     }
     let compiled = CompiledRuleset(ruleset, options: options)
     let judged = zip(compiled.rules, compiled.standings(in: surroundings)).map(

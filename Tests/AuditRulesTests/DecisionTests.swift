@@ -208,6 +208,9 @@ struct DecisionTests {
     let unset = try compiled("-a always,exit -S openat -F contid=unset")
     #expect(Subject().verdict(of: unset) == .matched(0))
     #expect(Subject(contids: [4]).verdict(of: unset) == .noMatch)
+    let set = try compiled("-a always,exit -S openat -F contid!=unset")
+    #expect(Subject().verdict(of: set) == .noMatch)
+    #expect(Subject(contids: [4]).verdict(of: set) == .matched(0))
   }
 
   @Test func whatElseAnEventHasCanBeAsked() throws {

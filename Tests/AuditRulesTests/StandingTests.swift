@@ -6,12 +6,12 @@ import Testing
 struct StandingTests {
   private func standings(
     _ text: String, isAUIDUnset: Bool? = nil, unsetMatches: Bool = false,
-    translatesIDs: Bool = false, place: RuleSurroundings.Place? = nil
+    place: RuleSurroundings.Place? = nil
   ) throws -> [RuleStanding] {
     CompiledRuleset(
       try RuleFile.parse(text, file: "r"), options: .init(unsetAUIDMatches: unsetMatches)
     ).standings(
-      in: RuleSurroundings(isAUIDUnset: isAUIDUnset, translatesIDs: translatesIDs) { _ in place })
+      in: RuleSurroundings(isAUIDUnset: isAUIDUnset) { _ in place })
   }
 
   @Test(arguments: [
@@ -73,10 +73,9 @@ struct StandingTests {
   @Test func whereItIsDecidedIsSaid() throws {
     let text = "-a always,exit -S openat -F uid=5"
     #expect(try standings(text).first?.reason == "decided in the kernel")
-    // Its ids are translated there too.
-    let inContainer = try standings(text, translatesIDs: true).first?.reason
-    #expect(inContainer == "decided in the kernel")
-    let address = try standings("-a always,exit -S connect -F saddr_fam=2").first?.reason
-    #expect(address == "finished by the collector: the address")
+    let contid = try standings("-a always,exit -F contid=68719476736").first?.reason
+    #expect(contid == "finished by the collector: a contid of more than 32 bits")
+    let task = try standings("-a never,task -F uid=5").first?.reason
+    #expect(task == "decided in the kernel when a task is made")
   }
 }

@@ -21,8 +21,8 @@ static long reader_loop(uint32_t count, reader_step step, void *context)
 #include "../../bpf/lib/judge.h"
 
 static _Thread_local struct judge judge;
-static _Thread_local const struct table_line *table;
-static _Thread_local uint32_t table_count, beyond;
+static _Thread_local const struct table_line *lines;
+static _Thread_local uint32_t line_count, beyond;
 static _Thread_local const struct reader_event *event;
 
 static __always_inline struct judge *judge_memory(void)
@@ -30,23 +30,43 @@ static __always_inline struct judge *judge_memory(void)
 	return &judge;
 }
 
-static __always_inline void *judge_table(struct judge *j)
+static __always_inline bool judge_table(struct judge *j, struct table *found)
 {
-	return (void *)table;
+	found->map = (void *)lines;
+	found->first = (void *)lines;
+	return true;
 }
 
-static __always_inline struct table_line *table_line(void *lines, uint32_t number)
+static __always_inline struct table_page *table_page(struct table *table, uint32_t number)
 {
-	if (number < table_count)
-		return (struct table_line *)lines + number;
-	beyond++;
-	return NULL;
+	struct table_page *pages = table->map;
+
+	return number * TABLE_PAGE < line_count ? pages + number : NULL;
+}
+
+static __always_inline void table_asked(struct table *table, uint32_t number)
+{
+	beyond += number >= line_count;
 }
 
 static __always_inline uint64_t judge_value(struct judge *j, uint32_t field)
 {
 	field &= RULE_FIELDS - 1;
 	return JUDGE_ANSWER(event->answer[field], event->value[field]);
+}
+
+static __always_inline uint32_t judge_count(struct judge *j, uint32_t field)
+{
+	return event->set[field & (RULE_FIELDS - 1)].count;
+}
+
+static __always_inline uint64_t judge_member(struct judge *j, uint32_t field, uint32_t number)
+{
+	const struct reader_set *set = &event->set[field & (RULE_FIELDS - 1)];
+
+	if (number >= READER_SET_MAX)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	return JUDGE_ANSWER(ANSWER_KNOWN, set->member[number]);
 }
 
 static __always_inline uint32_t judge_hits(bool exe)
@@ -69,12 +89,14 @@ static __always_inline bool judge_is_file(uint32_t number, bool exe)
 _Static_assert(READER_HITS_MAX == JUDGE_HITS_MAX, "as many hits");
 _Static_assert((int)READER_UNKNOWN == ANSWER_UNKNOWN && (int)READER_ALL == ANSWER_ALL,
 	       "the same answers");
+_Static_assert((int)READER_WANTED == SAYS_WANTED && (int)READER_KEPT_OUT == SAYS_NEVER,
+	       "the same verdicts");
 
-uint32_t reader_wants(const struct table_line *lines, uint32_t count,
-		      const struct reader_event *asked, uint32_t cell, uint32_t *outside)
+enum reader_verdict reader_says(const struct table_line *table, uint32_t count,
+				const struct reader_event *asked, uint32_t cell, uint32_t *outside)
 {
-	table = lines;
-	table_count = count;
+	lines = table;
+	line_count = count;
 	event = asked;
 	beyond = 0;
 	for (uint32_t field = 0; field < 32; field++)
@@ -82,7 +104,7 @@ uint32_t reader_wants(const struct table_line *lines, uint32_t count,
 	/* Has the code ask judge_value() for what has no plain value. */
 	judge.no_result = asked->answer[RULE_FIELD_EXIT] == READER_NONE;
 	judge.view = asked->is_translated;
-	uint32_t wants = judge_wants(&judge, cell);
+	uint32_t verdict = judge_says(&judge, cell);
 	*outside = beyond;
-	return wants;
+	return verdict;
 }

@@ -40,7 +40,7 @@ func answers(_ status: @escaping @Sendable () -> StatusReply?) -> ControlAnswers
 let sampleRules = RulesReply(
   daemon: "web",
   rules: [.init(rule: "-a always,task", place: "r:1", verdict: "active", reason: "here")],
-  listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil, translatesIDs: true,
+  listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil,
   rootProcess: 7,
   forms: [
     .init(

@@ -109,7 +109,7 @@ struct CompilerTarget: Target {
     }
     if case .always(let rule) = ruleset.decideFork(subject, watches: watches) {
       try Finding.unless(
-        ruleset.rules[rule].list == .task && ruleset.hasForkRules, "no rule for forks: \(rule)")
+        ruleset.rules[rule].list == .task && ruleset.hasTaskRules, "no rule for forks: \(rule)")
     }
     let record = UInt32(1300 + subject.a0 % 32)
     let isLeftOut = ruleset.leavesOut(record: record, of: subject, watches: watches)
@@ -132,6 +132,15 @@ struct CompilerTarget: Target {
     // BPF tells of no other arch.
     if case .always = verdict, AuditArch.all.contains(input.event.subject.arch) {
       try Finding.unless(answer.wants, "the table stops what is wanted: \(verdict)")
+    }
+    var task = input.event.subject
+    task.names = UnsafeBufferPointer(start: nil, count: 0)
+    (task.hasResult, task.addressFamily) = (false, nil)
+    let fork = reader.keepsOut(task, watches: watches)
+    try Finding.unless(fork.outside == 0, "the table is read beyond its end by the task list")
+    if fork.never {
+      let wanted = input.ruleset.decideFork(task, watches: watches)
+      try Finding.unless(wanted == .never, "the table keeps a task out: \(wanted)")
     }
   }
 

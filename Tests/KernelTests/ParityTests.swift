@@ -9,6 +9,9 @@ struct Parity {
   static let rules = """
     -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(Workload.uid) \
     -k parity
+    -a always,exit -F arch=b64 -S tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
+    -F uid=\(Workload.uid) -k parity
+    -a always,exit -F arch=b64 -S 424 -F uid=\(Workload.uid) -k parity
 
     """
 
@@ -41,7 +44,7 @@ struct Parity {
       for row in rows {
         #expect(row.comparison.missing == 0, "\(row.calls)")
         #expect(row.comparison.extra == 0, "\(row.calls)")
-        for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "PROCTITLE"] {
+        for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "OBJ_PID", "PROCTITLE"] {
           let share = row.comparison.records[type]
           #expect(share?.isWhole != false, "\(row.calls): \(type)")
         }

@@ -13,12 +13,17 @@ public struct TableReader {
   }
 
   private let table: RuleTable
+  /// In whole pages.
+  private let words: [UInt64]
   private let ruleset: CompiledRuleset
 
   /// Reads the table of a ruleset.
   public init(_ ruleset: CompiledRuleset) throws {
     self.ruleset = ruleset
     table = try RuleTable(ruleset)
+    let perPage = Int(TABLE_PAGE) * RuleTable.wordsPerLine
+    let rest = (perPage - table.words.count % perPage) % perPage
+    words = table.words + [UInt64](repeating: 0, count: rest)
   }
 
   /// How many lines the table has.
@@ -31,25 +36,49 @@ public struct TableReader {
   public func ask(
     _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?, isTranslated: Bool = false
   ) -> Answer {
-    var event = reader_event()
-    event.is_translated = isTranslated ? 1 : 0
-    fill(&event, subject)
-    let paths = ruleset.watchPaths.indices.compactMap { number in
-      watches.map { (number: number, object: $0[number]) }
-    }
-    Hits(paths: paths, below: ruleset.watchPaths.map(\.below)).fill(&event, subject)
+    var event = event(subject, watches, isTranslated)
     let arch = subject.arch == AuditArch.i386 ? POLICY_ARCH_32.rawValue : POLICY_ARCH_64.rawValue
     guard subject.syscall >= 0, subject.syscall < Int32(POLICY_SYSCALLS) else {
       return Answer(wants: false, outside: 0)
     }
     let cell = arch * UInt32(POLICY_SYSCALLS) + UInt32(subject.syscall)
+    let answer = says(&event, cell)
+    return Answer(wants: answer.verdict == READER_WANTED, outside: answer.outside)
+  }
+
+  /// Whether BPF would keep a task out that the subject makes.
+  public func keepsOut(
+    _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?, isTranslated: Bool = false
+  ) -> (never: Bool, outside: UInt32) {
+    var event = event(subject, watches, isTranslated)
+    let answer = says(&event, UInt32(TABLE_CELL_TASK))
+    return (answer.verdict == READER_KEPT_OUT, answer.outside)
+  }
+
+  private func says(
+    _ event: inout reader_event, _ cell: UInt32
+  ) -> (verdict: reader_verdict, outside: UInt32) {
     var outside: UInt32 = 0
-    let wants = table.words.withUnsafeBytes { bytes in
-      reader_wants(
+    let verdict = words.withUnsafeBytes { bytes in
+      reader_says(
         bytes.baseAddress!.assumingMemoryBound(to: table_line.self), UInt32(table.lineCount),
         &event, cell, &outside)
     }
-    return Answer(wants: wants != 0, outside: outside)
+    return (verdict, outside)
+  }
+
+  private func event(
+    _ subject: RuleSubject, _ watches: UnsafePointer<WatchObject>?, _ isTranslated: Bool
+  ) -> reader_event {
+    var event = reader_event()
+    event.is_translated = isTranslated ? 1 : 0
+    fill(&event, subject)
+    subject.fillSets(&event)
+    let paths = ruleset.watchPaths.indices.compactMap { number in
+      watches.map { (number: number, object: $0[number]) }
+    }
+    Hits(paths: paths, below: ruleset.watchPaths.map(\.below)).fill(&event, subject)
+    return event
   }
 
   private func fill(_ event: inout reader_event, _ subject: RuleSubject) {
@@ -75,6 +104,9 @@ public struct TableReader {
       set(RULE_FIELD_A1, UInt32(truncatingIfNeeded: subject.a1))
       set(RULE_FIELD_A2, UInt32(truncatingIfNeeded: subject.a2))
       set(RULE_FIELD_A3, UInt32(truncatingIfNeeded: subject.a3))
+      set(RULE_FIELD_SADDR_FAM, UInt32(subject.addressFamily ?? 0))
+      set(
+        RULE_FIELD_CONTID_BITS, UInt32(truncatingIfNeeded: subject.contids.first ?? .max))
       for comparison in FieldComparison.allCases {
         guard case .number(let right) = comparison.right(of: subject) else { continue }
         let isEqual: UInt32 = comparison.left(of: subject) == right ? 1 : 0
@@ -97,9 +129,8 @@ public struct TableReader {
     if !subject.hasResult {
       answers += [(RULE_FIELD_EXIT, READER_NONE), (RULE_FIELD_SUCCESS, READER_NONE)]
     }
-    if !subject.groups.isEmpty {
-      answers += [(RULE_FIELD_GID, READER_UNKNOWN), (RULE_FIELD_EGID, READER_UNKNOWN)]
-    }
+    if subject.addressFamily == nil { answers.append((RULE_FIELD_SADDR_FAM, READER_NONE)) }
+    if subject.contids.count > 1 { answers.append((RULE_FIELD_CONTID_BITS, READER_UNKNOWN)) }
     if permission(subject) == nil { answers.append((RULE_FIELD_PERM, READER_ALL)) }
     return answers
   }

@@ -17,6 +17,12 @@ public struct ParityRow {
     ("42", "connect", "yes", false), ("42", "connect", "no", false),
     ("263", "unlinkat", "yes", false), ("263", "unlinkat", "no", false),
     ("62", "kill", "yes", false), ("62", "kill", "no", false),
+    ("200", "tkill", "yes", false),
+    ("234", "tgkill", "yes", false), ("234", "tgkill", "no", false),
+    ("129", "rt_sigqueueinfo", "yes", false), ("129", "rt_sigqueueinfo", "no", false),
+    ("297", "rt_tgsigqueueinfo", "yes", false),
+    ("424", "pidfd_send_signal", "yes", false),
+    ("101", "ptrace", "yes", false), ("101", "ptrace", "no", false),
   ]
 
   /// The records that the table has columns for.

@@ -23,17 +23,21 @@ public struct Workload {
   }
 
   /// Runs one of its parts to the end; what it printed.
+  /// - Parameter forked: in a task that one of the workload's user has made; else root has made it.
   @discardableResult
-  public func run(_ arguments: [String]) throws -> String {
-    try Program.output(of: "setpriv", command(arguments), in: directory)
+  public func run(_ arguments: [String], forked: Bool = false) throws -> String {
+    try Program.output(of: "setpriv", command(arguments, forked), in: directory)
   }
 
   /// Starts one of its parts, which may go on until its input ends.
-  public func start(_ arguments: [String]) throws -> Program {
-    try Program("setpriv", command(arguments), in: directory, holdsInput: true)
+  public func start(_ arguments: [String], forked: Bool = false) throws -> Program {
+    try Program("setpriv", command(arguments, forked), in: directory, holdsInput: true)
   }
 
-  private func command(_ arguments: [String]) -> [String] {
-    ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups", program] + arguments
+  private func command(_ arguments: [String], _ forked: Bool) -> [String] {
+    // What follows keeps the shell from replacing itself by the program.
+    let shell = forked ? ["sh", "-c", "\"$0\" \"$@\"; exit $?"] : []
+    return ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups"] + shell + [program]
+      + arguments
   }
 }

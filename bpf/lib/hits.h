@@ -7,6 +7,7 @@
 #ifndef NESTAUDIT_HITS_H
 #define NESTAUDIT_HITS_H
 
+#include "end.h"
 #include "judge.h"
 #include "object.h"
 #include "shape.h"
@@ -94,10 +95,8 @@ static __always_inline void hits_of_dentry(struct watch_hits *hits, struct dentr
 	bpf_loop(EVENT_CHAIN_MAX, hits_step, &walk, 0);
 }
 
-/* With O_CREAT the directory that a file was opened in is a name too. */
-static __always_inline void hits_of_directory(struct watch_hits *hits, struct file *file)
+static __always_inline void hits_of_directory(struct watch_hits *hits, struct dentry *directory)
 {
-	struct dentry *directory = BPF_CORE_READ(file, f_path.dentry, d_parent);
 	uint64_t ino = BPF_CORE_READ(directory, d_inode, i_ino);
 	uint32_t dev = BPF_CORE_READ(directory, d_inode, i_sb, s_dev);
 
@@ -110,12 +109,11 @@ static __always_inline void hits_of_directory(struct watch_hits *hits, struct fi
  * reached by a name alone, without a descriptor, are the collector's, as are those behind a
  * descriptor that another task may have put another file behind: that is a doubt.
  */
-static __always_inline struct file *syscall_file(uint32_t arch, int32_t syscall, uint64_t first,
-						 int64_t result, bool *doubt)
+static __always_inline struct file *syscall_file(struct syscall_end *end, bool *doubt)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const volatile struct shape *shape = shape_of(arch, syscall);
-	bool opened = shape->open && result >= 0;
+	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
+	bool opened = shape->open && end->result >= 0;
 
 	if (shape->address || (shape->path[0] && !opened)) {
 		*doubt = true;
@@ -127,7 +125,7 @@ static __always_inline struct file *syscall_file(uint32_t arch, int32_t syscall,
 		*doubt = true;
 		return NULL;
 	}
-	struct file *file = file_of(task, opened ? (uint32_t)result : (uint32_t)first);
+	struct file *file = file_of(task, opened ? end->result : end->args[0]);
 	*doubt = opened && !file;
 	return file;
 }

@@ -52,7 +52,10 @@ struct task_state {
 	uint32_t policy;
 	uint32_t generation; /* … and the tables are of this generation */
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
+	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
+	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
+	uint32_t muted_by;   /* … the policy of this serial */
 	struct exec_entry exec;
 	struct process_key key;
 };
@@ -98,7 +101,7 @@ struct ruleset_table {
 	__uint(map_flags, BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, sizeof(struct table_line));
+	__uint(value_size, sizeof(struct table_page));
 };
 
 struct {

@@ -6,44 +6,7 @@
 #include "container.h"
 #include "match.h"
 #include "object.h"
-
-/* A syscall that has ended, before anybody is asked whether it is wanted. */
-struct syscall_end {
-	uint64_t args[8]; /* six hold: a power of two lets the verifier see the bound */
-	int64_t result;
-	uint32_t arch; /* enum policy_arch */
-	int32_t syscall;
-	uint32_t argc;
-	uint32_t argv_bytes;
-	uint16_t flags;
-};
-
-/* One a CPU, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct syscall_end);
-} syscall_ends SEC(".maps");
-
-/* Where the syscall that ends is put together, empty; NULL if there is none. */
-static __always_inline struct syscall_end *syscall_end_memory(void)
-{
-	uint32_t zero = 0;
-	struct syscall_end *end = bpf_map_lookup_elem(&syscall_ends, &zero);
-
-	if (end)
-		__builtin_memset(end, 0, sizeof(*end));
-	return end;
-}
-
-static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
-{
-	uint32_t index = (number - 1) & 7;
-
-	barrier_var(index);
-	return end->arch == POLICY_ARCH_32 ? (uint32_t)end->args[index & 7] : end->args[index & 7];
-}
+#include "target.h"
 
 /* A bit for a syscall out of a row of them. */
 static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
@@ -67,13 +30,29 @@ static __always_inline bool gate_open_any(uint32_t syscall)
 	       gate_bit(control.gate[POLICY_ARCH_32], syscall);
 }
 
-/* Whether the rules of this chain of daemons name the syscall. */
-static __always_inline bool policy_open(uint32_t policy, uint32_t arch, uint32_t syscall)
+/*
+ * Whether some of these daemons may want a syscall: their rules name it, and not all of them kept
+ * the task out when it was made; `muted` has those that did.
+ */
+static __always_inline bool policy_open(struct task_state *state, uint32_t arch, uint32_t syscall,
+					uint32_t *muted)
 {
+	uint32_t policy = state->policy;
 	struct policy_entry *entry = bpf_map_lookup_elem(&policies, &policy);
 
-	return policy == POLICY_UNDECIDED || !entry ||
+	*muted = 0;
+	if (policy == POLICY_UNDECIDED || !entry)
+		return true;
+	if (state->muted_by == entry->serial)
+		*muted = state->muted;
+	return *muted + 1 != 1u << (entry->daemons & 31) &&
 	       gate_bit(entry->gate[arch & (POLICY_ARCHES - 1)], syscall);
+}
+
+static __always_inline uint32_t cell_of(struct syscall_end *end)
+{
+	return (end->arch & (POLICY_ARCHES - 1)) * POLICY_SYSCALLS +
+	       (end->syscall & (POLICY_SYSCALLS - 1));
 }
 
 /* The directory that a relative path begins at, where it is not the working directory. */
@@ -106,34 +85,15 @@ static __always_inline void section_user_path(struct builder *b, uint16_t index,
 	section_close(b, SECTION_PATH, index, length - 1);
 }
 
-/* net/socket.c, move_addr_to_kernel: what it copies it tells the audit; a refused length it does
- * not. */
 static __always_inline void section_address(struct builder *b, struct syscall_end *end,
 					    uint32_t kind)
 {
-	uint64_t address = argument(end, 2);
-	int32_t length = argument(end, 3);
 	uint8_t *data = section_data(b);
+	uint64_t address = 0;
+	uint32_t bytes = 0;
 
-	if (end->result == -9 /* EBADF */ ||
-	    (end->result == -88 /* ENOTSOCK */ && kind != ADDRESS_CONNECT))
+	if (!data || !address_of(end, kind, &address, &bytes))
 		return;
-	if (kind == ADDRESS_SENDTO) {
-		address = argument(end, 5);
-		length = argument(end, 6);
-	} else if (kind == ADDRESS_SENDMSG) {
-		struct {
-			uint64_t name;
-			int32_t length;
-		} message = {};
-		if (bpf_probe_read_user(&message, sizeof(message), (void *)address))
-			return;
-		address = message.name;
-		length = message.length > EVENT_SOCKADDR_MAX ? EVENT_SOCKADDR_MAX : message.length;
-	}
-	if (!data || !address || length <= 0 || length > EVENT_SOCKADDR_MAX)
-		return;
-	uint32_t bytes = length;
 	barrier_var(bytes); /* or the compiler folds the two bounds into one that the verifier
 			       cannot read */
 	bytes &= 2 * EVENT_SOCKADDR_MAX - 1;
@@ -146,22 +106,16 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 
 /* The file that an open returned, and with O_CREAT the directory it is in. */
 static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
-					    struct syscall_end *end, uint32_t how)
+					    struct syscall_end *end)
 {
-	uint64_t flags = how == OPEN_FLAGS_2 ? argument(end, 2) : argument(end, 3);
 	struct file *file = file_of(task, end->result);
 
 	if (!file)
 		return;
-	if (how == OPEN_CREAT)
-		flags = 0100;
-	else if (how == OPEN_HOW &&
-		 bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(end, 3)))
-		flags = 0;
 	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
 		b->flags |= EVENT_CREATED;
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
-	if (flags & 0100 /* O_CREAT */)
+	if (open_flags_of(end) & O_CREAT)
 		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
 }
 
@@ -184,7 +138,7 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 	if (shape->at && path1 > 1)
 		section_directory(b, 1, argument(end, path1), argument(end, path1 - 1));
 	if (shape->open && end->result >= 0)
-		sections_opened(b, task, end, shape->open);
+		sections_opened(b, task, end);
 	if (descriptor) {
 		struct file *file = file_of(task, argument(end, 1));
 		if (file)
@@ -204,16 +158,16 @@ static __always_inline void section_cwd(struct builder *b, struct task_struct *t
 }
 
 /* What is asked of this syscall; NULL if there is no memory. */
-static __always_inline struct subject *syscall_subject(struct task_struct *task,
-						       struct syscall_end *end)
+static __always_inline struct subject *
+syscall_subject(struct task_struct *task, struct task_state *state, struct syscall_end *end)
 {
 	struct subject *subject = subject_memory();
 
 	if (!subject)
 		return NULL;
+	subject->contid = state->contid;
 	process_key_ids(&subject->key, task);
-	subject_fill(subject, end->arch, end->syscall, end->args, end->result,
-		     end->flags & EVENT_NO_RESULT);
+	subject_fill(subject, end);
 	return subject;
 }
 
@@ -252,10 +206,11 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->wants = wants;
 	event->argc = end->argc;
 	event->argv_bytes = end->argv_bytes;
+	event->targets = state->targets;
+	event->pad = 0;
 	event->open_flags = 0;
 	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
-		bpf_probe_read_user(&event->open_flags, sizeof(event->open_flags),
-				    (void *)argument(end, 3));
+		event->open_flags = open_flags_of(end);
 	return true;
 }
 
@@ -266,11 +221,26 @@ static __always_inline void syscall_submit(struct builder *b, struct task_state 
 		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
 }
 
+/* The event of a syscall that some daemon may want. */
+static __noinline int syscall_tell(struct task_state *state, struct syscall_end *end,
+				   uint32_t wants)
+{
+	struct builder b;
+
+	if (sends_signal(end->arch, end->syscall))
+		targets_find(state, end);
+	if (!syscall_start(&b, state, end, wants))
+		return 0;
+	sections_of_shape(&b, end);
+	section_cwd(&b, bpf_get_current_task_btf());
+	syscall_submit(&b, state, wants);
+	return 0;
+}
+
 /* A syscall that did not replace its program. */
 static __always_inline int syscall_capture(struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct builder b;
 
 	if (task->tgid == control.collector)
 		return 0;
@@ -279,16 +249,14 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
-	if (!policy_open(state->policy, end->arch, end->syscall) || !syscall_subject(task, end))
+	uint32_t muted;
+	if (!policy_open(state, end->arch, end->syscall, &muted) ||
+	    !syscall_subject(task, state, end))
 		return 0;
-	uint32_t wants = match_policy(state->policy, end->arch, end->syscall);
-	if (!wants || !syscall_announce(state, wants))
-		return 0;
-	if (!syscall_start(&b, state, end, wants))
-		return 0;
-	sections_of_shape(&b, end);
-	section_cwd(&b, task);
-	syscall_submit(&b, state, wants);
+	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+	if (wants && syscall_announce(state, wants))
+		syscall_tell(state, end, wants);
+	state->targets = 0;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef NESTAUDIT_VIEW_H
 #define NESTAUDIT_VIEW_H
 
+#include "contids.h"
 #include "subject.h"
 
 #define ID_UNSET    (~0u)
@@ -62,19 +63,15 @@ static __always_inline bool view_pid(struct policy_view *view, bool parent, uint
 	return true;
 }
 
-/* Whether = and != ask no other group than the task's own (kernel/auditsc.c, audit_filter_rules).
- */
-static __always_inline bool has_no_other_group(uint32_t own)
+/* An id of the kernel in the view whose key is `contid`: JUDGE_ANSWER. */
+static __always_inline uint64_t view_number(uint64_t contid, bool group, uint32_t id)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct group_info *groups = task->cred->group_info;
-	uint32_t count = groups->ngroups;
-	uint32_t first = 0;
-
-	if (count == 0)
-		return true;
-	bpf_probe_read_kernel(&first, sizeof(first), &groups->gid[0]);
-	return count == 1 && first == own;
+	if (contid) {
+		struct policy_view *view = bpf_map_lookup_elem(&views, &contid);
+		if (!view || !view_id(view, group, &id))
+			return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	}
+	return JUDGE_ANSWER(ANSWER_KNOWN, id);
 }
 
 /* A number of the subject in the view whose key is `contid`; false if it is not known here. */
@@ -98,17 +95,73 @@ static __always_inline bool view_value(struct subject *subject, uint64_t contid,
 	return true;
 }
 
-/* The two ids that -C compares; include/uapi/linux/audit.h, AUDIT_COMPARE_*. */
-static const uint8_t compared[32][2] = {
-    [10] = {RULE_FIELD_UID, RULE_FIELD_AUID},   [11] = {RULE_FIELD_UID, RULE_FIELD_EUID},
-    [12] = {RULE_FIELD_UID, RULE_FIELD_FSUID},  [13] = {RULE_FIELD_UID, RULE_FIELD_SUID},
-    [14] = {RULE_FIELD_AUID, RULE_FIELD_FSUID}, [15] = {RULE_FIELD_AUID, RULE_FIELD_SUID},
-    [16] = {RULE_FIELD_AUID, RULE_FIELD_EUID},  [17] = {RULE_FIELD_EUID, RULE_FIELD_SUID},
-    [18] = {RULE_FIELD_EUID, RULE_FIELD_FSUID}, [19] = {RULE_FIELD_SUID, RULE_FIELD_FSUID},
-    [20] = {RULE_FIELD_GID, RULE_FIELD_EGID},   [21] = {RULE_FIELD_GID, RULE_FIELD_FSGID},
-    [22] = {RULE_FIELD_GID, RULE_FIELD_SGID},   [23] = {RULE_FIELD_EGID, RULE_FIELD_FSGID},
-    [24] = {RULE_FIELD_EGID, RULE_FIELD_SGID},  [25] = {RULE_FIELD_SGID, RULE_FIELD_FSGID},
+/* What -C compares; include/uapi/linux/audit.h, AUDIT_COMPARE_*. */
+struct compared {
+	uint8_t left;
+	uint8_t right; /* 0: the owner of a file, … */
+	uint8_t group; /* … or its group */
 };
+static const struct compared comparisons[32] = {
+    [1] = {RULE_FIELD_UID},
+    [2] = {RULE_FIELD_GID, .group = 1},
+    [3] = {RULE_FIELD_EUID},
+    [4] = {RULE_FIELD_EGID, .group = 1},
+    [5] = {RULE_FIELD_AUID},
+    [6] = {RULE_FIELD_SUID},
+    [7] = {RULE_FIELD_SGID, .group = 1},
+    [8] = {RULE_FIELD_FSUID},
+    [9] = {RULE_FIELD_FSGID, .group = 1},
+    [10] = {RULE_FIELD_UID, RULE_FIELD_AUID},
+    [11] = {RULE_FIELD_UID, RULE_FIELD_EUID},
+    [12] = {RULE_FIELD_UID, RULE_FIELD_FSUID},
+    [13] = {RULE_FIELD_UID, RULE_FIELD_SUID},
+    [14] = {RULE_FIELD_AUID, RULE_FIELD_FSUID},
+    [15] = {RULE_FIELD_AUID, RULE_FIELD_SUID},
+    [16] = {RULE_FIELD_AUID, RULE_FIELD_EUID},
+    [17] = {RULE_FIELD_EUID, RULE_FIELD_SUID},
+    [18] = {RULE_FIELD_EUID, RULE_FIELD_FSUID},
+    [19] = {RULE_FIELD_SUID, RULE_FIELD_FSUID},
+    [20] = {RULE_FIELD_GID, RULE_FIELD_EGID},
+    [21] = {RULE_FIELD_GID, RULE_FIELD_FSGID},
+    [22] = {RULE_FIELD_GID, RULE_FIELD_SGID},
+    [23] = {RULE_FIELD_EGID, RULE_FIELD_FSGID},
+    [24] = {RULE_FIELD_EGID, RULE_FIELD_SGID},
+    [25] = {RULE_FIELD_SGID, RULE_FIELD_FSGID},
+};
+
+static __always_inline const struct compared *compared_by(uint32_t field)
+{
+	return &comparisons[(field - RULE_FIELD_COMPARE + 1) & 31];
+}
+
+/* The one container's contid, or that there is none: all bits. */
+static __always_inline uint64_t subject_contid_bits(uint64_t contid, uint64_t view)
+{
+	uint32_t count = contids_inside(contid, view);
+
+	if (count > 1)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	return JUDGE_ANSWER(ANSWER_KNOWN, count ? (uint32_t)contid : ~0u);
+}
+
+/* The family of the address that the syscall was given. */
+static __always_inline uint64_t subject_family(void)
+{
+	struct syscall_end *end = syscall_end_found();
+	uint64_t address = 0;
+	uint32_t length = 0;
+	uint16_t family = 0;
+
+	if (!end)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	uint32_t kind = shape_of(end->arch, end->syscall)->address;
+	if (!kind && end->arch == POLICY_ARCH_32 && end->syscall == 102 /* socketcall */)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
+	if (!kind || !address_of(end, kind, &address, &length) ||
+	    bpf_probe_read_user(&family, length < 2 ? 1 : 2, (void *)address))
+		return JUDGE_ANSWER(ANSWER_NONE, 0);
+	return JUDGE_ANSWER(ANSWER_KNOWN, family);
+}
 
 /*
  * What the subject has of a field, in the view whose key is `contid`: JUDGE_ANSWER. Not static:
@@ -122,22 +175,23 @@ __noinline uint64_t subject_value(uint64_t contid, uint32_t field)
 	if (!subject)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	if (field >= RULE_FIELD_COMPARE) {
-		const uint8_t *pair = compared[(field - RULE_FIELD_COMPARE + 1) & 31];
-		if (!view_value(subject, contid, pair[0], &value) ||
-		    !view_value(subject, contid, pair[1], &other))
+		const struct compared *pair = compared_by(field);
+		if (!view_value(subject, contid, pair->left, &value) ||
+		    !view_value(subject, contid, pair->right, &other))
 			return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 		bool unset = subject->judge.value[RULE_FIELD_AUID] == ID_UNSET;
 		return JUDGE_ANSWER(ANSWER_KNOWN, (value == other) | unset << 1);
 	}
+	if (field == RULE_FIELD_SADDR_FAM)
+		return subject_family();
+	if (field == RULE_FIELD_CONTID_BITS)
+		return subject_contid_bits(subject->contid, contid);
 	if (subject->judge.no_result && (field == RULE_FIELD_EXIT || field == RULE_FIELD_SUCCESS))
 		return JUDGE_ANSWER(ANSWER_NONE, 0);
 	if (!view_value(subject, contid, field, &value))
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	if (field == RULE_FIELD_PERM && value == PERM_ALL)
 		return JUDGE_ANSWER(ANSWER_ALL, 0);
-	if ((field == RULE_FIELD_GID || field == RULE_FIELD_EGID) &&
-	    !has_no_other_group(subject->judge.value[field & 31]))
-		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	return JUDGE_ANSWER(ANSWER_KNOWN, value);
 }
 

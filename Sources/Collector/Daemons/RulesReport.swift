@@ -47,7 +47,7 @@ struct RulesReport: Sendable {
   private var counts: String {
     let standings = prepared.compiled.standings(
       in: RuleSurroundings(
-        isAUIDUnset: nil, translatesIDs: !isHost, rootProcess: isHost ? UInt32(getpid()) : nil))
+        isAUIDUnset: nil, rootProcess: isHost ? UInt32(getpid()) : nil))
     return RuleStanding.summary(standings.map(\.kind))
   }
 }

@@ -33,9 +33,9 @@ final class ForkTable {
   /// Asks the lists of the daemons of `entry` about a task that `parent` has made.
   func fork(_ child: UInt32, by parent: ProcessEvent, in entry: ContainerEntry) {
     let verdicts = Verdicts()
-    for route in entry.routes where route.daemon.enabled {
+    for route in entry.routes {
       let ruleset = route.daemon.ruleset.compiled
-      guard ruleset.hasForkRules, !route.needsPID || route.view.contains(parent) else { continue }
+      guard ruleset.hasTaskRules, !route.needsPID || route.view.contains(parent) else { continue }
       var subject = subjects.make(parent, route.view)
       subject.contids = route.contids.values
       switch ruleset.decideFork(subject, watches: route.watches?.pointer) {

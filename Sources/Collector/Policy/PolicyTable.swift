@@ -16,6 +16,8 @@ struct PolicyDaemon: Hashable {
 struct PolicyTable {
   private struct Policy {
     let daemons: [PolicyDaemon]
+    /// Tells it from what had its number before.
+    let serial: UInt32
     var uses: Int
   }
 
@@ -23,6 +25,7 @@ struct PolicyTable {
   private var policies: [UInt32: Policy] = [:]
   private var ids: [[PolicyDaemon]: UInt32] = [:]
   private var next = UInt32(POLICY_FIRST)
+  private var nextSerial: UInt32 = 1
   private var free: [UInt32] = []
   /// Named by nothing any more; a program may still be at it.
   private var retired: [UInt32] = []
@@ -45,10 +48,12 @@ struct PolicyTable {
     guard id < UInt32(POLICY_MAX) else {
       throw CaptureError("more than \(POLICY_MAX) different sets of daemons want containers")
     }
-    try write(daemons, as: id)
+    let policy = Policy(daemons: daemons, serial: nextSerial, uses: 1)
+    try write(policy, as: id)
+    nextSerial &+= 1
     if free.isEmpty { next += 1 } else { free.removeLast() }
     ids[daemons] = id
-    policies[id] = Policy(daemons: daemons, uses: 1)
+    policies[id] = policy
     return id
   }
 
@@ -75,12 +80,14 @@ struct PolicyTable {
     self.gates = gates
     var all = SyscallGate()
     for gate in gates.values { all.formUnion(gate) }
-    for (id, policy) in policies { try write(policy.daemons, as: id) }
+    for (id, policy) in policies { try write(policy, as: id) }
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
   }
 
-  private func write(_ daemons: [PolicyDaemon], as id: UInt32) throws(CaptureError) {
+  private func write(_ policy: Policy, as id: UInt32) throws(CaptureError) {
+    let daemons = policy.daemons
     var entry = policy_entry()
+    entry.serial = policy.serial
     var gate = SyscallGate()
     for daemon in daemons { gate.formUnion(gates[daemon.ruleset] ?? SyscallGate()) }
     withUnsafeMutableBytes(of: &entry.gate) { gate.store(to: $0) }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A syscall that has ended, with its arguments. */
+#ifndef NESTAUDIT_END_H
+#define NESTAUDIT_END_H
+
+#include "shape.h"
+
+/* Before anybody is asked whether it is wanted. */
+struct syscall_end {
+	uint64_t args[8]; /* six hold: a power of two lets the verifier see the bound */
+	int64_t result;
+	uint32_t arch; /* enum policy_arch */
+	int32_t syscall;
+	uint32_t argc;
+	uint32_t argv_bytes;
+	uint16_t flags;
+};
+
+/* One a CPU, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct syscall_end);
+} syscall_ends SEC(".maps");
+
+/* The syscall that ends; NULL if there is no memory. */
+static __always_inline struct syscall_end *syscall_end_found(void)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(&syscall_ends, &zero);
+}
+
+/* Where it is put together, empty. */
+static __always_inline struct syscall_end *syscall_end_memory(void)
+{
+	struct syscall_end *end = syscall_end_found();
+
+	if (end)
+		__builtin_memset(end, 0, sizeof(*end));
+	return end;
+}
+
+static __always_inline uint64_t argument(struct syscall_end *end, uint32_t number)
+{
+	uint32_t index = (number - 1) & 7;
+
+	barrier_var(index);
+	return end->arch == POLICY_ARCH_32 ? (uint32_t)end->args[index & 7] : end->args[index & 7];
+}
+
+/* The flags of an open. */
+static __always_inline uint64_t open_flags_of(struct syscall_end *end)
+{
+	uint64_t flags = 0;
+
+	switch (shape_of(end->arch, end->syscall)->open) {
+	case OPEN_FLAGS_2:
+		return argument(end, 2);
+	case OPEN_FLAGS_3:
+		return argument(end, 3);
+	case OPEN_CREAT:
+		return O_CREAT;
+	case OPEN_HOW:
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(end, 3));
+	}
+	return flags;
+}
+
+/*
+ * The socket address that a syscall was given: net/socket.c, move_addr_to_kernel: what it copies it
+ * tells the audit; a refused length it does not. False if there is none.
+ */
+static __always_inline bool address_of(struct syscall_end *end, uint32_t kind, uint64_t *address,
+				       uint32_t *length)
+{
+	uint64_t place = argument(end, 2);
+	int32_t bytes = argument(end, 3);
+
+	if (end->result == -9 /* EBADF */ ||
+	    (end->result == -88 /* ENOTSOCK */ && kind != ADDRESS_CONNECT))
+		return false;
+	if (kind == ADDRESS_SENDTO) {
+		place = argument(end, 5);
+		bytes = argument(end, 6);
+	} else if (kind == ADDRESS_SENDMSG) {
+		struct {
+			uint64_t name;
+			int32_t length;
+		} message = {};
+		if (bpf_probe_read_user(&message, sizeof(message), (void *)place))
+			return false;
+		place = message.name;
+		bytes = message.length > EVENT_SOCKADDR_MAX ? EVENT_SOCKADDR_MAX : message.length;
+	}
+	if (!place || bytes <= 0 || bytes > EVENT_SOCKADDR_MAX)
+		return false;
+	*address = place;
+	*length = bytes;
+	return true;
+}
+
+#endif
