@@ -11,6 +11,7 @@ extension OtherKernels {
     #expect(events.map { $0.syscall?["key"] } == ["inside", "secret", "secret", "inside"])
     #expect(events.first?.first("EXECVE")?["a0"] == "/bin/sh")
     #expect(events.last?.first("EXECVE")?.text == #"argc=2 a0="/bin/echo" a1="told""#)
+    #expect(events.allSatisfy { $0.syscall?["success"] == "yes" })
     // Its first process made all but the last event.
     #expect(events.dropLast().allSatisfy { $0.syscall?["pid"] == "1" })
     #expect(events.allSatisfy { $0.syscall?["uid"] == "0" && $0.first("CONTAINER_ID") == nil })

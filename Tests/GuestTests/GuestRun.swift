@@ -44,9 +44,9 @@ struct GuestRun: Sendable {
       try containers.bundle(
         "box", hostID: Self.containerRoot,
         command: "read secret </etc/secret; echo 1 >>/etc/secret; /bin/echo $secret; :")
-      try "told\n".write(
-        to: containers.root(hostID: Self.containerRoot).appending(path: "etc/secret"),
-        atomically: true, encoding: .utf8)
+      let secret = containers.root(hostID: Self.containerRoot).appending(path: "etc/secret")
+      try "told\n".write(to: secret, atomically: true, encoding: .utf8)
+      chown(secret.path, Self.containerRoot, Self.containerRoot)
     }
   }
 
