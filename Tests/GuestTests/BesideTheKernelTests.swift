@@ -18,7 +18,7 @@ extension OtherKernels {
     for row in rows {
       #expect(row.comparison.missing == 0, "\(row.calls)")
       #expect(row.comparison.extra == 0, "\(row.calls)")
-      for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "PROCTITLE"] {
+      for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "OBJ_PID", "PROCTITLE"] {
         let share = row.comparison.records[type]
         #expect(share?.isWhole != false, "\(row.calls): \(type)\n\(row.comparison.text)")
       }
@@ -56,10 +56,11 @@ extension OtherKernels {
 
   /// The fields of a syscall's records that cannot be the same.
   private static func ignored(of syscall: String, by run: GuestRun) -> [String] {
-    // AppArmor's label is not carried yet.
-    guard syscall == "execve" else { return ["SYSCALL.subj"] }
+    // AppArmor's labels are not carried yet.
+    let labels = ["SYSCALL.subj", "OBJ_PID.obj"]
+    guard syscall == "execve" else { return labels }
     let arguments = run.seesPreparedExec ? [] : (0...3).map { "SYSCALL.a\($0)" }
-    return ["SYSCALL.subj", "SYSCALL.items", "PATH.item"] + arguments
+    return labels + ["SYSCALL.items", "PATH.item"] + arguments
   }
 }
 

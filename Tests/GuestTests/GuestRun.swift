@@ -67,12 +67,8 @@ struct GuestRun: Sendable {
 
   /// What both audits are asked for.
   private var kernelRules: String {
-    watches("beside") + """
-      -a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/echo -k exec
-      -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(Workload.uid) \
-      -k parity
-
-      """
+    watches("beside") + Workload.parityRules
+      + "-a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/echo -k exec\n"
   }
 
   private func execs(by user: UInt32) -> String {

@@ -6,22 +6,13 @@ import Testing
 /// daemon wrote.
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: parity with the kernel's audit"))
 struct Parity {
-  static let rules = """
-    -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(Workload.uid) \
-    -k parity
-    -a always,exit -F arch=b64 -S tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
-    -F uid=\(Workload.uid) -k parity
-    -a always,exit -F arch=b64 -S 424 -F uid=\(Workload.uid) -k parity
-
-    """
-
   @Test func everyEventIsThereAndSaysTheSame() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
       let configuration = try Configuration(in: area)
-      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
+      try configuration.daemon("host", scope: "host = yes", rules: Workload.parityRules)
 
-      let reference = try withKernelAudit(rules: Self.rules, in: area) {
+      let reference = try withKernelAudit(rules: Workload.parityRules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
           try workload.run(["parity", "200"])
           try workload.run(["hostile"])
