@@ -207,7 +207,7 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->argc = end->argc;
 	event->argv_bytes = end->argv_bytes;
 	event->targets = state->targets;
-	event->pad = 0;
+	event->touches = state->touches;
 	event->open_flags = 0;
 	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
 		event->open_flags = open_flags_of(end);
@@ -257,6 +257,8 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 	if (wants && syscall_announce(state, wants))
 		syscall_tell(state, end, wants);
 	state->targets = 0;
+	state->touches = 0;
+	state->made = 0;
 	return 0;
 }
 
