@@ -57,24 +57,11 @@ struct PathPlan: ~Copyable {
     case .open(let creates): if let first { planOpen(event, first, creates) }
     case .create: if let first { addCreation(first, event, 0) }
     case .remove(let directory): if let first { addRemoval(first, event, directory) }
-    case .rename:
-      guard let first, let second else { return }
-      addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
-      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
-      let moved = event.touched(OBJECT_REMOVED, path: 0)
-      guard result >= 0 || moved != nil else { return }
-      add(first, .delete, event, moved)
-      if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
-        add(second, .delete, event, replaced)
-      }
-      if result >= 0 { add(second, .create, event, moved) }
-    case .link:
-      guard let first, let second else { return }
-      addLookup(first, event, 0, didFind: Errno(result) == .exists)
-      if result >= 0 || Errno(result) == .exists { addCreation(second, event, 1) }
+    case .rename: if let first, let second { planRename(first, second, event) }
+    case .link: if let first, let second { planLink(first, second, event) }
     case .symlink:
-      if let first { add(first, .unknown) }
-      if let second { addCreation(second, event, 1) }
+      guard let second else { return }
+      addCreation(second, event, 1, target: first)
     case .exec: planExec(event, first, loaderName)
     }
   }
@@ -102,19 +89,54 @@ struct PathPlan: ~Copyable {
     }
   }
 
-  private mutating func addCreation(
-    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int
+  // Of two names the kernel takes the second first: its compiler evaluates arguments from the last one on.
+
+  private mutating func planRename(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
   ) {
-    let parent = event.touched(OBJECT_PARENT, path: path)
+    addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+    addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
+    let moved = event.touched(OBJECT_REMOVED, path: 0)
+    guard event.fixed.result >= 0 || moved != nil else { return }
+    add(first, .delete, event, moved)
+    if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
+      add(second, .delete, event, replaced)
+    }
+    if event.fixed.result >= 0 { add(second, .create, event, moved) }
+  }
+
+  private mutating func planLink(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
+  ) {
+    let result = event.fixed.result
+    let exists = Errno(result) == .exists
+    let isFound = result >= 0 || exists || event.touched(OBJECT_FOUND, path: 0) != nil
+    if isFound {
+      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+    } else {
+      add(second, .unknown)
+    }
+    addLookup(first, event, 0, isFound: isFound)
+    if isFound, !exists { add(second, .create, event, event.touched(OBJECT_MADE, path: 1)) }
+  }
+
+  /// - Parameter target: what a symbolic link is to say; it has an item of its own.
+  private mutating func addCreation(
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int,
+    target: UnsafeRawBufferPointer? = nil
+  ) {
     let result = event.fixed.result
     guard Self.reachedKernel(name, result) else { return }
+    var isMade = false
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
-    case .exists: addParent(name, event, parent)
+    case .exists: addParent(name, event, event.touched(OBJECT_PARENT, path: path))
     default:
-      addParent(name, event, parent)
-      add(name, .create, event, event.touched(OBJECT_MADE, path: path))
+      addParent(name, event, event.touched(OBJECT_PARENT, path: path))
+      isMade = true
     }
+    if let target { add(target, .unknown) }
+    if isMade { add(name, .create, event, event.touched(OBJECT_MADE, path: path)) }
   }
 
   private mutating func addRemoval(
@@ -193,15 +215,15 @@ struct PathPlan: ~Copyable {
 
   /// - Parameters:
   ///   - path: which of the syscall's it is.
-  ///   - didFind: it led somewhere, whatever the result.
+  ///   - isFound: it led somewhere, whatever the result.
   private mutating func addLookup(
-    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int, didFind: Bool = false
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int, isFound: Bool = false
   ) {
     let result = event.fixed.result
     if let found = event.touched(OBJECT_FOUND, path: path) {
       return add(name, .normal, event, found)
     }
-    if didFind { return add(name, .normal) }
+    if isFound { return add(name, .normal) }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:

@@ -42,6 +42,23 @@ struct EventBytes {
     bytes = withUnsafeBytes(of: event) { Array($0) } + numbers
   }
 
+  /// An EVENT_TOUCHED, with a chain of this inode and those of the directories above it.
+  init(touched role: object_role, path: Int, ino: UInt64, above: [UInt64] = []) {
+    var event = event_touched()
+    event.header.type = UInt16(EVENT_TOUCHED.rawValue)
+    event.header.task = 42
+    event.path = UInt16(path)
+    event.links = UInt16(1 + above.count)
+    event.object = object(role, ino: ino)
+    let links = ([ino] + above).flatMap { ino in
+      withUnsafeBytes(of: event_link(ino: ino, name: 0)) { Array($0) }
+    }
+    bytes = withUnsafeBytes(of: event) { Array($0) } + links
+    let whole =
+      MemoryLayout<event_touched>.size + Int(EVENT_CHAIN_MAX) * MemoryLayout<event_link>.size
+    bytes += [UInt8](repeating: 0, count: whole - bytes.count)
+  }
+
   mutating func add(_ kind: section_kind, index: Int = 0, _ data: [UInt8]) {
     let head = event_section(
       kind: UInt16(kind.rawValue), index: UInt16(index), length: UInt32(data.count))

@@ -42,7 +42,22 @@ struct PathItemTests {
   @Test func aRenameHasBothDirectoriesFirst() throws {
     #expect(
       try items(82, result: 0, paths: ["/a/b", "/c/d"])
-        == ["\"/a/\" PARENT", "\"/c/\" PARENT", "\"/a/b\" DELETE", "\"/c/d\" CREATE"])
+        == ["\"/c/\" PARENT", "\"/a/\" PARENT", "\"/a/b\" DELETE", "\"/c/d\" CREATE"])
+  }
+
+  @Test func ofTwoNamesTheSecondComesFirst() throws {
+    #expect(
+      try items(86, result: 0, paths: ["/a/b", "/c/d"])
+        == ["\"/c/\" PARENT", "\"/a/b\" NORMAL", "\"/c/d\" CREATE"])
+    #expect(
+      try items(86, result: -2, paths: ["/a/b", "/c/d"])
+        == ["\"/c/d\" UNKNOWN", "\"/a/b\" UNKNOWN"])
+    #expect(
+      try items(88, result: 0, paths: ["to", "/c/d"])
+        == ["\"/c/\" PARENT", "\"to\" UNKNOWN", "\"/c/d\" CREATE"])
+    #expect(
+      try items(88, result: -17, paths: ["to", "/c/d"])
+        == ["\"/c/\" PARENT", "\"to\" UNKNOWN"])
   }
 
   @Test func aDirectoryIsMade() throws {

@@ -3,6 +3,24 @@ import Testing
 @testable import AuditRules
 
 struct DecisionTests {
+  /// A container's processes had ended before anybody could look in its root.
+  @Test func whereNobodyCouldLookTheNameTells() throws {
+    let ruleset = try compiled("-w /etc/secret -p r\n-a always,exit -S openat -F dir=/srv")
+    var lost = WatchObject()
+    lost.isLost = true
+    func verdict(_ text: String, _ object: WatchObject) -> RuleVerdict {
+      [object, object].withUnsafeBufferPointer { watches in
+        Subject(names: [.init(text: text, ino: 7)]).with {
+          ruleset.decide($0, watches: watches.baseAddress)
+        }
+      }
+    }
+    #expect(verdict("/etc/secret", lost) == .matched(0))
+    #expect(verdict("/srv/a", lost) == .matched(1))
+    #expect(verdict("/etc/other", lost) == .noMatch)
+    #expect(verdict("/etc/secret", WatchObject()) == .noMatch)
+  }
+
   @Test func theFirstRuleThatMatchesDecides() throws {
     let ruleset = try compiled(
       """

@@ -4,25 +4,54 @@ public import Foundation
 public struct ParityRow {
   /// What the table calls them.
   public let calls: String
-  /// Whether the object of every PATH record is behind a descriptor, was executed or was created,
-  /// so that every backend knows it.
-  public let reachesObjects: Bool
+  /// Who knows the object of every PATH record.
+  public let objects: Objects
   /// The outcome.
   public let comparison: Comparison
 
-  /// The kinds: number of the syscall, its name, whether it succeeded.
-  private static let kinds: [(syscall: String, name: String, success: String, objects: Bool)] = [
-    ("59", "execve", "yes", true), ("59", "execve", "no", false),
-    ("257", "openat", "yes", true), ("257", "openat", "no", false),
-    ("42", "connect", "yes", false), ("42", "connect", "no", false),
-    ("263", "unlinkat", "yes", false), ("263", "unlinkat", "no", false),
-    ("62", "kill", "yes", false), ("62", "kill", "no", false),
-    ("200", "tkill", "yes", false),
-    ("234", "tgkill", "yes", false), ("234", "tgkill", "no", false),
-    ("129", "rt_sigqueueinfo", "yes", false), ("129", "rt_sigqueueinfo", "no", false),
-    ("297", "rt_tgsigqueueinfo", "yes", false),
-    ("424", "pidfd_send_signal", "yes", false),
-    ("101", "ptrace", "yes", false), ("101", "ptrace", "no", false),
+  /// Who knows the objects behind names.
+  public enum Objects: Sendable {
+    /// Nobody does, of some.
+    case some
+    /// They are behind a descriptor, were executed or created.
+    case always
+    /// With the backend hooks.
+    case withHooks
+  }
+
+  private struct Kind {
+    let calls: String
+    let syscalls: [String]
+    let success: String
+    let objects: Objects
+
+    init(_ calls: String, _ syscalls: Int..., success: Bool = true, objects: Objects = .some) {
+      self.calls = calls
+      self.syscalls = syscalls.map(String.init)
+      self.success = success ? "yes" : "no"
+      self.objects = objects
+    }
+  }
+
+  private static let kinds: [Kind] = [
+    Kind("execve", 59, objects: .always), Kind("execve", 59, success: false),
+    Kind("openat", 257, objects: .always), Kind("openat", 257, success: false),
+    Kind("connect", 42), Kind("connect", 42, success: false),
+    Kind("unlinkat", 263, objects: .withHooks), Kind("unlinkat", 263, success: false),
+    Kind("unlink, rmdir", 87, 84, objects: .withHooks),
+    Kind("unlink, rmdir", 87, 84, success: false),
+    Kind("mkdir, mknod", 83, 258, 133, objects: .withHooks),
+    Kind("mkdir, mknod", 83, 258, 133, success: false),
+    Kind("link, symlink", 86, 88, 266, objects: .withHooks),
+    Kind("link, symlink", 86, 88, 266, success: false),
+    Kind("rename", 82, 264, objects: .withHooks), Kind("rename", 82, 264, success: false),
+    Kind("chmod, chown, truncate, utimensat", 90, 268, 92, 94, 76, 280, objects: .withHooks),
+    Kind("chmod, chown, truncate, utimensat", 90, 268, 92, 94, 76, 280, success: false),
+    Kind("kill", 62), Kind("kill", 62, success: false),
+    Kind("tkill, tgkill", 200, 234), Kind("tkill, tgkill", 200, 234, success: false),
+    Kind("sigqueue, pidfd_send_signal", 129, 297, 424),
+    Kind("sigqueue, pidfd_send_signal", 129, 297, 424, success: false),
+    Kind("ptrace", 101), Kind("ptrace", 101, success: false),
   ]
 
   /// The records that the table has columns for.
@@ -40,19 +69,20 @@ public struct ParityRow {
     var compared = 0
     for kind in kinds {
       let isOfKind = { (event: AuditEvent) in
-        event.syscall?["syscall"] == kind.syscall && event.syscall?["success"] == kind.success
+        kind.syscalls.contains(event.syscall?["syscall"] ?? "")
+          && event.syscall?["success"] == kind.success
       }
-      let name = "\(kind.name)-\(kind.success)"
+      let name = "\(kind.calls)-\(kind.success)"
       let logs = ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
       try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
       try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
       let comparison = try Comparison(
-        reference: logs[0], candidate: logs[1], ignoring: ignored(kind.name))
+        reference: logs[0], candidate: logs[1], ignoring: ignored(kind.calls))
       compared += comparison.events.total
       rows.append(
         ParityRow(
-          calls: kind.success == "yes" ? kind.name : "\(kind.name), failed",
-          reachesObjects: kind.objects, comparison: comparison))
+          calls: kind.success == "yes" ? kind.calls : "\(kind.calls), failed",
+          objects: kind.objects, comparison: comparison))
     }
     guard compared == reference.count else {
       throw SupportError("\(reference.count - compared) events are of no kind")

@@ -12,6 +12,9 @@ public struct Workload {
     -a always,exit -F arch=b64 -S tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S 424 -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,link,symlink,symlinkat,rename,renameat,unlink,rmdir \
+    -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,truncate,utimensat -F uid=\(uid) -k parity
 
     """
 

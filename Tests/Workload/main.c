@@ -48,6 +48,7 @@ static void parity(int least)
 		mix_unlinkat();
 		mix_kill();
 		mix_signals();
+		mix_names();
 	}
 	printf("%d calls\n", calls_made);
 }

@@ -33,6 +33,7 @@ void mix_connect(void);
 void mix_unlinkat(void);
 void mix_kill(void);
 void mix_signals(void);
+void mix_names(void);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);
