@@ -49,15 +49,21 @@ public struct RuleSurroundings: Sendable {
 
   /// Whether every task has an unset auid; nil if that is not known.
   public var isAUIDUnset: Bool?
+  /// The backend is hooks: files are known that a syscall reaches by a name alone.
+  public var knowsNamedFiles: Bool
   /// Looks a path up in the daemon's container; nil if there is no container to look in.
   public var place: @Sendable (String) -> Place?
 
   /// Surroundings of which nothing is known.
-  public static let unknown = RuleSurroundings(isAUIDUnset: nil, place: { _ in nil })
+  public static let unknown = RuleSurroundings(
+    isAUIDUnset: nil, knowsNamedFiles: false, place: { _ in nil })
 
   /// Surroundings of a daemon.
-  public init(isAUIDUnset: Bool?, place: @escaping @Sendable (String) -> Place?) {
+  public init(
+    isAUIDUnset: Bool?, knowsNamedFiles: Bool, place: @escaping @Sendable (String) -> Place?
+  ) {
     self.isAUIDUnset = isAUIDUnset
+    self.knowsNamedFiles = knowsNamedFiles
     self.place = place
   }
 }
@@ -88,7 +94,7 @@ extension CompiledRuleset {
     case .filesystem: return RuleStanding(.active, "decided by the collector for each name")
     case .exit: break
     }
-    if let reason = rule.whyDegraded(tests) { return RuleStanding(.degraded, reason) }
+    if let reason = rule.whyDegraded(tests, surroundings) { return RuleStanding(.degraded, reason) }
     guard let first = tests.first(where: { !$0.isDecidedInKernel }) else {
       return RuleStanding(.active, "decided in the kernel")
     }
@@ -158,8 +164,10 @@ extension Rule {
     }
   }
 
-  /// What cannot be seen where objects are known only from descriptors, programs and opened files.
-  fileprivate func whyDegraded(_ tests: [RuleTest]) -> String? {
+  /// What cannot be seen because objects are not known.
+  fileprivate func whyDegraded(
+    _ tests: [RuleTest], _ surroundings: RuleSurroundings
+  ) -> String? {
     let ofObjects: [RuleTest.Kind] = [
       .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .fileType,
     ]
@@ -173,6 +181,9 @@ extension Rule {
         && SyscallClasses.byName[arch].contains { mayMatch(arch: arch, syscall: $0) }
     }
     guard byName else { return nil }
+    if surroundings.knowsNamedFiles {
+      return asksObjects ? "of calls that fail the object is often not known" : nil
+    }
     return asksObjects
       ? "of syscalls such as unlink, rename and chmod the object is not known, nor of failed opens"
       : "of syscalls such as unlink, rename and chmod only the name is known: through another link or mount they are not seen"

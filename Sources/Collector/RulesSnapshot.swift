@@ -14,6 +14,8 @@ public struct RulesSnapshot: Sendable {
   public let options: RuleOptionsOfScope
   /// Whether every task of the daemon's container has an unset auid; nil if that is not known.
   public let isAUIDUnset: Bool?
+  /// The backend is hooks.
+  public let knowsNamedFiles: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public let rootProcess: UInt32?
   /// Every container that the daemon stands for now; the host is contid 0.
@@ -32,8 +34,8 @@ public struct RulesSnapshot: Sendable {
 
 extension RuleSurroundings {
   /// - Parameter rootProcess: a process in whose root the paths of rules are; nil if there is none now.
-  public init(isAUIDUnset: Bool?, rootProcess: UInt32?) {
-    self.init(isAUIDUnset: isAUIDUnset) { path in
+  public init(isAUIDUnset: Bool?, knowsNamedFiles: Bool, rootProcess: UInt32?) {
+    self.init(isAUIDUnset: isAUIDUnset, knowsNamedFiles: knowsNamedFiles) { path in
       guard let rootProcess, let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
       if root.identity(of: path) != nil { return .something }
       let directory = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -65,8 +67,10 @@ extension DaemonTable {
     return RulesSnapshot(
       daemon: name, rules: ruleset.compiled.rules,
       standings: ruleset.compiled.standings(
-        in: RuleSurroundings(isAUIDUnset: isAUIDUnset, rootProcess: rootProcess)),
-      options: ruleset.options, isAUIDUnset: isAUIDUnset, rootProcess: rootProcess, roots: roots)
+        in: RuleSurroundings(
+          isAUIDUnset: isAUIDUnset, knowsNamedFiles: knowsNamedFiles, rootProcess: rootProcess)),
+      options: ruleset.options, isAUIDUnset: isAUIDUnset, knowsNamedFiles: knowsNamedFiles,
+      rootProcess: rootProcess, roots: roots)
   }
 }
 

@@ -79,6 +79,8 @@ public struct RulesReply: Codable, Equatable, Sendable {
   public struct Root: Codable, Equatable, Sendable {
     /// The audit container identifier.
     public var contid: UInt64
+    /// Whether files are known that a syscall reaches by a name alone.
+    public var knowsNamedFiles: Bool
     /// A process in whose root the paths of rules are.
     public var process: UInt32
     /// What the paths of rules lead to there.
@@ -144,6 +146,8 @@ public struct RulesReply: Codable, Equatable, Sendable {
   public var unsetAUIDMatches: Bool
   /// Whether every task of the daemon's container has an unset auid; nil if that is not known.
   public var isAUIDUnset: Bool?
+  /// Whether files are known that a syscall reaches by a name alone.
+  public var knowsNamedFiles: Bool
   /// A process in whose root the paths of rules are; nil if there is no container now.
   public var rootProcess: UInt32?
   /// The rules again, in the same order, to be judged by who asks.
@@ -154,13 +158,14 @@ public struct RulesReply: Codable, Equatable, Sendable {
   /// Makes a reply.
   public init(
     daemon: String, rules: [Rule], listing: [String], unsetAUIDMatches: Bool, isAUIDUnset: Bool?,
-    rootProcess: UInt32?, forms: [Form], roots: [Root]
+    knowsNamedFiles: Bool, rootProcess: UInt32?, forms: [Form], roots: [Root]
   ) {
     self.daemon = daemon
     self.rules = rules
     self.listing = listing
     self.unsetAUIDMatches = unsetAUIDMatches
     self.isAUIDUnset = isAUIDUnset
+    self.knowsNamedFiles = knowsNamedFiles
     self.rootProcess = rootProcess
     self.forms = forms
     self.roots = roots

@@ -9,7 +9,8 @@ extension RulesReply {
       daemon: snapshot.daemon, rules: zip(snapshot.rules, snapshot.standings).map(Rule.init),
       listing: AuditRules.Rule.listing(snapshot.rules),
       unsetAUIDMatches: snapshot.options.unsetAUIDMatches, isAUIDUnset: snapshot.isAUIDUnset,
-      rootProcess: snapshot.rootProcess, forms: snapshot.rules.map(Form.init),
+      knowsNamedFiles: snapshot.knowsNamedFiles, rootProcess: snapshot.rootProcess,
+      forms: snapshot.rules.map(Form.init),
       roots: snapshot.roots.map(Root.init))
   }
 }

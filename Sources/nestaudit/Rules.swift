@@ -58,7 +58,8 @@ struct RulesCheckCommand: ParsableCommand {
       let known = try ControlClient.rules(of: daemon, state: collector.state)
       options.unsetAUIDMatches = known.unsetAUIDMatches
       surroundings = RuleSurroundings(
-        isAUIDUnset: known.isAUIDUnset, rootProcess: known.rootProcess)
+        isAUIDUnset: known.isAUIDUnset, knowsNamedFiles: known.knowsNamedFiles,
+        rootProcess: known.rootProcess)
     }
     let compiled = CompiledRuleset(ruleset, options: options)
     let judged = zip(compiled.rules, compiled.standings(in: surroundings)).map(

@@ -6,12 +6,13 @@ import Testing
 struct StandingTests {
   private func standings(
     _ text: String, isAUIDUnset: Bool? = nil, unsetMatches: Bool = false,
-    place: RuleSurroundings.Place? = nil
+    knowsNamedFiles: Bool = false, place: RuleSurroundings.Place? = nil
   ) throws -> [RuleStanding] {
     CompiledRuleset(
       try RuleFile.parse(text, file: "r"), options: .init(unsetAUIDMatches: unsetMatches)
     ).standings(
-      in: RuleSurroundings(isAUIDUnset: isAUIDUnset) { _ in place })
+      in: RuleSurroundings(isAUIDUnset: isAUIDUnset, knowsNamedFiles: knowsNamedFiles) { _ in place
+      })
   }
 
   @Test(arguments: [
@@ -68,6 +69,12 @@ struct StandingTests {
     #expect(try standings(text, place: .noDirectory).first?.kind == .never)
     #expect(try standings(text, place: .nothing).first?.kind == .active)
     #expect(try standings(text).first?.kind == .active)
+  }
+
+  @Test func whatHooksKnowIsNotMissed() throws {
+    #expect(try standings("-w /etc/passwd -p wa", knowsNamedFiles: true).first?.kind == .active)
+    let owner = try standings("-a always,exit -S unlink -F obj_uid=0", knowsNamedFiles: true).first
+    #expect(owner?.reason == "of calls that fail the object is often not known")
   }
 
   @Test func whereItIsDecidedIsSaid() throws {

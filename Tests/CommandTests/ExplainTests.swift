@@ -30,6 +30,7 @@ struct ExplainTests {
     let rules = try RuleFile.parse(text, file: "test").rules
     let reply = RulesReply(
       daemon: "web", rules: [], listing: [], unsetAUIDMatches: false, isAUIDUnset: nil,
+      knowsNamedFiles: false,
       rootProcess: nil, forms: rules.map(RulesReply.Form.init), roots: [])
     return try ExplainReport(
       event(lines.joined(separator: "\n") + "\n"), daemon: "web", rules: reply, isOwn: true,

@@ -40,7 +40,7 @@ func answers(_ status: @escaping @Sendable () -> StatusReply?) -> ControlAnswers
 let sampleRules = RulesReply(
   daemon: "web",
   rules: [.init(rule: "-a always,task", place: "r:1", verdict: "active", reason: "here")],
-  listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil,
+  listing: ["-a always,task"], unsetAUIDMatches: true, isAUIDUnset: nil, knowsNamedFiles: true,
   rootProcess: 7,
   forms: [
     .init(

@@ -17,6 +17,8 @@ final class DaemonTable {
   let watches: WatchTable
   var templates: [DaemonTemplate] = []
   /// The rules that the collector's log has told of, by daemon.
+  /// The backend is hooks.
+  let knowsNamedFiles: Bool
   private var told: [String: PreparedRuleset] = [:]
   var instances: [String: Daemon] = [:]
   /// How many containers an instance stands for.
@@ -27,6 +29,7 @@ final class DaemonTable {
   init(configuration: CollectorConfiguration, capture: Capture, logger: Logger) throws {
     self.logger = logger
     logDirectory = configuration.logDirectory
+    knowsNamedFiles = capture.backend == .hooks
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
     watches = WatchTable(capture: capture, logger: logger)
@@ -82,7 +85,8 @@ final class DaemonTable {
     let reports = changed.map { template in
       RulesReport(
         daemon: template.name, prepared: template.ruleset.prepared,
-        warnings: template.configuration.ruleset.warnings, isHost: template.scope.isHost)
+        warnings: template.configuration.ruleset.warnings, isHost: template.scope.isHost,
+        knowsNamedFiles: knowsNamedFiles)
     }
     RulesReport.write(reports, to: logger)
   }

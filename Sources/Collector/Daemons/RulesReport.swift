@@ -10,6 +10,7 @@ struct RulesReport: Sendable {
   let prepared: PreparedRuleset
   let warnings: [RuleError]
   let isHost: Bool
+  let knowsNamedFiles: Bool
 
   /// Writes them, in their order, from another thread.
   static func write(_ reports: [RulesReport], to logger: Logger) {
@@ -47,7 +48,8 @@ struct RulesReport: Sendable {
   private var counts: String {
     let standings = prepared.compiled.standings(
       in: RuleSurroundings(
-        isAUIDUnset: nil, rootProcess: isHost ? UInt32(getpid()) : nil))
+        isAUIDUnset: nil, knowsNamedFiles: knowsNamedFiles,
+        rootProcess: isHost ? UInt32(getpid()) : nil))
     return RuleStanding.summary(standings.map(\.kind))
   }
 }
