@@ -79,8 +79,6 @@ public struct RulesReply: Codable, Equatable, Sendable {
   public struct Root: Codable, Equatable, Sendable {
     /// The audit container identifier.
     public var contid: UInt64
-    /// Whether files are known that a syscall reaches by a name alone.
-    public var knowsNamedFiles: Bool
     /// A process in whose root the paths of rules are.
     public var process: UInt32
     /// What the paths of rules lead to there.
