@@ -64,7 +64,8 @@ extension event_process {
 /// What the records of an event are in the log of a daemon, line by line.
 func lines(
   _ event: EventBytes, of process: EventBytes, argv: [String] = [], view: NamespaceView = .host,
-  serial: UInt64 = 5, key: String? = nil, chain: String? = nil, loaderName: String? = nil
+  serial: UInt64 = 5, key: String? = nil, chain: String? = nil, loaderName: String? = nil,
+  names: IDNames? = nil, rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -76,11 +77,16 @@ func lines(
           renderer.plan(SyscallEvent(event)!, loaderName: loaderName)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
-            seconds: 1_700_000_000, milliseconds: 7)
+            seconds: 1_700_000_000, milliseconds: 7, enriched: rendersEnriched ?? (names != nil))
         }
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in
-            renderer.assemble(view: view, serial: serial, key: key, chain: chain, into: &text)
+            func assemble(_ names: UnsafePointer<IDNames>?) {
+              renderer.assemble(
+                view: view, serial: serial, key: key, chain: chain, names: names,
+                excluding: excluded, into: &text)
+            }
+            if var names { assemble(&names) } else { assemble(nil) }
           }
         }
       }

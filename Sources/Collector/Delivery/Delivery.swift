@@ -80,7 +80,7 @@ struct Delivery: ~Copyable {
       if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, seconds: time.seconds,
-          milliseconds: time.milliseconds)
+          milliseconds: time.milliseconds, enriched: entry.isEnriched)
         shared.isRendered = true
       }
       write(subject, to: route, ruleset, key: key, time)
@@ -135,7 +135,7 @@ struct Delivery: ~Copyable {
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        excluding: excluded, into: &text)
+        names: route.names, excluding: excluded, into: &text)
     }
   }
 }

@@ -1,0 +1,57 @@
+/// What the format ENRICHED has behind a record: a separator, then the interpretation of every field that only the
+/// machine of the log can interpret, in the record's order (auditd-event.c, format_enrich).
+extension Segments {
+  /// include libaudit.h, AUDIT_INTERP_SEPARATOR
+  static let separator: UInt8 = 0x1d
+
+  /// Ends an interpretation before this one, if there is one, and makes room for the next.
+  mutating func beginInterpretation(_ name: StaticString) {
+    separate()
+    text.append(name)
+  }
+
+  /// Interprets the ids of a record, by the names of their fields in capitals, and closes its enriched part.
+  /// - Parameter first: number of the record's first slot.
+  mutating func endInterpretations(ofSlotsFrom first: Int) {
+    for index in first..<(enriched ?? slotCount) {
+      let id = slot(index)
+      guard let kind = id.kind.name else { continue }
+      separate()
+      appendCapitals(ofFieldBefore: id.offset)
+      place(kind, id.value)
+    }
+    guard let begin = enriched else { return }
+    setValue(of: begin, to: UInt32(slotCount - begin))
+    place(.enrichedEnd)
+    enriched = nil
+  }
+
+  private mutating func separate() {
+    if enriched != nil { return text.append(UInt8(ascii: " ")) }
+    enriched = slotCount
+    place(.enriched)
+    text.append(Self.separator)
+  }
+
+  /// Appends the name of the field whose value goes at `offset`, and the equals sign.
+  private mutating func appendCapitals(ofFieldBefore offset: Int) {
+    var start = offset
+    while start > 0, text.bytes[start - 1] != UInt8(ascii: " ") { start -= 1 }
+    for at in start..<offset {
+      let byte = text.bytes[at]
+      text.append((UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte & ~0x20 : byte)
+    }
+  }
+}
+
+extension Segments.Slot {
+  /// The slot for the name of an id.
+  var name: Self? {
+    switch self {
+    case .uid: .userName
+    case .gid: .groupName
+    case .serial, .pid, .ppid, .key, .containerLink: nil
+    case .enriched, .enrichedEnd, .userName, .groupName: nil
+    }
+  }
+}
