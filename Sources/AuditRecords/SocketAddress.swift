@@ -26,7 +26,6 @@ struct SocketAddress {
       case AF_NETLINK: appendNetlink(to: &text)
       case AF_AX25: appendString(" call=", at: 2, 7, to: &text, isFixed: true)
       case AF_X25: appendString(" laddr=", at: 2, 15, to: &text, isFixed: false)
-      case AF_IPX: appendIPX(to: &text)
       case AF_ATMPVC: appendATM(to: &text)
       default: append(" (unsupported)", to: &text)
       }
@@ -83,14 +82,6 @@ struct SocketAddress {
     text.append(" nlnk-fam=")
     text.append(decimal: UInt64(number(at: 0, UInt16.self)))
     text.append(" nlnk-pid=")
-    text.append(decimal: UInt64(number(at: 4, UInt32.self)))
-    return true
-  }
-
-  private func appendIPX(to text: inout TextBuffer) -> Bool {
-    text.append(" lport=")
-    text.append(decimal: UInt64(number(at: 2, UInt16.self)))
-    text.append(" ipx-net=")
     text.append(decimal: UInt64(number(at: 4, UInt32.self)))
     return true
   }

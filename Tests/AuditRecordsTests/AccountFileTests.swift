@@ -56,7 +56,8 @@ struct AccountFileTests {
     for number in UInt32(1)...500 {
       #expect(written { $0.append(nameOf: number * 3, in: table) } == "\"user\(number)\"")
       #expect(
-        written { $0.append(nameOf: number * 3 + 1, in: table) } == "\"unknown(\(number * 3 + 1))\"")
+        written { $0.append(nameOf: number * 3 + 1, in: table) } == "\"unknown(\(number * 3 + 1))\""
+      )
     }
   }
 
@@ -70,7 +71,8 @@ struct AccountFileTests {
   }
 
   @Test(arguments: [
-    ("a b", "612062"), ("a\"b", "612262"), ("\u{1d}UID=", "1D5549443D"), ("a\u{1b}[2J", "611B5B324A"),
+    ("a b", "612062"), ("a\"b", "612262"), ("\u{1d}UID=", "1D5549443D"),
+    ("a\u{1b}[2J", "611B5B324A"),
     ("\u{e9}", "C3A9"), ("a\u{7f}", "617F"), ("a{}'\\", "\"a{}'\\\""),
   ])
   func whatIsNotPlainIsHexadecimal(user: String, shown: String) {

@@ -43,7 +43,8 @@ struct EnrichedRecordTests {
   private func enriched(_ lines: [String]) -> [String] {
     lines.map { line in
       let parts = line.split(separator: "\u{1d}", omittingEmptySubsequences: false)
-      return "\(line.dropFirst(5).prefix { $0 != " " }): \(parts.dropFirst().joined(separator: "|"))"
+      return
+        "\(line.dropFirst(5).prefix { $0 != " " }): \(parts.dropFirst().joined(separator: "|"))"
     }
   }
 

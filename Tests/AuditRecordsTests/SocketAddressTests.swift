@@ -16,7 +16,8 @@ struct SocketAddressTests {
   private func expected(_ address: [UInt8]) -> [UInt8]? {
     var hex = TextBuffer()
     address.withUnsafeBytes { hex.append(hexBytes: $0) }
-    let record = "type=SOCKADDR msg=audit(1.000:1): saddr=\(String(decoding: hex.bytes, as: UTF8.self))\n"
+    let record =
+      "type=SOCKADDR msg=audit(1.000:1): saddr=\(String(decoding: hex.bytes, as: UTF8.self))\n"
     guard let state = auparse_init(AUSOURCE_BUFFER, record) else { return nil }
     defer { auparse_destroy(state) }
     auparse_set_escape_mode(state, AUPARSE_ESC_RAW)
@@ -43,7 +44,8 @@ struct SocketAddressTests {
     "01002F746D702F736F636B6574", "01002F746D702F736F636B6574006A756E6B", "0100", "010061",
     "01000061627374726163740062", "010000", "0100006162", "01002F206120627D20633D64",
     "01002FC3A9FF", "100000000700000000000000", "10000000FFFFFFFF01000000", "1000000007",
-    "110003000100000000000000", "0000", "00", "01", "02", "FFFF", "2600616C67", "2700", "2D00", "1B00",
+    "110003000100000000000000", "0000", "00", "01", "02", "FFFF", "2600616C67", "2700", "2D00",
+    "1B00",
     "1C00", "25000000", "040000010000000200000000000000000000",
     "0800000001000200030000000000000000000000", "08000000FFFF0200030000000000000000000000",
     "0900313233343536373839303132333435363738", "09003132330000000000000000000000",

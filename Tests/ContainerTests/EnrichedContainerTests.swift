@@ -7,7 +7,6 @@ import Testing
 struct EnrichedContainer {
   private static let auditd = Configuration.auditd.replacing("RAW", with: "ENRICHED")
   private static let rule = "-a always,exit -F arch=b64 -S openat -F success=1"
-  private static let read = "/bin/cat /data/file"
   private static let passwd = """
     root:x:0:0:root:/root:/bin/sh
     tenant:x:1000:1000::/:/bin/sh
@@ -45,7 +44,8 @@ struct EnrichedContainer {
           try containers.bundle(
             "own", hostID: 300000,
             command: """
-              su tenant -c "\(Self.read)" > /dev/null; /bin/cat /data/file > /dev/null; sleep 1000
+              su tenant -c '/bin/cat /data/file' > /dev/null
+              while :; do /bin/cat /data/file > /dev/null; sleep 0.2; done
               """)
           try prepare(containers.root(hostID: 300000))
           try containers.start(.crun, "own")
@@ -55,7 +55,7 @@ struct EnrichedContainer {
             }
           }
           try expectNames(collector)
-          try expectChanges(containers, collector)
+          try expectChanges(of: containers.root(hostID: 300000), collector)
         }
       }
       for daemon in ["own", "shared", "plain", "host"] {
@@ -102,34 +102,38 @@ struct EnrichedContainer {
       host.first("PATH")?.enrichment == "OUID=\"unknown(300001)\" OGID=\"unknown(300050)\"")
   }
 
-  private func expectChanges(
-    _ containers: ContainerArea, _ collector: RunningCollector
-  ) throws {
-    var count = 2
-    /// Makes a change, and reads the file until its owner has a name.
-    func expect(_ name: String, after change: String) throws {
-      try containers.execute(.crun, "own", change)
-      var owner: String?
-      try wait(for: "the name \(name) after: \(change)") {
-        try containers.execute(.crun, "own", Self.read)
-        try wait(for: "a reading") { try Self.reading(after: count, of: "own", collector) != nil }
-        owner = try Self.reading(after: count, of: "own", collector)?.first("PATH")?.enrichment
-        count += 1
-        return owner == "OUID=\(name) OGID=\"staff\""
+  /// The files are changed from outside: a runtime that starts a command in the container reads them too.
+  private func expectChanges(of root: URL, _ collector: RunningCollector) throws {
+    let file = root.appending(path: "etc/passwd")
+    func write(_ text: String, to file: URL) throws {
+      try text.write(to: file, atomically: false, encoding: .utf8)
+    }
+    func expect(_ name: String, after change: () throws -> Void) throws {
+      try change()
+      try wait(for: "the name \(name)") {
+        try collector.events(of: "own").last { $0.syscall?["key"] == "data" }?.first("PATH")?
+          .enrichment == "OUID=\(name) OGID=\"staff\""
       }
     }
-    try expect("\"renamed\"", after: "sed -i 's/^daemon/renamed/' /etc/passwd")
-    try expect("7265207F6E", after: "printf 're \\177n:x:1:1:::\\n' > /etc/passwd")
-    try expect("\"unknown(1)\"", after: "rm /etc/passwd; mkfifo /etc/passwd")
-    try expect(
-      "\"inside\"",
-      after: """
-        rm /etc/passwd; echo inside:x:1:1::: > /data/names; ln -s ../../../../data/names /etc/passwd
-        """)
-    // The host's file of that name is another one.
-    try expect(
-      "\"unknown(1)\"",
-      after: "rm /etc/passwd; ln -s ../../../../usr/share/base-passwd/passwd.master /etc/passwd")
-    try expect("\"last\"", after: "rm /etc/passwd; echo last:x:1:1::: > /etc/passwd")
+    try expect("\"renamed\"") { try write("renamed:x:1:1:::\n", to: file) }
+    try expect("72650B7F226E") { try write("re\u{b}\u{7f}\"n:x:1:1:::\n", to: file) }
+    try expect("\"unknown(1)\"") {
+      try FileManager.default.removeItem(at: file)
+      try #require(mkfifo(file.path, 0o644) == 0)
+    }
+    try expect("\"inside\"") {
+      try FileManager.default.removeItem(at: file)
+      try write("inside:x:1:1:::\n", to: root.appending(path: "data/names"))
+      try #require(symlink("../../../../data/names", file.path) == 0)
+    }
+    // The host has a file of that name.
+    try expect("\"unknown(1)\"") {
+      try FileManager.default.removeItem(at: file)
+      try #require(symlink("../../../../usr/share/base-passwd/passwd.master", file.path) == 0)
+    }
+    try expect("\"last\"") {
+      try FileManager.default.removeItem(at: file)
+      try write("last:x:1:1:::\n", to: file)
+    }
   }
 }

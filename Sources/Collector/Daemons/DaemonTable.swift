@@ -224,7 +224,8 @@ final class DaemonTable {
     let log = try DaemonLog(
       path: template.logPath(instance: name, directory: logDirectory),
       configuration: template.configuration.auditd, writers: writers)
-    let daemon = Daemon(name: name, template: template, ruleset: template.ruleset, log: log,
+    let daemon = Daemon(
+      name: name, template: template, ruleset: template.ruleset, log: log,
       names: ownNames(of: template))
     instances[name] = daemon
     daemon.write(
