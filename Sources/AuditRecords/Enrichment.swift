@@ -37,9 +37,15 @@ extension Segments {
   private mutating func appendCapitals(ofFieldBefore offset: Int) {
     var start = offset
     while start > 0, text.bytes[start - 1] != UInt8(ascii: " ") { start -= 1 }
-    for at in start..<offset {
-      let byte = text.bytes[at]
-      text.append((UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte & ~0x20 : byte)
+    let distance = text.count - start
+    let length = offset - start
+    text.append(atMost: length) { memory in
+      let field = memory - distance
+      for at in 0..<length {
+        let isSmall = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(field[at])
+        memory[at] = isSmall ? field[at] & ~0x20 : field[at]
+      }
+      return length
     }
   }
 }

@@ -47,7 +47,12 @@ struct SocketAddress {
     guard bytes.count >= MemoryLayout<sockaddr_in>.size else {
       return append(" sockaddr len too short", to: &text)
     }
-    appendAddress(AF_INET, at: 4, to: &text)
+    text.append(" laddr=")
+    for at in 4..<8 {
+      if at > 4 { text.append(UInt8(ascii: ".")) }
+      text.append(decimal: UInt64(bytes[at]))
+    }
+    appendPort(to: &text)
     return true
   }
 
@@ -55,24 +60,24 @@ struct SocketAddress {
     guard bytes.count >= MemoryLayout<sockaddr_in6>.size else {
       return append(" sockaddr6 len too short", to: &text)
     }
-    appendAddress(AF_INET6, at: 8, to: &text)
-    return true
-  }
-
-  private func appendAddress(_ family: Int32, at offset: Int, to text: inout TextBuffer) {
     text.append(" laddr=")
     text.append(atMost: Int(INET6_ADDRSTRLEN)) { memory in
       memory.withMemoryRebound(to: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { memory in
-        inet_ntop(family, bytes.baseAddress! + offset, memory, socklen_t(INET6_ADDRSTRLEN))
+        inet_ntop(AF_INET6, bytes.baseAddress! + 8, memory, socklen_t(INET6_ADDRSTRLEN))
         return strlen(memory)
       }
     }
     // An interface by its number: its name is one of the caller's network namespace.
-    let scope = family == AF_INET6 ? number(at: 24, UInt32.self) : 0
+    let scope = number(at: 24, UInt32.self)
     if scope != 0 {
       text.append("%")
       text.append(decimal: UInt64(scope))
     }
+    appendPort(to: &text)
+    return true
+  }
+
+  private func appendPort(to text: inout TextBuffer) {
     text.append(" lport=")
     text.append(decimal: UInt64(number(at: 2, UInt16.self).byteSwapped))
   }

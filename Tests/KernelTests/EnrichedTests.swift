@@ -21,6 +21,7 @@ struct Enriched {
   func everyEventIsInTheSameWords(user: UInt32) throws {
     let logs = try Self.logs(of: user)
     #expect(logs.complaints == [])
+    #expect(logs.ownStart == logs.theirStart && logs.ownStart?.hasPrefix("AUID=") == true)
     #expect(logs.theirs.count >= 150)
     var compared: [String: Int] = [:]
     for (story, records) in logs.theirs {
@@ -42,6 +43,8 @@ struct Enriched {
     var theirs: [String: [AuditEvent.Record]]
     var ours: [String: [AuditEvent.Record]]
     var complaints: [String]
+    /// What is behind the DAEMON_START.
+    var theirStart, ownStart: String?
   }
 
   /// The same workload in auditd's log and in the host's daemon's.
@@ -58,10 +61,19 @@ struct Enriched {
         }
       }
       let log = area.appending(path: "log/host/audit.log")
+      let theirs = try AuditEvent.read(try withWholeLines(reference, in: area))
+      let own = try AuditEvent.read(log)
       return Logs(
-        theirs: byStory(try AuditEvent.read(try withWholeLines(reference, in: area))),
-        ours: byStory(try AuditEvent.read(log)), complaints: try AuditTools.complaints(about: log))
+        theirs: byStory(theirs), ours: byStory(own),
+        complaints: try AuditTools.complaints(about: log), theirStart: start(theirs),
+        ownStart: start(own))
     }
+  }
+
+  private static func start(_ events: [AuditEvent]) -> String? {
+    events.lazy.compactMap { $0.first("DAEMON_START") }.first {
+      $0.text.contains(" format=enriched ")
+    }?.enrichment
   }
 
   /// Where the raw parts tell of different objects, so do the enriched ones.

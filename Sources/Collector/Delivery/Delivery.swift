@@ -80,12 +80,18 @@ struct Delivery: ~Copyable {
       if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, seconds: time.seconds,
-          milliseconds: time.milliseconds, enriched: entry.isEnriched)
+          milliseconds: time.milliseconds,
+          enriched: entry.isEnriched && Self.someNamed(routes, wants))
         shared.isRendered = true
       }
       write(subject, to: route, ruleset, key: key, time)
     }
     return wanted
+  }
+
+  /// Whether a daemon that may want the event writes names beside the numbers.
+  private static func someNamed(_ routes: [Route], _ wants: UInt32) -> Bool {
+    routes.indices.contains { wants >> UInt32($0) & 1 == 1 && routes[$0].names != nil }
   }
 
   private enum Decision {

@@ -28,7 +28,13 @@ final class NameReader: @unchecked Sendable {
   /// Since when it reads (CLOCK_MONOTONIC, nanoseconds).
   private var busySince: Int64?
 
-  init() {
+  private let read: @Sendable (NamePlace, NameVersions) -> NameAnswer
+
+  /// - Parameter read: looks at a place, on a thread of ours.
+  init(
+    read: @escaping @Sendable (NamePlace, NameVersions) -> NameAnswer = { $0.read(since: $1) }
+  ) {
+    self.read = read
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, nil)
   }
@@ -108,7 +114,7 @@ final class NameReader: @unchecked Sendable {
 
   private func work(as number: Int) {
     while let request = next(for: number) {
-      let answer = request.place.read(since: request.known)
+      let answer = read(request.place, request.known)
       locked {
         answers.append((request.number, answer))
         if number == worker { busySince = nil } else { leftBehind -= 1 }
