@@ -1,10 +1,11 @@
 /// What the format ENRICHED has behind a record: a separator, then the interpretation of every field that only the
 /// machine of the log can interpret, in the record's order (auditd-event.c, format_enrich).
 extension Segments {
-  /// include libaudit.h, AUDIT_INTERP_SEPARATOR
+  /// libaudit.h, AUDIT_INTERP_SEPARATOR
   static let separator: UInt8 = 0x1d
 
-  /// Ends an interpretation before this one, if there is one, and makes room for the next.
+  /// Begins the interpretation of a field, whose value is appended next.
+  /// - Parameter name: in capitals, with its equals sign.
   mutating func beginInterpretation(_ name: StaticString) {
     separate()
     text.append(name)

@@ -25,7 +25,8 @@ struct EnrichedContainer {
     }.dropFirst(count).first
   }
 
-  @Test func eachDaemonHasTheNamesOfItsOwnContainer() throws {
+  @Test(arguments: ContainerRuntime.allCases)
+  func eachDaemonHasTheNamesOfItsOwnContainer(runtime: ContainerRuntime) throws {
     try withTemporaryDirectory { area in
       let configuration = try Configuration(in: area)
       for (name, scope, rule) in [
@@ -48,7 +49,7 @@ struct EnrichedContainer {
               while :; do /bin/cat /data/file > /dev/null; sleep 0.2; done
               """)
           try prepare(containers.root(hostID: 300000))
-          try containers.start(.crun, "own")
+          try containers.start(runtime, "own")
           for daemon in ["own", "shared", "plain", "host"] {
             try wait(for: "the second reading in the log of \(daemon)") {
               try Self.reading(after: 1, of: daemon, collector) != nil
