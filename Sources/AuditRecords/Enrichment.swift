@@ -1,19 +1,39 @@
+import CNestaudit
+
 /// What the format ENRICHED has behind a record: a separator, then the interpretation of every field that only the
 /// machine of the log can interpret, in the record's order (auditd-event.c, format_enrich).
 extension Segments {
   /// libaudit.h, AUDIT_INTERP_SEPARATOR
   static let separator: UInt8 = 0x1d
 
-  /// Begins the interpretation of a field, whose value is appended next.
-  /// - Parameter name: in capitals, with its equals sign.
-  mutating func beginInterpretation(_ name: StaticString) {
+  /// Interprets arch= and syscall=.
+  // Out of line: the format RAW is not to carry its weight.
+  @inline(never)
+  mutating func interpret(_ syscall: event_syscall, personality: UInt32) {
     separate()
-    text.append(name)
+    text.append("ARCH=")
+    text.append(nameOfArch: syscall.arch)
+    separate()
+    text.append("SYSCALL=")
+    // Where per= goes before, libauparse does not find the first argument (auparse/ellist.c).
+    text.append(
+      nameOfSyscall: syscall.syscall, arch: syscall.arch,
+      call: personality == 0 ? syscall.args.0 : 0)
+  }
+
+  /// Interprets saddr=; without a value it is no field.
+  @inline(never)
+  mutating func interpret(address: UnsafeRawBufferPointer) {
+    guard !address.isEmpty else { return }
+    separate()
+    text.append("SADDR=")
+    SocketAddress(address).append(to: &text)
   }
 
   /// Interprets the ids of a record, by the names of their fields in capitals, and closes its enriched part.
   /// - Parameter first: number of the record's first slot.
-  mutating func endInterpretations(ofSlotsFrom first: Int) {
+  @inline(never)
+  mutating func interpretIDs(ofSlotsFrom first: Int) {
     for index in first..<(enriched ?? slotCount) {
       let id = slot(index)
       guard let kind = id.kind.name else { continue }
@@ -27,6 +47,7 @@ extension Segments {
     enriched = nil
   }
 
+  /// Begins the enriched part, or the next interpretation in it.
   private mutating func separate() {
     if enriched != nil { return text.append(UInt8(ascii: " ")) }
     enriched = slotCount

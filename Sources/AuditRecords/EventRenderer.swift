@@ -87,10 +87,7 @@ public struct EventRenderer: ~Copyable {
       begin(.sockaddr)
       segments.text.append("saddr=")
       segments.text.append(hexBytes: address)
-      if isEnriched, !address.isEmpty {
-        segments.beginInterpretation("SADDR=")
-        SocketAddress(address).append(to: &segments.text)
-      }
+      if isEnriched { segments.interpret(address: address) }
       end()
     }
     if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
@@ -200,7 +197,7 @@ public struct EventRenderer: ~Copyable {
   }
 
   private mutating func end() {
-    if isEnriched, let mark = marks.last { segments.endInterpretations(ofSlotsFrom: mark.slot) }
+    if isEnriched { segments.interpretIDs(ofSlotsFrom: marks[marks.count - 1].slot) }
     segments.text.append(UInt8(ascii: "\n"))
   }
 
@@ -262,15 +259,7 @@ public struct EventRenderer: ~Copyable {
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
-    if isEnriched {
-      segments.beginInterpretation("ARCH=")
-      segments.text.append(nameOfArch: syscall.arch)
-      segments.beginInterpretation("SYSCALL=")
-      // Where per= goes before, libauparse does not find the first argument (auparse/ellist.c).
-      segments.text.append(
-        nameOfSyscall: syscall.syscall, arch: syscall.arch,
-        call: task.personality == 0 ? syscall.args.0 : 0)
-    }
+    if isEnriched { segments.interpret(syscall, personality: task.personality) }
     end()
   }
 
