@@ -76,9 +76,9 @@ extension Segments.Slot {
   /// The slot for the name of an id.
   var name: Self? {
     switch self {
-    case .uid: .userName
+    case .uid, .signedUID: .userName
     case .gid: .groupName
-    case .serial, .pid, .ppid, .key, .containerLink: nil
+    case .serial, .pid, .ppid, .targetPID, .key, .containerLink: nil
     case .enriched, .enrichedEnd, .userName, .groupName: nil
     }
   }

@@ -5,10 +5,13 @@ public enum RecordType: UInt32, Sendable {
   case sockaddr = 1306
   case cwd = 1307
   case execve = 1309
+  case objPid = 1318
   case proctitle = 1327
 
   /// Every one, made once: asked for each event.
-  public static let all: [RecordType] = [.syscall, .path, .sockaddr, .cwd, .execve, .proctitle]
+  public static let all: [RecordType] = [
+    .syscall, .path, .sockaddr, .cwd, .execve, .objPid, .proctitle,
+  ]
 
   var name: StaticString {
     switch self {
@@ -17,6 +20,7 @@ public enum RecordType: UInt32, Sendable {
     case .sockaddr: "SOCKADDR"
     case .cwd: "CWD"
     case .execve: "EXECVE"
+    case .objPid: "OBJ_PID"
     case .proctitle: "PROCTITLE"
     }
   }

@@ -10,8 +10,8 @@ struct Enriched {
 
   private static func rules(for user: UInt32) -> String {
     """
-    -a always,exit -F arch=b64 -S execve,openat,connect,sendto,bind,unlinkat,kill,chmod -F uid=\(user) \
-    -k enriched
+    -a always,exit -F arch=b64 -S execve,openat,connect,sendto,bind,unlinkat,chmod,kill,tgkill,ptrace \
+    -F uid=\(user) -k enriched
 
     """
   }
@@ -37,6 +37,7 @@ struct Enriched {
     #expect(compared["SYSCALL"] ?? 0 >= 200)
     #expect(compared["PATH"] ?? 0 >= 200)
     #expect(compared["SOCKADDR"] ?? 0 >= 10)
+    #expect(compared["OBJ_PID"] ?? 0 >= 10)
   }
 
   private struct Logs {

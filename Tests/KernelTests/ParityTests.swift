@@ -6,19 +6,13 @@ import Testing
 /// daemon wrote.
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: parity with the kernel's audit"))
 struct Parity {
-  static let rules = """
-    -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(Workload.uid) \
-    -k parity
-
-    """
-
   @Test func everyEventIsThereAndSaysTheSame() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
       let configuration = try Configuration(in: area)
-      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
+      try configuration.daemon("host", scope: "host = yes", rules: Workload.parityRules)
 
-      let reference = try withKernelAudit(rules: Self.rules, in: area) {
+      let reference = try withKernelAudit(rules: Workload.parityRules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
           try workload.run(["parity", "200"])
           try workload.run(["hostile"])
@@ -41,7 +35,7 @@ struct Parity {
       for row in rows {
         #expect(row.comparison.missing == 0, "\(row.calls)")
         #expect(row.comparison.extra == 0, "\(row.calls)")
-        for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "PROCTITLE"] {
+        for type in ["SYSCALL", "EXECVE", "CWD", "SOCKADDR", "OBJ_PID", "PROCTITLE"] {
           let share = row.comparison.records[type]
           #expect(share?.isWhole != false, "\(row.calls): \(type)")
         }

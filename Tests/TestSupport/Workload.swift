@@ -6,6 +6,15 @@ public struct Workload {
   /// A user that no system has.
   public static let uid: UInt32 = 64999
 
+  /// Rules for the calls of its part `parity`.
+  public static let parityRules = """
+    -a always,exit -F arch=b64 -S execve,openat,connect,unlinkat,kill -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
+    -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S 424 -F uid=\(uid) -k parity
+
+    """
+
   private let user: UInt32
   private let program: String
   private let directory: URL

@@ -47,6 +47,7 @@ static void parity(int least)
 		mix_connect();
 		mix_unlinkat();
 		mix_kill();
+		mix_signals();
 	}
 	printf("%d calls\n", calls_made);
 }
