@@ -83,6 +83,20 @@ struct EnrichedRecordTests {
     #expect(line.contains(" UID=\"alice\" GID=\"unknown(65534)\" "))
   }
 
+  @Test func aTargetsIDsAreNamedThoughTheyAreSigned() throws {
+    let kill = EventBytes { event in
+      event.syscall = 62
+      event.targets = 1
+    }
+    let target = EventBytes(target: [(1, 99)]) { event in
+      event.uid = 1000
+      event.auid = .max
+    }
+    let line = try lines(kill, of: Self.shell, targets: [target], names: Self.names)[1]
+    #expect(line.contains(" oauid=-1 ouid=1000 "))
+    #expect(line.hasSuffix("\u{1d}OAUID=\"unset\" OUID=\"alice\""))
+  }
+
   @Test func whatIsLeftOutTakesItsNamesAlong() throws {
     var excluded = RecordTypes()
     excluded.insert(.cwd)
