@@ -25,7 +25,8 @@ let package = Package(
 
     .target(
       name: "AuditRules", dependencies: ["CNestaudit", "CLibAudit"], swiftSettings: strict),
-    .target(name: "AuditRecords", dependencies: ["CNestaudit"], swiftSettings: strict),
+    .target(
+      name: "AuditRecords", dependencies: ["CNestaudit", "CLibAudit"], swiftSettings: strict),
     .target(
       name: "Containers",
       dependencies: ["CNestaudit"],
@@ -70,9 +71,10 @@ let package = Package(
     .testTarget(
       name: "AuditRulesTests", dependencies: ["AuditRules", "TableReader"], swiftSettings: strict),
     .testTarget(
-      name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit"],
+      name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit", "CAuparse"],
       swiftSettings: strict),
-    .testTarget(name: "ContainersTests", dependencies: ["Containers"], swiftSettings: strict),
+    .testTarget(
+      name: "ContainersTests", dependencies: ["Containers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CollectorTests", dependencies: ["Collector", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),

@@ -18,13 +18,38 @@ public enum DaemonRecord {
   /// - Parameters:
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
+  ///   - names: of the ids, for the format ENRICHED; nil for RAW.
   public func append(
-    to text: inout TextBuffer, seconds: Int64, milliseconds: Int, serial: UInt64
+    to text: inout TextBuffer, seconds: Int64, milliseconds: Int, serial: UInt64,
+    names: IDNames? = nil
   ) {
     let stamp = String(1000 + milliseconds).dropFirst()
     var line =
-      "type=\(type) msg=audit(\(seconds).\(stamp):\(serial)): \(fields)\n"
+      "type=\(type) msg=audit(\(seconds).\(stamp):\(serial)): "
+      + fields(format: names == nil ? "raw" : "enriched")
     line.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
+    if let names { append(to: &text, namesFrom: names.users) }
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  /// What is behind the record in the format ENRICHED.
+  private func append(to text: inout TextBuffer, namesFrom users: IDTable) {
+    switch self {
+    case .start(_, _, let auid, _, _, let uid), .end(let auid, let uid, _, _),
+      .reconfigured(let auid, let uid, _, _):
+      append(to: &text, auid, users)
+      text.append(" UID=")
+      text.append(nameOf: uid, in: users)
+    case .ruleChanged(_, _, _, let auid, _), .settingChanged(_, _, _, let auid, _):
+      append(to: &text, auid, users)
+    case .lostEvents: break
+    }
+  }
+
+  private func append(to text: inout TextBuffer, _ auid: UInt32, _ users: IDTable) {
+    text.append(Segments.separator)
+    text.append("AUID=")
+    text.append(nameOf: auid, in: users)
   }
 
   /// kernel/auditsc.c, audit_log_key.
@@ -45,10 +70,10 @@ public enum DaemonRecord {
     }
   }
 
-  private var fields: String {
+  private func fields(format: String) -> String {
     switch self {
     case .start(let version, let kernel, let auid, let session, let pid, let uid):
-      "op=start ver=\(version) format=raw kernel=\(kernel) auid=\(auid) pid=\(pid) uid=\(uid) "
+      "op=start ver=\(version) format=\(format) kernel=\(kernel) auid=\(auid) pid=\(pid) uid=\(uid) "
         + "ses=\(session) res=success"
     case .end(let auid, let uid, let session, let pid):
       "op=terminate auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"

@@ -11,6 +11,11 @@ public struct EventRenderer: ~Copyable {
   private var plan = PathPlan()
   private var process: ProcessEvent?
   private(set) var targets = Targets.none
+  private var isEnriched = false
+
+  /// What is longer has no enriched part: libauparse reads no line of more than 8970 bytes, and counts what goes before
+  /// the serial number too (libaudit.h, MAX_AUDIT_MESSAGE_LENGTH).
+  private static let longestEnriched = 8970 - 64
 
   /// Records of the event rendered last, without CONTAINER_ID.
   public private(set) var recordCount = 0
@@ -60,12 +65,14 @@ public struct EventRenderer: ~Copyable {
   ///   - targets: of a signal or a ptrace; must stay valid as long as `process`.
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
+  ///   - enriched: some daemon's log has names beside the numbers.
   public mutating func render(
     _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, targets: Targets,
-    seconds: Int64, milliseconds: Int
+    seconds: Int64, milliseconds: Int, enriched: Bool = false
   ) {
     self.process = process
     self.targets = targets
+    isEnriched = enriched
     segments.removeAll()
     recordCount = 0
     marks.removeAll(keepingCapacity: true)
@@ -84,6 +91,7 @@ public struct EventRenderer: ~Copyable {
       begin(.sockaddr)
       segments.text.append("saddr=")
       segments.text.append(hexBytes: address)
+      if isEnriched { segments.interpret(address: address) }
       end()
     }
     renderTargets()
@@ -102,11 +110,12 @@ public struct EventRenderer: ~Copyable {
   ///   - serial: the daemon's.
   ///   - key: of the rule that matched; nil is (null).
   ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
+  ///   - names: of the ids in the view, for the format ENRICHED; nil for RAW.
   ///   - excluded: types of records that are left out.
   public borrowing func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
-    chain: UnsafeRawBufferPointer?, excluding excluded: RecordTypes = .none,
-    into text: inout TextBuffer
+    chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil,
+    excluding excluded: RecordTypes = .none, into text: inout TextBuffer
   ) {
     guard let process else { return }
     if let chain {
@@ -120,14 +129,15 @@ public struct EventRenderer: ~Copyable {
     if excluded.isEmpty {
       return assemble(
         text: 0..<segments.text.count, slots: 0..<segments.slotCount, process, view: view,
-        serial: serial, key: key, isLinked: chain != nil, into: &text)
+        serial: serial, key: key, isLinked: chain != nil, names: names, into: &text)
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
       assemble(
         text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
         slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
-        process, view: view, serial: serial, key: key, isLinked: chain != nil, into: &text)
+        process, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
+        into: &text)
     }
   }
 
@@ -139,16 +149,21 @@ public struct EventRenderer: ~Copyable {
   @inline(__always)
   private borrowing func assemble(
     text range: Range<Int>, slots: Range<Int>, _ process: ProcessEvent, view: NamespaceView,
-    serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool, into text: inout TextBuffer
+    serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
+    names: UnsafePointer<IDNames>?, into text: inout TextBuffer
   ) {
     let shared = segments.text.bytes
     var copied = range.lowerBound
-    for index in slots {
+    var (lineStart, rawEnd) = (0, 0)
+    var index = slots.lowerBound
+    while index < slots.upperBound {
       let slot = segments.slot(index)
       text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<slot.offset]))
       copied = slot.offset
       switch slot.kind {
-      case .serial: text.append(decimal: serial)
+      case .serial:
+        lineStart = text.count
+        text.append(decimal: serial)
       case .pid: text.append(decimal: UInt64(view.pid(of: process)))
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
@@ -160,7 +175,20 @@ public struct EventRenderer: ~Copyable {
         text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
       case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
       case .containerLink: if isLinked { text.append(" record=1") }
+      case .enriched:
+        rawEnd = text.count
+        if names == nil {
+          index += Int(slot.value)
+          copied = segments.slot(index).offset
+        }
+      case .enrichedEnd:
+        if text.count - lineStart > Self.longestEnriched { text.truncate(to: rawEnd) }
+      case .userName:
+        if let names { text.append(nameOf: view.uid(slot.value), in: names.pointee.users) }
+      case .groupName:
+        if let names { text.append(nameOf: view.gid(slot.value), in: names.pointee.groups) }
       }
+      index += 1
     }
     text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<range.upperBound]))
   }
@@ -178,7 +206,10 @@ public struct EventRenderer: ~Copyable {
     recordCount += 1
   }
 
-  mutating func end() { segments.text.append(UInt8(ascii: "\n")) }
+  mutating func end() {
+    if isEnriched { segments.interpretIDs(ofSlotsFrom: marks[marks.count - 1].slot) }
+    segments.text.append(UInt8(ascii: "\n"))
+  }
 
   private mutating func renderSyscall(_ event: SyscallEvent, _ process: ProcessEvent) {
     let syscall = event.fixed
@@ -238,6 +269,7 @@ public struct EventRenderer: ~Copyable {
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
+    if isEnriched { segments.interpret(syscall, personality: task.personality) }
     end()
   }
 

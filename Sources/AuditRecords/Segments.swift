@@ -17,6 +17,12 @@ struct Segments: ~Copyable {
     case key
     /// " record=1" where CONTAINER_ID goes before.
     case containerLink
+    /// Here the enriched part of a record begins; `value` is how many slots further its end is.
+    case enriched
+    case enrichedEnd
+    /// The name of an id of the kernel, `value`.
+    case userName
+    case groupName
   }
 
   struct Placed {
@@ -31,12 +37,15 @@ struct Segments: ~Copyable {
   private var slots = UnsafeMutablePointer<Placed>.allocate(capacity: 64)
   private var capacity = 64
   private(set) var slotCount = 0
+  /// Number of the slot at which the enriched part of the record at hand has begun.
+  var enriched: Int?
 
   deinit { slots.deallocate() }
 
   mutating func removeAll() {
     text.removeAll()
     slotCount = 0
+    enriched = nil
   }
 
   /// Leaves room here for what depends on the view or the daemon.
@@ -45,6 +54,12 @@ struct Segments: ~Copyable {
     if slotCount == capacity { grow() }
     (slots + slotCount).initialize(to: Placed(offset: text.count, kind: kind, value: value))
     slotCount &+= 1
+  }
+
+  /// Says what a slot did not know when it was placed.
+  mutating func setValue(of index: Int, to value: UInt32) {
+    let placed = slots[index]
+    slots[index] = Placed(offset: placed.offset, kind: placed.kind, value: value)
   }
 
   @inline(__always)

@@ -97,6 +97,7 @@ public final class Collector {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
+      daemons.names.take()
       drained = drain()
       for signal in signals.read() {
         if signal.isReload { reloads.ask(by: signal) } else { sender = signal }

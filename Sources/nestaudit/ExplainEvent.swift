@@ -136,21 +136,6 @@ extension RecordedName.Object {
   }
 }
 
-extension TailEvent {
-  /// The event as the kernel has it.
-  var withoutEnrichment: TailEvent {
-    TailEvent(stamp: stamp, records: records.map(\.withoutEnrichment))
-  }
-}
-
-extension TailRecord {
-  /// The record as the kernel has it, without what auditd's ENRICHED format adds behind 0x1D.
-  fileprivate var withoutEnrichment: TailRecord {
-    guard let end = line.firstIndex(of: 0x1d) else { return self }
-    return TailRecord(line: Array(line[..<end])) ?? self
-  }
-}
-
 extension TailRecord.Field {
   /// `(null)`, which is no text that was logged.
   fileprivate var isNull: Bool { !isQuoted && plain == "(null)" }

@@ -22,7 +22,6 @@ struct ExplainReport {
     guard rules.count == known.forms.count else {
       throw Failure("the collector has rules that are unknown here; is it the same version?")
     }
-    let event = event.withoutEnrichment
     self.event = event
     self.daemon = daemon
     self.rules = rules

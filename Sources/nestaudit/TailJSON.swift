@@ -50,6 +50,10 @@ enum EventJSON {
       let value = isEncoded ? field.decoded : field.plain
       if let value { object.add(field.name, value) } else { object.addNull(field.name) }
     }
+    for field in record.interpretations where seen.insert(field.name).inserted {
+      let isID = field.name != "ARCH" && field.name != "SYSCALL"
+      object.add(field.name, (isID ? field.decoded : nil) ?? field.plain)
+    }
     return object.text
   }
 }

@@ -24,8 +24,11 @@ struct TailRecord: Equatable {
   let line: [UInt8]
   let type: String
   let stamp: EventStamp
-  /// Where the fields begin in `line`.
-  let body: Int
+  /// Where the fields are in `line`: not what auditd's format ENRICHED has behind them.
+  let body: Range<Int>
+
+  /// auditd's AUDIT_INTERP_SEPARATOR.
+  private static let separator: UInt8 = 0x1d
 
   /// Reads `type=TYPE msg=audit(SECONDS.MILLISECONDS:SERIAL): …`; nil if it is none.
   init?(line: [UInt8]) {
@@ -39,18 +42,31 @@ struct TailRecord: Equatable {
     self.type = type
     stamp = EventStamp(
       seconds: Int64(clamping: seconds), milliseconds: Int(clamping: milliseconds), serial: serial)
-    body = scanner.rest.startIndex
+    body = scanner.rest.startIndex..<(scanner.rest.firstIndex(of: Self.separator) ?? line.endIndex)
   }
 
-  /// The line behind the stamp.
+  /// The record behind the stamp.
   var text: String {
-    String(decoding: line[body...].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+    String(decoding: line[body].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
   }
 
   /// The fields in the line's order.
-  var fields: [Field] {
+  var fields: [Field] { Self.fields(in: line[body]) }
+
+  /// What the format ENRICHED has behind the record, in the line's order: names in capitals.
+  var interpretations: [Field] {
+    let text = line[body.upperBound...].dropFirst()
+    let address = "SADDR=".utf8
+    if text.starts(with: address) {
+      let value = text.dropFirst(address.count)
+      return [Field(name: "SADDR", value: value, isQuoted: true)]
+    }
+    return Self.fields(in: text)
+  }
+
+  private static func fields(in text: ArraySlice<UInt8>) -> [Field] {
     var result: [Field] = []
-    var rest = line[body...]
+    var rest = text
     while true {
       rest = rest.drop { $0 == UInt8(ascii: " ") }
       guard !rest.isEmpty else { return result }

@@ -95,7 +95,8 @@ extension event_process {
 func lines(
   _ event: EventBytes, of process: EventBytes, argv: [String] = [],
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
-  chain: String? = nil, loaderName: String? = nil
+  chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
+  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -109,11 +110,17 @@ func lines(
           renderer.plan(SyscallEvent(event)!, loaderName: loaderName)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
-            targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7)
+            targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,
+            enriched: rendersEnriched ?? (names != nil))
         }
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in
-            renderer.assemble(view: view, serial: serial, key: key, chain: chain, into: &text)
+            func assemble(_ names: UnsafePointer<IDNames>?) {
+              renderer.assemble(
+                view: view, serial: serial, key: key, chain: chain, names: names,
+                excluding: excluded, into: &text)
+            }
+            if var names { assemble(&names) } else { assemble(nil) }
           }
         }
       }

@@ -34,6 +34,13 @@ struct AuditdConfigurationTests {
     #expect(expected.rotationSize == 8 << 20)
   }
 
+  @Test func theFormatIsGivenInAnyCase() throws {
+    #expect(try parse("log_format = ENRICHED").logFormat == .enriched)
+    #expect(try parse("log_format = enriched").logFormat == .enriched)
+    #expect(try parse("log_format = Raw").logFormat == .raw)
+    #expect(try parse("").logFormat == .raw)
+  }
+
   @Test func theSizeCountsOnlyWhereTheLogIsRotated() throws {
     #expect(try parse("max_log_file_action = IGNORE").rotationSize == nil)
     #expect(try parse("num_logs = 1").rotationSize == nil)
@@ -41,7 +48,7 @@ struct AuditdConfigurationTests {
   }
 
   @Test(arguments: [
-    ("log_format = ENRICHED", "only RAW is supported yet"),
+    ("log_format = NOLOG", "give one of raw, enriched"),
     ("log_file = audit.log", "absolute path"), ("log_file = /var/log/", "absolute path"),
     ("max_log_file_action = SUSPEND", "not supported yet"),
     ("max_log_file_action = FORGET", "give one of ignore, rotate, keep_logs"),

@@ -6,8 +6,17 @@ public struct AuditEvent: Sendable {
   public struct Record: Sendable {
     /// Its type's name.
     public let type: String
-    /// Everything behind `msg=audit(…):`.
+    /// Everything behind `msg=audit(…):`, as the kernel has it.
     public let text: String
+    /// What the format ENRICHED has behind it; nil where there is nothing.
+    public let enrichment: String?
+
+    init(type: String, text: String) {
+      let parts = text.split(separator: "\u{1d}", maxSplits: 1, omittingEmptySubsequences: false)
+      self.type = type
+      self.text = String(parts[0])
+      enrichment = parts.count > 1 ? String(parts[1]) : nil
+    }
 
     /// The value of a field, as it is written; nil if the record has no such field.
     public subscript(_ field: String) -> String? {

@@ -9,10 +9,15 @@ public enum AuditTools {
 
   /// ausearch repeats each line that it can parse: all of them must come back.
   private static func ausearch(_ log: URL) throws -> [String] {
-    let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+    // A socket's path in the format ENRICHED need not be UTF-8.
+    let lines = String(decoding: try Data(contentsOf: log), as: UTF8.self).split(separator: "\n")
     let raw = try Program.run("ausearch", ["--raw", "-if", log.path])
     var complaints: [String] = []
-    let missing = Set(lines).subtracting(raw.output.split(separator: "\n"))
+    // It adds auditd's separator to what has nothing behind it, if another record of the event has.
+    let repeated = raw.output.split(separator: "\n").map { line in
+      line.hasSuffix("\u{1d}") ? line.dropLast() : line
+    }
+    let missing = Set(lines).subtracting(repeated)
     complaints += missing.prefix(5).map { "ausearch: lost: \($0)" }
     if !raw.errors.isEmpty { complaints.append("ausearch: \(raw.errors)") }
 

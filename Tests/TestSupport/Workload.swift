@@ -18,16 +18,18 @@ public struct Workload {
 
     """
 
+  private let user: UInt32
   private let program: String
   private let directory: URL
 
-  /// A workload that works below `area`.
-  public init(in area: URL) throws {
+  /// A workload that works below `area`, as a user and the group of the same number.
+  public init(in area: URL, as user: UInt32 = uid) throws {
+    self.user = user
     directory = area.appending(path: "workload.d")
     program = area.appending(path: "workload").path
     let manager = FileManager.default
     try manager.createDirectory(at: directory, withIntermediateDirectories: true)
-    try manager.setAttributes([.ownerAccountID: Int(Self.uid)], ofItemAtPath: directory.path)
+    try manager.setAttributes([.ownerAccountID: Int(user)], ofItemAtPath: directory.path)
     if !manager.fileExists(atPath: program) {
       // The build directory need not be open to other users.
       try manager.copyItem(atPath: Machine.product("workload"), toPath: program)
@@ -49,7 +51,7 @@ public struct Workload {
   private func command(_ arguments: [String], _ forked: Bool) -> [String] {
     // What follows keeps the shell from replacing itself by the program.
     let shell = forked ? ["sh", "-c", "\"$0\" \"$@\"; exit $?"] : []
-    return ["--reuid=\(Self.uid)", "--regid=\(Self.uid)", "--clear-groups"] + shell + [program]
+    return ["--reuid=\(user)", "--regid=\(user)", "--clear-groups"] + shell + [program]
       + arguments
   }
 }

@@ -16,8 +16,18 @@ public struct AuditdConfiguration: Sendable, Equatable {
     case sync
   }
 
+  /// What stands in a line of the log.
+  public enum Format: String, Sendable, CaseIterable {
+    /// What the kernel says.
+    case raw
+    /// And behind it the names of ids, syscalls and addresses.
+    case enriched
+  }
+
   /// Absolute path; nil is LOGDIR/NAME/audit.log.
   public var logFile: String?
+  /// `log_format`
+  public var logFormat = Format.raw
   /// In MiB.
   public var maxLogFile = 8
   /// 0 to 999; fewer than 2 keep no old log.
@@ -29,7 +39,7 @@ public struct AuditdConfiguration: Sendable, Equatable {
   /// Records between two flushes, for the incremental modes.
   public var freq = 50
 
-  /// What auditd ships with.
+  /// What auditd ships with, but for the format.
   public init() {}
 
   /// auditd's own keys that say nothing here: we send no mail, speak no network and watch no disk.
@@ -56,9 +66,7 @@ public struct AuditdConfiguration: Sendable, Equatable {
       }
       configuration.logFile = entry.value
     }
-    if let entry = values["log_format"], entry.value.lowercased() != "raw" {
-      throw values.failure(entry, "only RAW is supported yet")
-    }
+    configuration.logFormat = try values.choice("log_format", default: .raw)
     configuration.maxLogFile = try values.number("max_log_file", 1...1_048_576, default: 8)
     configuration.numLogs = try values.number("num_logs", 0...999, default: 5)
     configuration.freq = try values.number("freq", 0...Int(Int32.max), default: 50)

@@ -10,6 +10,8 @@ final class Daemon {
   let log: DaemonLog
   /// What its rules say now; replaced whole by a reload.
   private(set) var ruleset: LoadedRuleset
+  /// Of the ids in the records about the daemon itself, in the format ENRICHED; nil for RAW.
+  private(set) var names: UnsafePointer<IDNames>?
 
   /// Serial number of the last event written to its log.
   private(set) var serial: UInt64 = 0
@@ -23,10 +25,14 @@ final class Daemon {
   private var second: Int64 = 0
   private var recordsThisSecond = 0
 
-  init(name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog) {
+  init(
+    name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
+    names: UnsafePointer<IDNames>?
+  ) {
     self.name = name
     self.template = template
     self.ruleset = ruleset
+    self.names = names
     self.log = log
   }
 
@@ -37,6 +43,9 @@ final class Daemon {
 
   /// Goes by other rules from the next event on.
   func apply(_ ruleset: LoadedRuleset) { self.ruleset = ruleset }
+
+  /// Writes in another format from the next event on.
+  func apply(names: UnsafePointer<IDNames>?) { self.names = names }
 
   /// Whether `records` more may be written now, by the backlog limit and the rate limit.
   func admits(records: Int, at second: Int64) -> Bool {
@@ -83,7 +92,8 @@ final class Daemon {
   func write(_ record: DaemonRecord, at time: EventTime) {
     write(records: 1) { serial, text in
       record.append(
-        to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial)
+        to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial,
+        names: names?.pointee)
     }
   }
 

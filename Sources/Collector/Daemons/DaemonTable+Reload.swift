@@ -84,10 +84,12 @@ extension DaemonTable {
         continue
       }
       let before = daemon.ruleset
+      let wasEnriched = daemon.names != nil
       daemon.apply(template.ruleset)
+      daemon.apply(names: ownNames(of: template))
       guard
         template.ruleset.content !== before.content
-          || template.ruleset.settings != before.settings
+          || template.ruleset.settings != before.settings || wasEnriched != template.isEnriched
       else { continue }
       daemon.write(
         .reconfigured(

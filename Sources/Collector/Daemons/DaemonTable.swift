@@ -15,6 +15,8 @@ final class DaemonTable {
   var policies: PolicyTable
   /// Where the paths of rules lead.
   let watches: WatchTable
+  /// Who ids are, for the format ENRICHED.
+  let names = NameTable()
   var templates: [DaemonTemplate] = []
   /// The rules that the collector's log has told of, by daemon.
   /// The backend is hooks.
@@ -95,6 +97,7 @@ final class DaemonTable {
   func tidy() {
     policies.freeRetired()
     watches.lookAgain()
+    names.lookAgain()
   }
 
   // MARK: Containers
@@ -166,7 +169,15 @@ final class DaemonTable {
     return Route(
       daemon: daemon, owner: owner, view: owner?.view ?? .host, needsPID: owner != nil,
       chain: ContainerEntry.chain(contids).map(StableBytes.init),
-      contids: StableNumbers(contids), watches: holdWatches(of: daemon.ruleset, in: owner))
+      contids: StableNumbers(contids), watches: holdWatches(of: daemon.ruleset, in: owner),
+      names: daemon.names == nil ? nil : holdNames(in: owner))
+  }
+
+  private func holdNames(in owner: ContainerEntry?) -> UnsafePointer<IDNames> {
+    names.hold(
+      NamePlace(
+        process: owner?.container?.initPID ?? UInt32(getpid()),
+        cgroup: owner?.container?.cgroupPath), instance: owner?.instance ?? 0)
   }
 
   /// A path of a rule is one of the daemon's own container, whichever container the event is from.
@@ -196,6 +207,7 @@ final class DaemonTable {
     for route in routes {
       route.free()
       if let set = route.watches { watches.release(set) }
+      if route.names != nil { names.release(instance: route.owner?.instance ?? 0) }
       guard route.owner === entry, let count = uses[route.daemon.name] else { continue }
       uses[route.daemon.name] = count > 1 ? count - 1 : nil
     }
@@ -216,7 +228,9 @@ final class DaemonTable {
     let log = try DaemonLog(
       path: template.logPath(instance: name, directory: logDirectory),
       configuration: template.configuration.auditd, writers: writers)
-    let daemon = Daemon(name: name, template: template, ruleset: template.ruleset, log: log)
+    let daemon = Daemon(
+      name: name, template: template, ruleset: template.ruleset, log: log,
+      names: ownNames(of: template))
     instances[name] = daemon
     daemon.write(
       .start(
@@ -225,6 +239,16 @@ final class DaemonTable {
         pid: template.scope.isHost ? UInt32(getpid()) : 0, uid: getuid()), at: .now)
     daemon.submit()
     return daemon
+  }
+
+  /// The host's, for as long as the collector runs.
+  private lazy var hostNames = holdNames(in: nil)
+
+  /// The ids in the records about a daemon itself are the host's, whichever daemon it is: in a container they are
+  /// nobody's, least of all those of whoever has the same number there.
+  func ownNames(of template: DaemonTemplate) -> UnsafePointer<IDNames>? {
+    guard template.isEnriched else { return nil }
+    return template.scope.isHost ? hostNames : NameTable.nobody
   }
 
   /// Hands to the logs what has been written since the last call.

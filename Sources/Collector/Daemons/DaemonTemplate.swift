@@ -11,6 +11,9 @@ struct DaemonTemplate {
   /// One instance for each container, instead of one for all.
   var isPerContainer: Bool { scope.isPerContainer && !scope.isHost }
 
+  /// `log_format = ENRICHED`
+  var isEnriched: Bool { configuration.auditd.logFormat == .enriched }
+
   /// The container's name in the embedded default; the daemon's own where it means one container, and both,
   /// `daemon/container`, where it may mean several.
   func instanceName(for container: String) -> String {

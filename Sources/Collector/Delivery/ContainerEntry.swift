@@ -13,7 +13,11 @@ final class ContainerEntry {
 
   /// Every daemon that may want its events: its own, those of the containers around it, the host's. The
   /// order is that of the bits of `wants`.
-  var routes: [Route] = []
+  var routes: [Route] = [] {
+    didSet { isEnriched = routes.contains { $0.names != nil } }
+  }
+  /// Some daemon's log has names beside the numbers.
+  private(set) var isEnriched = false
   /// The policy that holds for it in the kernel.
   var policy = UInt32(POLICY_UNDECIDED)
   /// Its cgroups: the root, and those below that are no container of their own.

@@ -81,12 +81,18 @@ struct Delivery: ~Copyable {
       if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, targets: targets, seconds: time.seconds,
-          milliseconds: time.milliseconds)
+          milliseconds: time.milliseconds,
+          enriched: entry.isEnriched && Self.someNamed(routes, wants))
         shared.isRendered = true
       }
       write(subject, to: route, ruleset, key: key, time)
     }
     return wanted
+  }
+
+  /// Whether a daemon that may want the event writes names beside the numbers.
+  private static func someNamed(_ routes: [Route], _ wants: UInt32) -> Bool {
+    routes.indices.contains { wants >> UInt32($0) & 1 == 1 && routes[$0].names != nil }
   }
 
   private enum Decision {
@@ -136,7 +142,7 @@ struct Delivery: ~Copyable {
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        excluding: excluded, into: &text)
+        names: route.names, excluding: excluded, into: &text)
     }
   }
 }

@@ -17,6 +17,8 @@ struct Route {
   let contids: StableNumbers
   /// Where the paths of the daemon's rules lead in the daemon's container.
   let watches: WatchSet?
+  /// Of the ids in the view, for a daemon in the format ENRICHED; nil for RAW.
+  let names: UnsafePointer<IDNames>?
 
   func free() {
     chain?.free()

@@ -1,0 +1,85 @@
+import CNestaudit
+
+/// What the format ENRICHED has behind a record: a separator, then the interpretation of every field that only the
+/// machine of the log can interpret, in the record's order (auditd-event.c, format_enrich).
+extension Segments {
+  /// libaudit.h, AUDIT_INTERP_SEPARATOR
+  static let separator: UInt8 = 0x1d
+
+  /// Interprets arch= and syscall=.
+  // Out of line: the format RAW is not to carry its weight.
+  @inline(never)
+  mutating func interpret(_ syscall: event_syscall, personality: UInt32) {
+    separate()
+    text.append("ARCH=")
+    text.append(nameOfArch: syscall.arch)
+    separate()
+    text.append("SYSCALL=")
+    // Where per= goes before, libauparse does not find the first argument (auparse/ellist.c).
+    text.append(
+      nameOfSyscall: syscall.syscall, arch: syscall.arch,
+      call: personality == 0 ? syscall.args.0 : 0)
+  }
+
+  /// Interprets saddr=; without a value it is no field.
+  @inline(never)
+  mutating func interpret(address: UnsafeRawBufferPointer) {
+    guard !address.isEmpty else { return }
+    separate()
+    text.append("SADDR=")
+    SocketAddress(address).append(to: &text)
+  }
+
+  /// Interprets the ids of a record, by the names of their fields in capitals, and closes its enriched part.
+  /// - Parameter first: number of the record's first slot.
+  @inline(never)
+  mutating func interpretIDs(ofSlotsFrom first: Int) {
+    for index in first..<(enriched ?? slotCount) {
+      let id = slot(index)
+      guard let kind = id.kind.name else { continue }
+      separate()
+      appendCapitals(ofFieldBefore: id.offset)
+      place(kind, id.value)
+    }
+    guard let begin = enriched else { return }
+    setValue(of: begin, to: UInt32(slotCount - begin))
+    place(.enrichedEnd)
+    enriched = nil
+  }
+
+  /// Begins the enriched part, or the next interpretation in it.
+  private mutating func separate() {
+    if enriched != nil { return text.append(UInt8(ascii: " ")) }
+    enriched = slotCount
+    place(.enriched)
+    text.append(Self.separator)
+  }
+
+  /// Appends the name of the field whose value goes at `offset`, and the equals sign.
+  private mutating func appendCapitals(ofFieldBefore offset: Int) {
+    var start = offset
+    while start > 0, text.bytes[start - 1] != UInt8(ascii: " ") { start -= 1 }
+    let distance = text.count - start
+    let length = offset - start
+    text.append(atMost: length) { memory in
+      let field = memory - distance
+      for at in 0..<length {
+        let isSmall = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(field[at])
+        memory[at] = isSmall ? field[at] & ~0x20 : field[at]
+      }
+      return length
+    }
+  }
+}
+
+extension Segments.Slot {
+  /// The slot for the name of an id.
+  var name: Self? {
+    switch self {
+    case .uid, .signedUID: .userName
+    case .gid: .groupName
+    case .serial, .pid, .ppid, .targetPID, .key, .containerLink: nil
+    case .enriched, .enrichedEnd, .userName, .groupName: nil
+    }
+  }
+}
