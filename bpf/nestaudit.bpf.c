@@ -4,6 +4,7 @@
 #include "exec.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
+#include "module.bpf.c"
 #include "identify.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -25,6 +25,10 @@ struct PathPlan: ~Copyable {
     var object: event_object?
     /// SECTION_CHAIN of the object.
     var chain = UnsafeBufferPointer<event_link>(start: nil, count: 0)
+    /// audit_inode_parent_hidden: it counts, and no record tells of it.
+    var isHidden = false
+    /// The name is one of a message queue, not a path.
+    var isQueue = false
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -35,8 +39,12 @@ struct PathPlan: ~Copyable {
   subscript(index: Int) -> Item { items[index] }
 
   /// Plans the items of an event.
-  /// - Parameter loaderName: name of an execve's dynamic loader, where it is known.
-  mutating func make(for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?) {
+  /// - Parameters:
+  ///   - loaderName: name of an execve's dynamic loader, where it is known.
+  ///   - milliseconds: when it ended, since 1970.
+  mutating func make(
+    for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64
+  ) {
     count = 0
     let result = event.fixed.result
     let first = event.section(SECTION_PATH, index: 0)
@@ -72,6 +80,9 @@ struct PathPlan: ~Copyable {
       if let first { add(first, .unknown) }
       if let second { addCreation(second, event) }
     case .exec: planExec(event, first, loaderName)
+    case .openQueue: if let first { addOpenedQueue(first, event, milliseconds) }
+    case .unlinkQueue: if let first { addRemovedQueue(first, event) }
+    case .useQueue: addUsedQueue(event)
     }
   }
 
@@ -151,7 +162,7 @@ struct PathPlan: ~Copyable {
     else { return }
     let name = UnsafeRawBufferPointer(rebasing: address[2...]).untilNUL
     let result = event.fixed.result
-    if SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).isBind {
+    if SyscallNumber(of: event).isBind {
       if result >= 0 {
         addParent(name, event, nil)
         add(name, .create)
@@ -211,13 +222,16 @@ struct PathPlan: ~Copyable {
   ) {
     var item = Item(name: name, type: type, object: found?.object)
     if let found { item.chain = event.chain(ofObject: found.index) }
-    (items + count).initialize(to: item)
-    count += 1
+    add(item)
   }
 
   /// Without an object.
   private mutating func add(_ name: UnsafeRawBufferPointer?, _ type: NameType) {
-    (items + count).initialize(to: Item(name: name, type: type, object: nil))
+    add(Item(name: name, type: type, object: nil))
+  }
+
+  mutating func add(_ item: Item) {
+    (items + count).initialize(to: item)
     count += 1
   }
 
@@ -232,7 +246,7 @@ struct PathPlan: ~Copyable {
   }
 
   /// getname refuses an empty name, one that is too long, and memory that is not there, before the audit hears of it.
-  private static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
+  static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
     if name.isEmpty { return false }
     switch Errno(result) {
     case .fault: return false

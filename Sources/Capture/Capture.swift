@@ -66,6 +66,11 @@ public final class Capture: @unchecked Sendable {
           reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"
         ))
     }
+    // A kernel without modules has no such tracepoint: nothing is missed there.
+    if KernelTypes.has(tracepoint: "module_load") {
+      let program = bpf_object__find_program_by_name(object, "nestaudit_module_load")
+      bpf_program__set_autoload(program, true)
+    }
     let failed = bpf_object__load(object)
     guard failed == 0 else {
       throw CaptureError(

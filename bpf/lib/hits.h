@@ -121,7 +121,9 @@ static __always_inline struct file *syscall_file(struct syscall_end *end, bool *
 	}
 	if (!opened && !shape->descriptor)
 		return NULL;
-	if (shares_files(task)) {
+	/* A refused argument: the descriptor may not have been looked at. */
+	bool refused = end->result == -EBADF || end->result == -EFAULT || end->result == -EINVAL;
+	if (shares_files(task) || (!opened && refused)) {
 		*doubt = true;
 		return NULL;
 	}

@@ -55,6 +55,8 @@ struct task_state {
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
 	uint32_t muted_by;   /* … the policy of this serial */
+	/* What the syscall under way loads; empty if there is nothing yet. */
+	char module[EVENT_MODULE_LEN];
 	struct exec_entry exec;
 	struct process_key key;
 };

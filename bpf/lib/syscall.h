@@ -3,9 +3,11 @@
 #ifndef NESTAUDIT_SYSCALL_H
 #define NESTAUDIT_SYSCALL_H
 
+#include "address.h"
 #include "container.h"
 #include "match.h"
 #include "object.h"
+#include "special.h"
 
 /* A bit for a syscall out of a row of them. */
 static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
@@ -218,11 +220,31 @@ static __always_inline void syscall_submit(struct builder *b, struct task_state 
 		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
 }
 
+/* Says what the syscall did, if some daemon may want it. */
+static __always_inline void syscall_tell(struct task_state *state, struct syscall_end *end)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct builder b;
+	uint32_t muted;
+
+	if (!policy_open(state, end, &muted) || !syscall_subject(task, state, end))
+		return;
+	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+	if (!wants || !syscall_announce(state, wants))
+		return;
+	if (!syscall_start(&b, state, end, wants))
+		return;
+	sections_of_shape(&b, end);
+	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
+		sections_special(&b, end, state);
+	section_cwd(&b, task);
+	syscall_submit(&b, state, wants);
+}
+
 /* A syscall that did not replace its program. */
 static __always_inline int syscall_capture(struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct builder b;
 
 	if (task->tgid == control.collector)
 		return 0;
@@ -231,17 +253,8 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
-	uint32_t muted;
-	if (!policy_open(state, end, &muted) || !syscall_subject(task, state, end))
-		return 0;
-	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
-	if (!wants || !syscall_announce(state, wants))
-		return 0;
-	if (!syscall_start(&b, state, end, wants))
-		return 0;
-	sections_of_shape(&b, end);
-	section_cwd(&b, task);
-	syscall_submit(&b, state, wants);
+	syscall_tell(state, end);
+	state->module[0] = 0;
 	return 0;
 }
 
