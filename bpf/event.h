@@ -59,7 +59,7 @@ struct event_header {
 enum event_flags {
 	/* EVENT_SYSCALL */
 	EVENT_NO_RESULT = 1 << 0, /* the syscall never returned: exit, exit_group */
-	EVENT_CREATED = 1 << 1,   /* an open made the file (FMODE_CREATED) */
+	EVENT_CREATED = 1 << 1,   /* an open made the file (FMODE_CREATED); mq_open may have */
 	EVENT_NO_ARGS =
 	    1 << 2, /* args[] could not be had: exec on a kernel without sched_prepare_exec */
 	/* EVENT_PROCESS */

@@ -26,7 +26,7 @@ enum PathKind {
     case 2: self = .open(creates: args.1 & oCreat != 0)  // open
     case 257: self = .open(creates: args.2 & oCreat != 0)  // openat
     case 85: self = .open(creates: true)  // creat
-    case 437: self = .open(creates: event.object(OBJECT_PARENT) != nil)  // openat2: flags in memory
+    case 437: self = Self.openat2(event)
     case 83, 133, 258, 259: self = .create  // mkdir mknod mkdirat mknodat
     case 84: self = .remove(directory: true)  // rmdir
     case 87: self = .remove(directory: false)  // unlink
@@ -45,6 +45,18 @@ enum PathKind {
     case 242, 243: self = .useQueue  // mq_timedsend mq_timedreceive
     default: self = .lookup
     }
+  }
+}
+
+extension PathKind {
+  /// Its flags are in memory; those that it does not know it refuses before the name is read (fs/open.c,
+  /// build_open_flags), but not O_DIRECT, which the filesystem may refuse.
+  private static func openat2(_ event: SyscallEvent) -> PathKind {
+    let flags = UInt64(event.fixed.open_flags)
+    let oDirect: UInt64 = 0o40000
+    if event.special == nil { return .none }
+    if Errno(event.fixed.result) == .invalid, flags & oDirect == 0 { return .none }
+    return .open(creates: flags & 0o100 != 0)
   }
 }
 
@@ -124,6 +136,7 @@ enum Errno: Int32 {
   case access = 13
   case fault = 14
   case exists = 17
+  case crossDevice = 18
   case notDirectory = 20
   case isDirectory = 21
   case invalid = 22

@@ -18,7 +18,7 @@ extension PathPlan {
     let directory = event.object(OBJECT_PARENT)
     if result >= 0 {
       let isMade =
-        creates
+        UInt32(event.fixed.header.flags) & EVENT_CREATED.rawValue != 0
         && (flags & Self.oExcl != 0
           || Self.areNew(opened?.object, directory?.object, milliseconds))
       if isMade { addHidden(name, directory?.object) }
@@ -72,13 +72,14 @@ extension PathPlan {
     add(item)
   }
 
-  /// Without O_EXCL nothing says whether the queue was there: then both it and its directory have changed just now.
+  /// Without O_EXCL nothing says for certain whether the queue was there. If it was not, it and its directory have
+  /// changed just now; that filesystem's times are whole seconds.
   private static func areNew(
     _ queue: event_object?, _ directory: event_object?, _ milliseconds: Int64
   ) -> Bool {
     guard let queue, let directory else { return false }
     let oldest = Int64(min(queue.ctime, directory.ctime) / 1_000_000)
-    return milliseconds - oldest <= 20
+    return milliseconds - oldest < 1100
   }
 
   /// fs/namei.c, lookup_one_len: neither a path nor a dot entry.

@@ -105,6 +105,7 @@ struct PathPlan: ~Copyable {
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
+    case .crossDevice: add(name, .unknown)  // openat2, kept from leaving a directory
     default: addLookup(name, result)
     }
   }

@@ -11,18 +11,56 @@ struct ParityRow {
   /// The outcome.
   let comparison: Comparison
 
-  /// The kinds: number of the syscall, its name, whether it succeeded.
-  private static let kinds: [(syscall: String, name: String, success: String, objects: Bool)] = [
-    ("59", "execve", "yes", true), ("59", "execve", "no", false),
-    ("257", "openat", "yes", true), ("257", "openat", "no", false),
-    ("42", "connect", "yes", false), ("42", "connect", "no", false),
-    ("263", "unlinkat", "yes", false), ("263", "unlinkat", "no", false),
-    ("62", "kill", "yes", false), ("62", "kill", "no", false),
+  /// Calls of one kind: their numbers by arch.
+  private struct Kind {
+    let name: String
+    var wide: Set<String> = []
+    var narrow: Set<String> = []
+    var reachesObjects = false
+
+    func has(_ event: AuditEvent) -> Bool {
+      guard let record = event.syscall, let number = record["syscall"] else { return false }
+      return (record["arch"] == "40000003" ? narrow : wide).contains(number)
+    }
+  }
+
+  private static let kinds = [
+    Kind(name: "execve", wide: ["59"], reachesObjects: true),
+    Kind(name: "openat", wide: ["257"], reachesObjects: true),
+    Kind(name: "openat2", wide: ["437"], reachesObjects: true),
+    Kind(name: "connect", wide: ["42"]),
+    Kind(name: "unlinkat", wide: ["263"]),
+    Kind(name: "kill", wide: ["62"]),
+    Kind(name: "pipe, pipe2, socketpair", wide: ["22", "293", "53"]),
+    Kind(name: "mmap", wide: ["9"]),
+    Kind(name: "capset", wide: ["126"]),
+    Kind(name: "mq_open", wide: ["240"], reachesObjects: true),
+    Kind(name: "mq_unlink", wide: ["241"]),
+    Kind(name: "mq_timedsend, mq_timedreceive", wide: ["242", "243"], reachesObjects: true),
+    Kind(name: "mq_notify, mq_getsetattr", wide: ["244", "245"]),
+    Kind(name: "32-bit: pipe, pipe2, socketpair", narrow: ["42", "331", "360"]),
+    Kind(name: "32-bit: mmap, mmap2", narrow: ["90", "192"]),
+    Kind(name: "32-bit: socketcall, sendmsg", narrow: ["102", "370"]),
+    Kind(name: "32-bit: openat2", narrow: ["437"], reachesObjects: true),
+    Kind(name: "32-bit: capset", narrow: ["185"]),
+    Kind(
+      name: "32-bit: mq_open, mq_timedsend, …",
+      narrow: ["277", "279", "280", "281", "282", "418"], reachesObjects: true),
+    Kind(name: "32-bit: mq_unlink", narrow: ["278"]),
   ]
 
   /// The records that the table has columns for.
-  private static let types = [
-    "SYSCALL", "EXECVE", "CWD", "PATH", "SOCKADDR", "OBJ_PID", "PROCTITLE",
+  private static let columns: [(name: String, types: [String])] = [
+    ("SYSCALL", ["SYSCALL"]),
+    (
+      "its own",
+      [
+        "EXECVE", "OPENAT2", "MMAP", "CAPSET", "SOCKETCALL", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY",
+        "MQ_GETSETATTR",
+      ]
+    ),
+    ("FD_PAIR", ["FD_PAIR"]), ("SOCKADDR", ["SOCKADDR"]), ("OBJ_PID", ["OBJ_PID"]),
+    ("CWD", ["CWD"]), ("PATH", ["PATH"]), ("PROCTITLE", ["PROCTITLE"]),
   ]
 
   /// Compares each kind in logs of its own below `area`; what is of no kind must not be there.
@@ -32,19 +70,25 @@ struct ParityRow {
     var rows: [ParityRow] = []
     var compared = 0
     for kind in kinds {
-      let isOfKind = { (event: AuditEvent) in
-        event.syscall?["syscall"] == kind.syscall && event.syscall?["success"] == kind.success
+      for success in ["yes", "no"] {
+        let isOfKind = { (event: AuditEvent) in
+          kind.has(event) && event.syscall?["success"] == success
+        }
+        let logs = ["reference", "candidate"].map {
+          area.appending(path: "\(rows.count)-\(success).\($0)")
+        }
+        guard reference.contains(where: isOfKind) || candidate.contains(where: isOfKind) else {
+          continue
+        }
+        try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
+        try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
+        let comparison = try Comparison(reference: logs[0], candidate: logs[1])
+        compared += comparison.events.total
+        rows.append(
+          ParityRow(
+            calls: success == "yes" ? kind.name : "\(kind.name), failed",
+            reachesObjects: kind.reachesObjects && success == "yes", comparison: comparison))
       }
-      let name = "\(kind.name)-\(kind.success)"
-      let logs = ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
-      try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
-      try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
-      let comparison = try Comparison(reference: logs[0], candidate: logs[1])
-      compared += comparison.events.total
-      rows.append(
-        ParityRow(
-          calls: kind.success == "yes" ? kind.name : "\(kind.name), failed",
-          reachesObjects: kind.objects, comparison: comparison))
     }
     guard compared == reference.count else {
       throw SupportError("\(reference.count - compared) events are of no kind")
@@ -54,22 +98,27 @@ struct ParityRow {
 
   /// A table in Markdown, with a sum.
   static func table(of rows: [ParityRow]) -> String {
-    var text = "| calls | \(types.joined(separator: " | ")) | whole events | missing | extra |\n"
-    text += "|---|" + String(repeating: "---|", count: types.count + 3) + "\n"
+    var text = "| calls | \(columns.map(\.name).joined(separator: " | ")) "
+    text += "| whole events | missing | extra |\n"
+    text += "|---|" + String(repeating: "---|", count: columns.count + 3) + "\n"
     for row in rows {
-      let cells = types.map { row.comparison.records[$0]?.description ?? "" }
-      let (events, missing, extra) =
-        (row.comparison.events, row.comparison.missing, row.comparison.extra)
-      text += "| \(row.calls) | \(cells.joined(separator: " | ")) "
-      text += "| \(events) | \(missing) | \(extra) |\n"
+      text += line(of: row.calls, [row])
     }
-    let sums = types.map { type in sum(rows.compactMap { $0.comparison.records[type] }) }
+    text += line(of: "**all**", rows) + "\n"
     let events = sum(rows.map(\.comparison.events))
-    text += "| **all** | \(sums.map(\.description).joined(separator: " | ")) | \(events) "
-    text += "| \(rows.reduce(0) { $0 + $1.comparison.missing }) "
-    text += "| \(rows.reduce(0) { $0 + $1.comparison.extra }) |\n\n"
     let share = 100 * Double(events.identical) / Double(max(events.total, 1))
     return text + String(format: "Identical in every record and field: %.1f %%.\n", share)
+  }
+
+  private static func line(of calls: String, _ rows: [ParityRow]) -> String {
+    let cells = columns.map { column in
+      sum(column.types.flatMap { type in rows.compactMap { $0.comparison.records[type] } })
+        .description
+    }
+    let events = sum(rows.map(\.comparison.events))
+    let missing = rows.reduce(0) { $0 + $1.comparison.missing }
+    let extra = rows.reduce(0) { $0 + $1.comparison.extra }
+    return "| \(calls) | \(cells.joined(separator: " | ")) | \(events) | \(missing) | \(extra) |\n"
   }
 
   private static func sum(_ shares: [Comparison.Share]) -> Comparison.Share {

@@ -47,6 +47,12 @@ static void parity(int least)
 		mix_connect();
 		mix_unlinkat();
 		mix_kill();
+		mix_pairs();
+		mix_mmap();
+		mix_openat2();
+		mix_capset();
+		mix_queue();
+		mix_narrow();
 	}
 	printf("%d calls\n", calls_made);
 }

@@ -26,12 +26,18 @@ extern int calls_made;
 /* Ends the program with the reason. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* The five parts of the parity mix; each works in the current directory and leaves it as it was. */
+/* The parts of the parity mix; each works in the current directory and leaves it as it was. */
 void mix_execve(void);
 void mix_openat(void);
 void mix_connect(void);
 void mix_unlinkat(void);
 void mix_kill(void);
+void mix_pairs(void);
+void mix_mmap(void);
+void mix_openat2(void);
+void mix_capset(void);
+void mix_queue(void);
+void mix_narrow(void);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);

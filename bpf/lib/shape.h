@@ -11,6 +11,7 @@
 #define AUDIT_ARCH_X86_64 0xc000003eu
 #define AUDIT_ARCH_I386   0x40000003u
 #define O_CREAT           0100
+#define O_EXCL            0200
 #define TS_COMPAT         0x0002 /* arch/x86/include/asm/thread_info.h */
 
 enum shape_open { OPEN_NONE, OPEN_FLAGS_2, OPEN_FLAGS_3, OPEN_CREAT, OPEN_HOW, OPEN_QUEUE };

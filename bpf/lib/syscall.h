@@ -105,6 +105,23 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 	section_close(b, SECTION_SOCKADDR, 0, bytes);
 }
 
+static __always_inline bool file_created(struct file *file)
+{
+	return BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+}
+
+/*
+ * ipc/mqueue.c does not say. Nobody else has a queue open that was made just now: one reference is
+ * its name's, and one this file's.
+ */
+static __always_inline bool queue_created(struct file *file, struct syscall_end *end)
+{
+	uint64_t flags = open_flags_of(end);
+
+	return flags & O_CREAT &&
+	       (flags & O_EXCL || BPF_CORE_READ(file, f_path.dentry, d_lockref.count) == 2);
+}
+
 /* The file that an open returned, and with O_CREAT the directory it is in. */
 static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
 					    struct syscall_end *end)
@@ -113,7 +130,8 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 
 	if (!file)
 		return;
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+	if (shape_of(end->arch, end->syscall)->open == OPEN_QUEUE ? queue_created(file, end)
+								  : file_created(file))
 		b->flags |= EVENT_CREATED;
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (open_flags_of(end) & O_CREAT)

@@ -103,8 +103,13 @@ struct inode___6_6 {
 	struct timespec64 __i_ctime;
 };
 
+struct lockref {
+	int count;
+};
+
 struct dentry {
 	struct hlist_bl_node d_hash;
+	struct lockref d_lockref;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
