@@ -52,7 +52,9 @@ struct PathPlan: ~Copyable {
     switch PathKind(event) {
     case .none: planAddress(event)
     case .descriptor:
-      if let found = event.object(OBJECT_DESCRIPTOR) { add(nil, .normal, event, found) }
+      if Errno(result) != .badDescriptor, let found = event.object(OBJECT_DESCRIPTOR) {
+        add(nil, .normal, event, found)
+      }
     case .lookup: if let first { addLookup(first, result) }
     case .lookups:
       if let first { addLookup(first, result) }

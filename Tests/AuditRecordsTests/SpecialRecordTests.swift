@@ -90,7 +90,8 @@ struct SpecialRecordTests {
 
   @Test func aModulesNameIsEscaped() throws {
     #expect(
-      try record(SPECIAL_KERN_MODULE, data: Array("dummy".utf8)) == "type=KERN_MODULE: name=\"dummy\"")
+      try record(SPECIAL_KERN_MODULE, data: Array("dummy".utf8))
+        == "type=KERN_MODULE: name=\"dummy\"")
     #expect(
       try record(SPECIAL_KERN_MODULE, data: Array("a\nb".utf8)) == "type=KERN_MODULE: name=610A62")
   }

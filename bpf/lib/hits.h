@@ -115,7 +115,8 @@ static __always_inline struct file *syscall_file(struct syscall_end *end, bool *
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	bool opened = shape->open && end->result >= 0;
 
-	if (shape->address || (shape->path[0] && !opened)) {
+	/* Of a queue the collector knows whether its directory is a name too. */
+	if (shape->address || shape->open == OPEN_QUEUE || (shape->path[0] && !opened)) {
 		*doubt = true;
 		return NULL;
 	}

@@ -7,7 +7,7 @@
 #include "container.h"
 #include "match.h"
 #include "object.h"
-#include "special.h"
+#include "tells.h"
 
 /* A bit for a syscall out of a row of them. */
 static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
