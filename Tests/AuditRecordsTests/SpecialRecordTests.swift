@@ -112,6 +112,27 @@ struct SpecialRecordTests {
     #expect(records[2].hasSuffix(": fd0=3 fd1=-1"))
   }
 
+  @Test func aRecordCanBeLeftOut() {
+    var event = EventBytes { $0.syscall = 437 }
+    event.add(
+      SECTION_SPECIAL, index: Int(SPECIAL_OPENAT2.rawValue), [UInt8](repeating: 0, count: 24))
+    var renderer = EventRenderer()
+    event.bytes.withUnsafeBytes { event in
+      process.bytes.withUnsafeBytes { process in
+        renderer.plan(SyscallEvent(event)!, loaderName: nil)
+        renderer.render(
+          SyscallEvent(event)!, process: ProcessEvent(process)!,
+          argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
+      }
+    }
+    #expect(RecordType.all.filter(renderer.types.contains) == [.syscall, .proctitle, .openat2])
+    for type in RecordType.all {
+      var excluded = RecordTypes.none
+      excluded.insert(type)
+      #expect(renderer.recordCount(excluding: excluded) == (renderer.types.contains(type) ? 2 : 3))
+    }
+  }
+
   @Test func whatIsTornIsNoRecord() throws {
     for (type, numbers) in [
       (SPECIAL_MMAP, 2), (SPECIAL_OPENAT2, 3), (SPECIAL_CAPSET, 4), (SPECIAL_MQ_GETSETATTR, 5),
