@@ -85,6 +85,9 @@ let package = Package(
     .testTarget(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
       swiftSettings: strict),
+    .testTarget(
+      name: "GuestTests", dependencies: ["TestSupport", "nestaudit"],
+      exclude: ["guest"], swiftSettings: strict),
     .executableTarget(name: "workload", path: "Tests/Workload"),
     .executableTarget(
       name: "fuzz",

@@ -8,7 +8,8 @@
  *
  * Order: the events of one task are in the order in which they happened. EVENT_PROCESS precedes the
  * first EVENT_SYSCALL of a task and replaces what was said before; EVENT_ARGV precedes the execve
- * it belongs to; EVENT_CONTAINER precedes the container's first execve.
+ * it belongs to, EVENT_TARGET the kill or ptrace; EVENT_CONTAINER precedes the container's first
+ * execve.
  */
 #ifndef NESTAUDIT_EVENT_H
 #define NESTAUDIT_EVENT_H
@@ -19,7 +20,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 3
+#define EVENT_ABI_VERSION 4
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -43,6 +44,8 @@ enum event_type {
 	EVENT_CGROUP = 5, /* a cgroup was made, removed or joined: struct event_cgroup, its path */
 	EVENT_EXIT = 6,   /* a task of which something was said has ended: the header alone */
 	EVENT_FORK = 7,   /* a task was made, and some rule asks how: struct event_fork */
+	EVENT_TARGET =
+	    8, /* a process that the syscall that follows is about: struct event_target */
 };
 
 struct event_header {
@@ -90,8 +93,8 @@ enum section_kind {
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
 	SECTION_CHAIN = 14,      /* struct event_link[]: the object of the same index, then the
 				    directories above it, nearest first */
-	SECTION_SPECIAL = 15, /* what the record says whose type is the index: enum special_type */
-	SECTION_FD_PAIR = 16, /* int32_t[2]: the descriptors that were made */
+	SECTION_SPECIAL = 15,    /* of a record of its own; index: enum special_type */
+	SECTION_FD_PAIR = 16,    /* int32_t[2]: the descriptors that were made */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -166,6 +169,8 @@ struct event_syscall {
 	uint32_t argc;  /* execve: number of arguments */
 	uint32_t argv_bytes; /* execve: bytes of argv that went before as EVENT_ARGV */
 	uint32_t open_flags; /* openat2: struct open_how, flags, low 32 bits */
+	uint32_t targets;    /* how many EVENT_TARGET went before */
+	uint32_t pad;
 };
 
 /* The numbers of a task in one PID namespace; 0 where it, or its parent, has none there. */
@@ -199,6 +204,23 @@ struct event_fork {
 	struct event_header header;
 	uint32_t child; /* thread id in the first PID namespace */
 	uint32_t pad;
+};
+
+/* The number of a process in one PID namespace. */
+struct event_target_pid {
+	uint32_t ns; /* inode of the PID namespace */
+	uint32_t tgid;
+};
+
+/* header.task has sent it a signal, or traces it; behind it its event_target_pid[], the first
+ * namespace first. */
+struct event_target {
+	struct event_header header;
+	uint32_t number; /* of the syscall's targets, from 0 */
+	uint32_t uid;
+	uint32_t auid;
+	uint32_t ses;
+	char comm[EVENT_COMM_LEN]; /* NUL-padded */
 };
 
 struct event_argv {
@@ -242,7 +264,9 @@ EVENT_ASSERT_SIZE(event_header, 40);
 EVENT_ASSERT_SIZE(event_section, 8);
 EVENT_ASSERT_SIZE(event_object, 56);
 EVENT_ASSERT_SIZE(event_link, 16);
-EVENT_ASSERT_SIZE(event_syscall, 128);
+EVENT_ASSERT_SIZE(event_syscall, 136);
+EVENT_ASSERT_SIZE(event_target, 72);
+EVENT_ASSERT_SIZE(event_target_pid, 8);
 EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);

@@ -178,7 +178,7 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 	if (!gate_open(end->arch, end->syscall))
 		return 0;
 	uint32_t muted;
-	if (!policy_open(state, end, &muted))
+	if (!policy_open(state, end->arch, end->syscall, &muted))
 		return 0;
 	struct subject *subject = syscall_subject(task, state, end);
 	if (!subject)

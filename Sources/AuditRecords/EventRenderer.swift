@@ -3,13 +3,14 @@ public import CNestaudit
 /// From an event to the text of its records: rendered once, then assembled for each daemon.
 ///
 /// The order is that of kernel/auditsc.c, audit_log_exit: SYSCALL, EXECVE or another of its own, FD_PAIR, SOCKADDR,
-/// CWD, PATH, PROCTITLE.
+/// OBJ_PID, CWD, PATH, PROCTITLE.
 public struct EventRenderer: ~Copyable {
-  private var segments = Segments()
+  var segments = Segments()
   /// "audit(SEC.mmm:", what every record's stamp begins with.
   private var stamp = TextBuffer(capacity: 64)
   private var plan = PathPlan()
   private var process: ProcessEvent?
+  private(set) var targets = Targets.none
 
   /// Records of the event rendered last, without CONTAINER_ID.
   public private(set) var recordCount = 0
@@ -60,13 +61,15 @@ public struct EventRenderer: ~Copyable {
   /// - Parameters:
   ///   - process: what was last said of its task; must stay valid until the last `assemble`.
   ///   - argv: of an execve, NUL-terminated one behind the other; else empty.
+  ///   - targets: of a signal or a ptrace; must stay valid as long as `process`.
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
   public mutating func render(
-    _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, seconds: Int64,
-    milliseconds: Int
+    _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, targets: Targets,
+    seconds: Int64, milliseconds: Int
   ) {
     self.process = process
+    self.targets = targets
     segments.removeAll()
     recordCount = 0
     marks.removeAll(keepingCapacity: true)
@@ -93,6 +96,7 @@ public struct EventRenderer: ~Copyable {
       segments.text.append(hexBytes: address)
       end()
     }
+    renderTargets()
     if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
       begin(.cwd)
       segments.text.append("cwd=")
@@ -166,6 +170,11 @@ public struct EventRenderer: ~Copyable {
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
       case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
+      case .signedUID:
+        text.append(signed: Int64(Int32(bitPattern: view.uid(slot.value))))
+      case .targetPID:
+        let target = targets.target(at: Int(slot.value))
+        text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
       case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
       case .containerLink: if isLinked { text.append(" record=1") }
       }
@@ -175,7 +184,7 @@ public struct EventRenderer: ~Copyable {
 
   // MARK: Records
 
-  private mutating func begin(_ type: RecordType) {
+  mutating func begin(_ type: RecordType) {
     marks.append(
       RecordMark(type: type.rawValue, text: segments.text.count, slot: segments.slotCount))
     segments.text.append("type=")
@@ -186,7 +195,7 @@ public struct EventRenderer: ~Copyable {
     recordCount += 1
   }
 
-  private mutating func end() { segments.text.append(UInt8(ascii: "\n")) }
+  mutating func end() { segments.text.append(UInt8(ascii: "\n")) }
 
   private mutating func renderSyscall(_ event: SyscallEvent, _ process: ProcessEvent) {
     let syscall = event.fixed

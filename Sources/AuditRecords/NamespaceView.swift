@@ -51,6 +51,10 @@ public final class NamespaceView: @unchecked Sendable {
     pidns == 0 ? process.fixed.tgid : numbers(of: process)?.tgid ?? 0
   }
 
+  /// Thread group of a target; 0 outside the view.
+  @inline(__always)
+  func pid(of target: TargetEvent) -> UInt32 { target.pid(in: pidns) }
+
   /// Thread group of the parent; 0 outside the view.
   @inline(__always)
   public func ppid(of process: ProcessEvent) -> UInt32 {

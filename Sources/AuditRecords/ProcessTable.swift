@@ -1,7 +1,7 @@
 import CNestaudit
 
-/// What was last said of each task, by thread id in the first PID namespace, and the arguments of an execve
-/// on its way.
+/// What was last said of each task, by thread id in the first PID namespace, and what goes before a syscall of
+/// it: the arguments of an execve, the targets of a signal.
 ///
 /// The events are kept as they came; a task's memory is used again for the next one.
 public struct ProcessTable: ~Copyable {
@@ -12,6 +12,7 @@ public struct ProcessTable: ~Copyable {
 
   private var slots: [UInt32: Slot] = [:]
   private var argvOwner: [UInt32: Slot] = [:]
+  private var targetOwner: [UInt32: (slot: Slot, count: Int)] = [:]
 
   /// Knows nothing yet.
   public init() {}
@@ -19,6 +20,7 @@ public struct ProcessTable: ~Copyable {
   deinit {
     for slot in slots.values { slot.memory.deallocate() }
     for slot in argvOwner.values { slot.memory.deallocate() }
+    for owner in targetOwner.values { owner.slot.memory.deallocate() }
   }
 
   /// How many tasks something is known of.
@@ -45,6 +47,7 @@ public struct ProcessTable: ~Copyable {
   public mutating func remove(_ task: UInt32) {
     slots.removeValue(forKey: task)?.memory.deallocate()
     clearArgv(task)
+    clearTargets(task)
   }
 
   /// Adds a part of the arguments of a task's execve; a first part begins anew.
@@ -66,6 +69,31 @@ public struct ProcessTable: ~Copyable {
   public mutating func clearArgv(_ task: UInt32) {
     guard !argvOwner.isEmpty else { return }
     argvOwner.removeValue(forKey: task)?.memory.deallocate()
+  }
+
+  /// Adds a target of a task's syscall; the first begins anew.
+  public mutating func append(_ event: TargetEvent) {
+    let task = event.fixed.header.task
+    var owner =
+      targetOwner[task] ?? (Slot(memory: .init(start: nil, count: 0), count: 0), count: 0)
+    if event.fixed.number == 0 { (owner.slot.count, owner.count) = (0, 0) }
+    Self.store(event.bytes, at: owner.slot.count, in: &owner.slot)
+    owner.count += 1
+    targetOwner[task] = owner
+  }
+
+  /// The targets of a task's syscall; valid until the table is next changed.
+  public func targets(_ task: UInt32) -> Targets {
+    guard let owner = targetOwner[task] else { return .none }
+    return Targets(
+      bytes: UnsafeRawBufferPointer(rebasing: owner.slot.memory[0..<owner.slot.count]),
+      count: owner.count)
+  }
+
+  /// Forgets the targets, once the syscall has been told.
+  public mutating func clearTargets(_ task: UInt32) {
+    guard !targetOwner.isEmpty else { return }
+    targetOwner.removeValue(forKey: task)?.slot.memory.deallocate()
   }
 
   private static func store(_ bytes: UnsafeRawBufferPointer, at offset: Int, in slot: inout Slot) {

@@ -11,6 +11,7 @@ public enum RecordType: UInt32, Sendable {
   case mqNotify = 1314
   case mqGetSetAttr = 1315
   case fdPair = 1317
+  case objPid = 1318
   case capset = 1322
   case mmap = 1323
   case proctitle = 1327
@@ -20,7 +21,7 @@ public enum RecordType: UInt32, Sendable {
   /// Every one, made once: asked for each event.
   public static let all: [RecordType] = [
     .syscall, .path, .socketcall, .sockaddr, .cwd, .execve, .mqOpen, .mqSendRecv, .mqNotify,
-    .mqGetSetAttr, .fdPair, .capset, .mmap, .proctitle, .kernModule, .openat2,
+    .mqGetSetAttr, .fdPair, .objPid, .capset, .mmap, .proctitle, .kernModule, .openat2,
   ]
 
   var name: StaticString {
@@ -36,6 +37,7 @@ public enum RecordType: UInt32, Sendable {
     case .mqNotify: "MQ_NOTIFY"
     case .mqGetSetAttr: "MQ_GETSETATTR"
     case .fdPair: "FD_PAIR"
+    case .objPid: "OBJ_PID"
     case .capset: "CAPSET"
     case .mmap: "MMAP"
     case .proctitle: "PROCTITLE"

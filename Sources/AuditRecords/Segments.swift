@@ -9,6 +9,10 @@ struct Segments: ~Copyable {
     /// `value` is the kernel's id.
     case uid
     case gid
+    /// `value` is the kernel's id; an unset one is -1.
+    case signedUID
+    /// `value` is where the target begins among the event's.
+    case targetPID
     /// The key of the rule that matched.
     case key
     /// " record=1" where CONTAINER_ID goes before.

@@ -29,6 +29,19 @@ struct EventBytes {
     bytes = withUnsafeBytes(of: event) { Array($0) }
   }
 
+  /// An EVENT_TARGET with these numbers: PID namespace and number in it.
+  init(target pids: [(UInt32, UInt32)], _ change: (inout event_target) -> Void) {
+    var event = event_target()
+    event.header.type = UInt16(EVENT_TARGET.rawValue)
+    event.header.task = 42
+    let numbers = pids.flatMap { pid in
+      withUnsafeBytes(of: event_target_pid(ns: pid.0, tgid: pid.1)) { Array($0) }
+    }
+    event.header.size = UInt32(MemoryLayout<event_target>.size + numbers.count)
+    change(&event)
+    bytes = withUnsafeBytes(of: event) { Array($0) } + numbers
+  }
+
   mutating func add(_ kind: section_kind, index: Int = 0, _ data: [UInt8]) {
     let head = event_section(
       kind: UInt16(kind.rawValue), index: UInt16(index), length: UInt32(data.count))
@@ -63,11 +76,14 @@ extension event_process {
 
 /// What the records of an event are in the log of a daemon, line by line.
 func lines(
-  _ event: EventBytes, of process: EventBytes, argv: [String] = [], view: NamespaceView = .host,
-  serial: UInt64 = 5, key: String? = nil, chain: String? = nil, loaderName: String? = nil
+  _ event: EventBytes, of process: EventBytes, argv: [String] = [],
+  targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
+  chain: String? = nil, loaderName: String? = nil
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
+  var table = ProcessTable()
+  for target in targets { target.bytes.withUnsafeBytes { table.append(TargetEvent($0)!) } }
   let arguments: [UInt8] = argv.flatMap { Array($0.utf8) + [0] }
   event.bytes.withUnsafeBytes { event in
     process.bytes.withUnsafeBytes { process in
@@ -77,7 +93,7 @@ func lines(
             SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
-            seconds: 1_700_000_000, milliseconds: 7)
+            targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7)
         }
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in

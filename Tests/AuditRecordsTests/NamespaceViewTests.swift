@@ -71,7 +71,8 @@ struct NamespaceViewTests {
         renderer.plan(SyscallEvent(event)!, loaderName: nil)
         renderer.render(
           SyscallEvent(event)!, process: ProcessEvent(process)!,
-          argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
+          argv: UnsafeRawBufferPointer(start: nil, count: 0), targets: .none, seconds: 1,
+          milliseconds: 0)
       }
       let inner = assembled(Self.view, 1)
       let outer = assembled(.host, 9)

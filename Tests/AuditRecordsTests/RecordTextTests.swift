@@ -135,7 +135,8 @@ struct RecordTextTests {
           renderer.plan(SyscallEvent(event)!, loaderName: nil)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!,
-            argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
+            argv: UnsafeRawBufferPointer(start: nil, count: 0), targets: .none, seconds: 1,
+            milliseconds: 0)
         }
       }
       renderer.assemble(view: .host, serial: 1, key: nil, chain: nil, into: &text)

@@ -122,7 +122,8 @@ struct SpecialRecordTests {
         renderer.plan(SyscallEvent(event)!, loaderName: nil)
         renderer.render(
           SyscallEvent(event)!, process: ProcessEvent(process)!,
-          argv: UnsafeRawBufferPointer(start: nil, count: 0), seconds: 1, milliseconds: 0)
+          argv: UnsafeRawBufferPointer(start: nil, count: 0), targets: .none, seconds: 1,
+          milliseconds: 0)
       }
     }
     #expect(RecordType.all.filter(renderer.types.contains) == [.syscall, .proctitle, .openat2])

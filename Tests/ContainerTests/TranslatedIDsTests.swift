@@ -58,6 +58,42 @@ struct TranslatedIDs {
     }
   }
 
+  /// Each log has the target's number and owner as its own view has them.
+  @Test func aTargetHasTheNumbersOfEachView() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      let rule = "-a always,exit -F arch=b64 -S kill -F a1=18 -k target\n"
+      try configuration.daemon("inside", scope: "container = ids", rules: rule)
+      try configuration.daemon("outside", scope: "host = yes", rules: rule)
+      try ContainerArea.with(in: area) { containers in
+        try containers.bundle("ids", hostID: 300000, command: "sleep 1000")
+        try containers.start(.crun, "ids")
+        try RunningCollector.with(in: area, configuration: configuration) { _ in
+          // The shell writes the number that the container has for it.
+          try containers.execute(
+            .crun, "ids", "sleep 100 & echo $! > /tmp/pid; kill -18 $!; kill -9 $!; :")
+          try wait(for: "the call in both logs") {
+            try targets("inside", area).count == 1 && targets("outside", area).count == 1
+          }
+        }
+        let number = try String(
+          contentsOf: containers.root(hostID: 300000).appending(path: "tmp/pid"), encoding: .utf8
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+        let inside = try #require(try targets("inside", area).first)
+        let outside = try #require(try targets("outside", area).first)
+        #expect(inside["opid"] == number && inside["ouid"] == "0")
+        #expect(outside["opid"] != number && outside["ouid"] == "300000")
+        #expect(inside["ocomm"] == outside["ocomm"])
+      }
+    }
+  }
+
+  private func targets(_ daemon: String, _ area: URL) throws -> [AuditEvent.Record] {
+    try AuditEvent.read(area.appending(path: "log/\(daemon)/audit.log")).flatMap { event in
+      event.syscall?["key"] == "target" ? event.records.filter { $0.type == "OBJ_PID" } : []
+    }
+  }
+
   private func events(_ daemon: String, _ area: URL) throws -> Int {
     try AuditEvent.read(area.appending(path: "log/\(daemon)/audit.log")).count {
       $0.syscall?["key"] == "ids"

@@ -6,24 +6,13 @@ import Testing
 /// daemon wrote.
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: parity with the kernel's audit"))
 struct Parity {
-  /// setpriv has the workload's user too, before it becomes the workload.
-  static let rules = """
-    -a always,exit -F arch=b64 -S execve,openat,openat2,connect,unlinkat,kill -S pipe,pipe2,socketpair \
-    -S mmap,capset -S mq_open,mq_unlink,mq_timedsend,mq_timedreceive,mq_notify,mq_getsetattr \
-    -F uid=\(Workload.uid) -F exe!=/usr/bin/setpriv -k parity
-    -a always,exit -F arch=b32 -S openat2,socketcall,sendmsg -S pipe,pipe2,socketpair -S mmap,mmap2,capset \
-    -S mq_open,mq_unlink,mq_timedsend,mq_timedsend_time64,mq_timedreceive,mq_notify,mq_getsetattr \
-    -F uid=\(Workload.uid) -F exe!=/usr/bin/setpriv -k parity
-
-    """
-
   @Test func everyEventIsThereAndSaysTheSame() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
       let configuration = try Configuration(in: area)
-      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
+      try configuration.daemon("host", scope: "host = yes", rules: Workload.parityRules)
 
-      let reference = try withKernelAudit(rules: Self.rules, in: area) {
+      let reference = try withKernelAudit(rules: Workload.parityRules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
           try workload.run(["parity", "500"])
           try workload.run(["hostile"])
@@ -46,7 +35,7 @@ struct Parity {
       for row in rows {
         #expect(row.comparison.missing == 0, "\(row.calls)")
         #expect(row.comparison.extra == 0, "\(row.calls)")
-        for (type, share) in row.comparison.records where type != "PATH" && type != "OBJ_PID" {
+        for (type, share) in row.comparison.records where type != "PATH" {
           #expect(share.isWhole, "\(row.calls): \(type)")
         }
         if row.reachesObjects {

@@ -42,6 +42,15 @@ public struct AuditEvent: Sendable {
   /// The SYSCALL record.
   public var syscall: Record? { first("SYSCALL") }
 
+  /// The event without some of its records.
+  public func dropping(_ isDropped: (Record) -> Bool) -> AuditEvent {
+    var copy = self
+    let kept = records.indices.filter { !isDropped(records[$0]) }
+    copy.lines = kept.map { lines[$0] }
+    copy.records = kept.map { records[$0] }
+    return copy
+  }
+
   /// What is missing from a syscall's event: the PATH records that `items=` promises, or the
   /// PROCTITLE that ends it; nil if nothing is.
   public var gap: String? {

@@ -29,11 +29,16 @@ public struct Comparison {
   /// What was printed, with the differences.
   public let text: String
 
-  /// Compares the kernel's log with a daemon's.
-  public init(reference: URL, candidate: URL) throws {
+  /// Compares the kernel's log with a daemon's, but for the fields `ignored`, which are named
+  /// `field` or `TYPE.field`.
+  public init(reference: URL, candidate: URL, ignoring ignored: [String] = []) throws {
     let result = try Program.run(
       Machine.script("compare-audit-logs"),
-      [reference.path, candidate.path, "--show", "1000"])
+      [
+        reference.path, candidate.path, "--show", "1000", "--ignore",
+        ignored.joined(separator: ","),
+      ]
+    )
     text = result.output
     guard
       let sum = text.firstMatch(

@@ -27,14 +27,14 @@ public enum Machine {
     package.appending(path: "scripts/\(name)").path
   }
 
-  /// Whether tests with BPF, the kernel's audit and containers can run; says so loudly, once, where
-  /// they cannot.
+  /// Whether tests with BPF, the kernel's audit, containers and guests can run; says so loudly, once,
+  /// where they cannot.
   public static let isRoot: Bool = {
     guard geteuid() != 0 else { return true }
     print(
       """
 
-      ######## NOT ROOT: every test with BPF, the kernel's audit or containers is SKIPPED ########
+      ######## NOT ROOT: tests with BPF, the kernel's audit, containers, guests are SKIPPED ########
 
       """)
     return false

@@ -47,6 +47,7 @@ static void parity(int least)
 		mix_connect();
 		mix_unlinkat();
 		mix_kill();
+		mix_signals();
 		mix_pairs();
 		mix_mmap();
 		mix_openat2();

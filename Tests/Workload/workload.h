@@ -32,6 +32,7 @@ void mix_openat(void);
 void mix_connect(void);
 void mix_unlinkat(void);
 void mix_kill(void);
+void mix_signals(void);
 void mix_pairs(void);
 void mix_mmap(void);
 void mix_openat2(void);

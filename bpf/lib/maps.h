@@ -52,6 +52,7 @@ struct task_state {
 	uint32_t policy;
 	uint32_t generation; /* … and the tables are of this generation */
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
+	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
 	uint32_t muted_by;   /* … the policy of this serial */

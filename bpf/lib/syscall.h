@@ -7,6 +7,7 @@
 #include "container.h"
 #include "match.h"
 #include "object.h"
+#include "target.h"
 #include "tells.h"
 
 /* A bit for a syscall out of a row of them. */
@@ -35,7 +36,7 @@ static __always_inline bool gate_open_any(uint32_t syscall)
  * Whether some of these daemons may want a syscall: their rules name it, and not all of them kept
  * the task out when it was made; `muted` has those that did.
  */
-static __always_inline bool policy_open(struct task_state *state, struct syscall_end *end,
+static __always_inline bool policy_open(struct task_state *state, uint32_t arch, uint32_t syscall,
 					uint32_t *muted)
 {
 	uint32_t policy = state->policy;
@@ -47,7 +48,7 @@ static __always_inline bool policy_open(struct task_state *state, struct syscall
 	if (state->muted_by == entry->serial)
 		*muted = state->muted;
 	return *muted + 1 != 1u << (entry->daemons & 31) &&
-	       gate_bit(entry->gate[end->arch & (POLICY_ARCHES - 1)], end->syscall);
+	       gate_bit(entry->gate[arch & (POLICY_ARCHES - 1)], syscall);
 }
 
 static __always_inline uint32_t cell_of(struct syscall_end *end)
@@ -225,6 +226,8 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->wants = wants;
 	event->argc = end->argc;
 	event->argv_bytes = end->argv_bytes;
+	event->targets = state->targets;
+	event->pad = 0;
 	event->open_flags = 0;
 	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
 		event->open_flags = open_flags_of(end);
@@ -238,25 +241,22 @@ static __always_inline void syscall_submit(struct builder *b, struct task_state 
 		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
 }
 
-/* Says what the syscall did, if some daemon may want it. */
-static __always_inline void syscall_tell(struct task_state *state, struct syscall_end *end)
+/* The event of a syscall that some daemon may want. */
+static __noinline int syscall_tell(struct task_state *state, struct syscall_end *end,
+				   uint32_t wants)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct builder b;
-	uint32_t muted;
 
-	if (!policy_open(state, end, &muted) || !syscall_subject(task, state, end))
-		return;
-	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
-	if (!wants || !syscall_announce(state, wants))
-		return;
+	if (sends_signal(end->arch, end->syscall))
+		targets_find(state, end);
 	if (!syscall_start(&b, state, end, wants))
-		return;
+		return 0;
 	sections_of_shape(&b, end);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
-	section_cwd(&b, task);
+	section_cwd(&b, bpf_get_current_task_btf());
 	syscall_submit(&b, state, wants);
+	return 0;
 }
 
 /* A syscall that did not replace its program. */
@@ -271,7 +271,14 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
-	syscall_tell(state, end);
+	uint32_t muted;
+	if (policy_open(state, end->arch, end->syscall, &muted) &&
+	    syscall_subject(task, state, end)) {
+		uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+		if (wants && syscall_announce(state, wants))
+			syscall_tell(state, end, wants);
+	}
+	state->targets = 0;
 	state->module[0] = 0;
 	return 0;
 }

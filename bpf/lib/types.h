@@ -204,7 +204,30 @@ struct cred {
 
 struct task_struct;
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct idr {
+	struct xarray idr_rt;
+};
+
+/* include/linux/xarray.h */
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
 struct pid_namespace {
+	struct idr idr;
 	struct task_struct *child_reaper;
 	unsigned int level;
 	struct ns_common ns;
@@ -217,10 +240,11 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4];
 	struct upid numbers[0];
 };
 
-enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID };
 
 struct tty_struct {
 	char name[64];
@@ -281,6 +305,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
@@ -290,6 +315,10 @@ struct task_struct {
 	kuid_t loginuid;
 	unsigned int sessionid;
 	struct css_set *cgroups;
+};
+
+struct kernel_siginfo {
+	int si_code;
 };
 
 struct linux_binprm {

@@ -155,8 +155,8 @@ static __always_inline uint64_t subject_family(void)
 	if (!end)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	uint32_t kind = shape_of(end->arch, end->syscall)->address;
-	if (!kind || !address_of(end, kind, &address, &length) || length < sizeof(family) ||
-	    bpf_probe_read_user(&family, sizeof(family), (void *)address))
+	if (!kind || !address_of(end, kind, &address, &length) ||
+	    bpf_probe_read_user(&family, length < 2 ? 1 : 2, (void *)address))
 		return JUDGE_ANSWER(ANSWER_NONE, 0);
 	return JUDGE_ANSWER(ANSWER_KNOWN, family);
 }

@@ -29,7 +29,8 @@ struct Delivery: ~Copyable {
   /// - Returns: whether some daemon's rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
-    to entry: ContainerEntry, wants: UInt32, forked: ForkTable.Verdicts?, time: EventTime,
+    targets: Targets, to entry: ContainerEntry, wants: UInt32, forked: ForkTable.Verdicts?,
+    time: EventTime,
     loaderName: UnsafeRawBufferPointer?
   ) -> Bool {
     var shared = Shared()
@@ -79,7 +80,7 @@ struct Delivery: ~Copyable {
       wanted = true
       if !shared.isRendered {
         renderer.render(
-          event, process: process, argv: argv, seconds: time.seconds,
+          event, process: process, argv: argv, targets: targets, seconds: time.seconds,
           milliseconds: time.milliseconds)
         shared.isRendered = true
       }

@@ -97,6 +97,10 @@ final class Dispatcher {
       guard let event = ArgvEvent(bytes) else { break }
       processes.append(event)
       return
+    case EVENT_TARGET.rawValue:
+      guard let event = TargetEvent(bytes) else { break }
+      processes.append(event)
+      return
     case EVENT_EXIT.rawValue:
       processes.remove(header.task)
       forks.remove(header.task)
@@ -131,22 +135,24 @@ final class Dispatcher {
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
     let argv = processes.argv(header.task)
+    let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
     let loader = argv.count > 0 ? loaderName(of: event, process, entry) : nil
     let time = clock.time(sinceBoot: header.time)
     let wanted: Bool
     if let loader {
       wanted = loader.withUnsafeBytes {
         delivery.deliver(
-          event, of: process, argv: argv, to: entry, wants: wants,
+          event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
           forked: forks.verdicts(of: header.task), time: time, loaderName: $0)
       }
     } else {
       wanted = delivery.deliver(
-        event, of: process, argv: argv, to: entry, wants: wants,
+        event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
         forked: forks.verdicts(of: header.task), time: time, loaderName: nil)
     }
     if wanted { entry.written += 1 }
     if argv.count > 0 { processes.clearArgv(header.task) }
+    if targets.count > 0 { processes.clearTargets(header.task) }
   }
 
   /// The name of the dynamic loader: an exec's last item, which BPF cannot read.

@@ -1,0 +1,32 @@
+import TestSupport
+import Testing
+
+/// A container that crun makes in the guest, where there is no cgroup hierarchy but the second.
+extension OtherKernels {
+  @Test(arguments: BootedGuests.lines)
+  func aContainersDaemonSeesItFromTheFirstInstruction(line: String) throws {
+    let run = try run(line)
+    #expect(try run.text("box") == "told\n")
+    let events = try run.events(of: "box").filter { $0.syscall != nil }
+    #expect(events.map { $0.syscall?["key"] } == ["inside", "secret", "secret", "inside"])
+    #expect(events.first?.first("EXECVE")?["a0"] == "/bin/sh")
+    #expect(events.last?.first("EXECVE")?.text == #"argc=2 a0="/bin/echo" a1="told""#)
+    #expect(events.allSatisfy { $0.syscall?["success"] == "yes" })
+    // Its first process made all but the last event.
+    #expect(events.dropLast().allSatisfy { $0.syscall?["pid"] == "1" })
+    #expect(events.allSatisfy { $0.syscall?["uid"] == "0" && $0.first("CONTAINER_ID") == nil })
+  }
+
+  @Test(arguments: BootedGuests.lines)
+  func theHostsDaemonSeesTheSameByItsOwnNumbers(line: String) throws {
+    let run = try run(line)
+    let inside = try run.events(of: "box").filter { $0.syscall?["key"] == "inside" }
+    let outside = try run.events().filter { $0.syscall?["key"] == "inside" }
+    #expect(outside.map { $0.first("EXECVE")?.text } == inside.map { $0.first("EXECVE")?.text })
+    for event in outside {
+      #expect(event.syscall?["uid"] == "\(GuestRun.containerRoot)")
+      #expect(event.syscall?["pid"] != "1")
+      #expect(event.first("CONTAINER_ID")?["contid"] != nil)
+    }
+  }
+}

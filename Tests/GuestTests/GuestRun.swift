@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+
+/// One boot of a kernel in which the script `guest` ran, and what it left behind.
+struct GuestRun: Sendable {
+  /// The line of the kernel, such as 6.12.
+  let line: String
+  /// The directory of the run, a path that the guest has too.
+  let area: URL
+  private let results: URL
+
+  /// Where files are accessed: the script tells what each is.
+  static let places = ["memory", "upper", "lower", "layers"]
+  /// Before the kernel's audit is switched on, and while it is.
+  static let phases = ["alone", "beside"]
+
+  /// What root of the container is in the guest.
+  static let containerRoot: UInt32 = 100_000
+
+  /// Prepares a run below `area`.
+  init(line: String, in area: URL) throws {
+    self.line = line
+    self.area = area.appending(path: line)
+    results = self.area.appending(path: "results")
+    let manager = FileManager.default
+    for phase in Self.phases {
+      let lower = self.area.appending(path: "lower/\(phase)")
+      try manager.createDirectory(at: lower, withIntermediateDirectories: true)
+      try "0\n".write(to: lower.appending(path: "watched"), atomically: true, encoding: .utf8)
+    }
+    try manager.createDirectory(at: results, withIntermediateDirectories: true)
+
+    let file = self.area.appending(path: "kernel.rules")
+    try kernelRules.write(to: file, atomically: true, encoding: .utf8)
+    try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+    let configuration = try Configuration(in: self.area)
+    try configuration.daemon(
+      "host", scope: "host = yes",
+      rules: watches("alone") + kernelRules + unmetRules + execs(by: Self.containerRoot))
+    try configuration.daemon(
+      "box", scope: "container = box",
+      rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))
+    try ContainerArea.with(in: self.area) { containers in
+      try containers.bundle(
+        "box", hostID: Self.containerRoot,
+        command: "read secret </etc/secret; echo 1 >>/etc/secret; /bin/echo $secret; :")
+      let secret = containers.root(hostID: Self.containerRoot).appending(path: "etc/secret")
+      try "told\n".write(to: secret, atomically: true, encoding: .utf8)
+      chown(secret.path, Self.containerRoot, Self.containerRoot)
+    }
+  }
+
+  /// Boots the kernel and has the script run.
+  func start() throws -> Program {
+    try Program(
+      Machine.script("vm"),
+      [
+        "--kernel", line, "--timeout", "150", "--writable", results.path,
+        Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
+        Machine.products.path, Machine.package.appending(path: "scripts").path,
+      ])
+  }
+
+  private func watches(_ phase: String) -> String {
+    Self.places.map { "-w \(area.path)/\($0)/\(phase)/watched -p rwa -k \($0)-\(phase)\n" }.joined()
+  }
+
+  /// What both audits are asked for.
+  private var kernelRules: String {
+    watches("beside") + Workload.parityRules
+      + "-a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/echo -k exec\n"
+  }
+
+  private func execs(by user: UInt32) -> String {
+    "-a always,exit -F arch=b64 -S execve -F uid=\(user) -k inside\n"
+  }
+
+  /// Rules that are near to what happens, and are not met.
+  private var unmetRules: String {
+    """
+    -w \(area.path)/memory/alone/neighbour -p xa -k unmet
+    -a always,exit -F arch=b64 -S openat -F path=\(area.path)/upper/alone/neighbour -F uid=1 -k unmet
+    -a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/cat -k unmet
+    -a always,exit -F arch=b64 -S openat -F success=0 -F dir=\(area.path)/layers -k unmet
+
+    """
+  }
+
+  /// A file of what the script left behind.
+  func text(_ name: String) throws -> String {
+    try String(contentsOf: results.appending(path: name), encoding: .utf8)
+  }
+
+  /// The events of a daemon.
+  func events(of daemon: String = "host") throws -> [AuditEvent] {
+    try AuditEvent.read(results.appending(path: "log/\(daemon)/audit.log"))
+  }
+
+  /// The events of the kernel's own audit.
+  func kernelEvents() throws -> [AuditEvent] {
+    try AuditEvent.read(results.appending(path: "kernel/log/audit.log"))
+  }
+
+  /// What `nestaudit ps` said at the end.
+  func status() throws -> CollectorStatus {
+    try JSONDecoder().decode(CollectorStatus.self, from: Data(try text("ps").utf8))
+  }
+
+  /// Whether the kernel has sched_prepare_exec, of Linux 6.10: later execve's arguments are gone.
+  var seesPreparedExec: Bool { line != "6.1" }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whom a signal goes to is known while it is sent: later the process may be gone. */
+#include "lib/syscall.h"
+
+/* kernel/signal.c, si_fromuser; and not a timer's, which interrupts a syscall of this kind. */
+static __always_inline bool is_sent_by_syscall(uint32_t arch, int32_t syscall, uint64_t args[6],
+					       struct kernel_siginfo *info)
+{
+	int32_t code = 0, given = 0;
+
+	if ((uint64_t)info < 2)
+		return !info;
+	code = BPF_CORE_READ(info, si_code);
+	if (queued_code(queued_info(arch, syscall, args), &given))
+		return code == given;
+	return code == 0 /* SI_USER */ || code == -6 /* SI_TKILL */;
+}
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct task_struct *target)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	uint32_t arch = arch_of(task);
+	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	uint64_t args[6];
+	uint32_t muted;
+
+	/* A kernel thread has no syscall. */
+	if (!BPF_CORE_READ(task, mm) || is_ptrace(arch, syscall) || !sends_signal(arch, syscall) ||
+	    !gate_open(arch, syscall) || task->tgid == control.collector)
+		return 0;
+	arguments_of(regs, arch, args);
+	if (!is_sent_by_syscall(arch, syscall, args, info))
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state || !policy_open(state, arch, syscall, &muted))
+		return 0;
+	state->targets += target_submit(state, target, TARGET_SENT);
+	return 0;
+}
