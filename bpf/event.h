@@ -41,11 +41,11 @@ enum event_type {
 	EVENT_PROCESS = 2, /* what stays the same for a task: struct event_process, then sections */
 	EVENT_ARGV = 3, /* a part of the arguments of the execve that follows: struct event_argv */
 	EVENT_CONTAINER = 4, /* a container is born: struct event_container, then sections */
-	EVENT_CGROUP = 5, /* a cgroup was made, removed or joined: struct event_cgroup, its path */
-	EVENT_EXIT = 6,   /* a task of which something was said has ended: the header alone */
-	EVENT_FORK = 7,   /* a task was made, and some rule asks how: struct event_fork */
-	EVENT_TARGET =
-	    8, /* a process that the syscall that follows is about: struct event_target */
+	EVENT_CGROUP = 5,  /* a cgroup was made, removed or joined: struct event_cgroup, its path */
+	EVENT_EXIT = 6,    /* a task of which something was said has ended: the header alone */
+	EVENT_FORK = 7,    /* a task was made, and some rule asks how: struct event_fork */
+	EVENT_TARGET = 8,  /* a process that the next syscall is about: struct event_target */
+	EVENT_TOUCHED = 9, /* a file that it is about: struct event_touched */
 };
 
 struct event_header {
@@ -132,6 +132,10 @@ enum object_role {
 	OBJECT_EXECUTABLE = 4,  /* the file named in execve; for a script the script itself */
 	OBJECT_INTERPRETER = 5, /* the interpreter of a script */
 	OBJECT_LOADER = 6,      /* the ELF interpreter (ld.so), where the executable has one */
+	/* EVENT_TOUCHED; OBJECT_PARENT too */
+	OBJECT_FOUND = 7,   /* what a path led to */
+	OBJECT_REMOVED = 8, /* what had the name before */
+	OBJECT_MADE = 9,    /* what has it now */
 };
 
 /* An inode, as PATH shows it. uid and gid are kernel ids. */
@@ -170,7 +174,7 @@ struct event_syscall {
 	uint32_t argv_bytes; /* execve: bytes of argv that went before as EVENT_ARGV */
 	uint32_t open_flags; /* openat2: struct open_how, flags, low 32 bits */
 	uint32_t targets;    /* how many EVENT_TARGET went before */
-	uint32_t pad;
+	uint32_t touches;    /* 0: no EVENT_TOUCHED did */
 };
 
 /* The numbers of a task in one PID namespace; 0 where it, or its parent, has none there. */
@@ -204,6 +208,17 @@ struct event_fork {
 	struct event_header header;
 	uint32_t child; /* thread id in the first PID namespace */
 	uint32_t pad;
+};
+
+/* What a syscall of header.task did to a file; behind it event_link[EVENT_CHAIN_MAX], as
+ * SECTION_CHAIN. */
+struct event_touched {
+	struct event_header header;
+	uint16_t path;  /* by which of the syscall's paths: 0 the first */
+	uint16_t first; /* 1: of the syscall's touched files */
+	uint16_t links; /* how many of the chain hold */
+	uint16_t pad;
+	struct event_object object;
 };
 
 /* The number of a process in one PID namespace. */
@@ -266,6 +281,7 @@ EVENT_ASSERT_SIZE(event_object, 56);
 EVENT_ASSERT_SIZE(event_link, 16);
 EVENT_ASSERT_SIZE(event_syscall, 136);
 EVENT_ASSERT_SIZE(event_target, 72);
+EVENT_ASSERT_SIZE(event_touched, 104);
 EVENT_ASSERT_SIZE(event_target_pid, 8);
 EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);

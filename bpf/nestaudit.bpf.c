@@ -2,6 +2,7 @@
 /* Every program in one object, so that they share their maps. */
 #include "sys_exit.bpf.c"
 #include "exec.bpf.c"
+#include "hooks.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"

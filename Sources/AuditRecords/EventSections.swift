@@ -71,6 +71,8 @@ public struct SyscallEvent {
   private let sections: EventSections
   /// Its fixed part.
   public let fixed: event_syscall
+  /// What went before.
+  public var touched = TouchedFiles.none
 
   /// nil if it is not a whole event of its kind.
   public init?(_ bytes: UnsafeRawBufferPointer) {
@@ -104,12 +106,23 @@ public struct SyscallEvent {
   /// An object and the directories above it, nearest first; empty where that is not told.
   @inline(__always)
   public func chain(ofObject index: Int) -> UnsafeBufferPointer<event_link> {
+    if index >= Self.firstTouched { return touched.chain(index - Self.firstTouched) }
     guard let data = section(SECTION_CHAIN, index: index) else {
       return UnsafeBufferPointer(start: nil, count: 0)
     }
     return UnsafeBufferPointer(
       start: data.baseAddress?.assumingMemoryBound(to: event_link.self),
       count: data.count / MemoryLayout<event_link>.size)
+  }
+
+  /// Indices of objects that were touched begin here.
+  private static let firstTouched = Int(EVENT_OBJECTS_MAX)
+
+  /// What was in this role, by the syscall's path with this index; nil where no hook told it.
+  @inline(__always)
+  func touched(_ role: object_role, path: Int) -> (index: Int, object: event_object)? {
+    if touched.count == 0 { return nil }
+    return touched.file(role, path: path).map { (Self.firstTouched + $0.place, $0.object) }
   }
 
   /// The first object in this role, with its index.

@@ -55,32 +55,36 @@ struct PathPlan: ~Copyable {
       if Errno(result) != .badDescriptor, let found = event.object(OBJECT_DESCRIPTOR) {
         add(nil, .normal, event, found)
       }
-    case .lookup: if let first { addLookup(first, result) }
+    case .lookup: if let first { addLookup(first, event, 0) }
     case .lookups:
-      if let first { addLookup(first, result) }
-      if let second, result >= 0 || Errno(result) != .noEntry { addLookup(second, result) }
+      if let first { addLookup(first, event, 0) }
+      if let second, result >= 0 || Errno(result) != .noEntry { addLookup(second, event, 1) }
     case .mount:
-      if let second { addLookup(second, result) }
+      if let second { addLookup(second, event, 1) }
       if let first, result >= 0, Self.isLookedUp(source: first, flags: event.fixed.args.3) {
         add(first, .normal)
       }
     case .open(let creates): if let first { planOpen(event, first, creates) }
-    case .create: if let first { addCreation(first, event) }
+    case .create: if let first { addCreation(first, event, 0) }
     case .remove(let directory): if let first { addRemoval(first, event, directory) }
     case .rename:
       guard let first, let second else { return }
-      addParent(first, event, nil)
-      addParent(second, event, nil)
-      guard result >= 0 else { return }
-      add(first, .delete)
-      add(second, .create)
+      addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
+      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+      let moved = event.touched(OBJECT_REMOVED, path: 0)
+      guard result >= 0 || moved != nil else { return }
+      add(first, .delete, event, moved)
+      if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
+        add(second, .delete, event, replaced)
+      }
+      if result >= 0 { add(second, .create, event, moved) }
     case .link:
       guard let first, let second else { return }
-      addLookup(first, result == -Int64(Errno.exists.rawValue) ? 0 : result)
-      if result >= 0 || Errno(result) == .exists { addCreation(second, event) }
+      addLookup(first, event, 0, didFind: Errno(result) == .exists)
+      if result >= 0 || Errno(result) == .exists { addCreation(second, event, 1) }
     case .symlink:
       if let first { add(first, .unknown) }
-      if let second { addCreation(second, event) }
+      if let second { addCreation(second, event, 1) }
     case .exec: planExec(event, first, loaderName)
     case .openQueue: if let first { addOpenedQueue(first, event, milliseconds) }
     case .unlinkQueue: if let first { addRemovedQueue(first, event) }
@@ -108,19 +112,22 @@ struct PathPlan: ~Copyable {
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
     case .crossDevice: add(name, .unknown)  // openat2, kept from leaving a directory
-    default: addLookup(name, result)
+    default: addLookup(name, event, 0)
     }
   }
 
-  private mutating func addCreation(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
+  private mutating func addCreation(
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int
+  ) {
+    let parent = event.touched(OBJECT_PARENT, path: path)
     let result = event.fixed.result
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
-    case .exists: addParent(name, event, nil)
+    case .exists: addParent(name, event, parent)
     default:
-      addParent(name, event, nil)
-      add(name, .create)
+      addParent(name, event, parent)
+      add(name, .create, event, event.touched(OBJECT_MADE, path: path))
     }
   }
 
@@ -133,10 +140,10 @@ struct PathPlan: ~Copyable {
     case .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
     case .notDirectory where !directory: add(name, .unknown)
     case .noEntry where Self.parentLength(name) > 0: add(name, .unknown)
-    case .noEntry, .readOnly: addParent(name, event, nil)
+    case .noEntry, .readOnly: addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
     default:
-      addParent(name, event, nil)
-      add(name, .delete)
+      addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+      add(name, .delete, event, event.touched(OBJECT_REMOVED, path: 0))
     }
   }
 
@@ -145,7 +152,7 @@ struct PathPlan: ~Copyable {
   ) {
     let result = event.fixed.result
     guard result >= 0 else {
-      if let name { addLookup(name, result) }
+      if let name { addLookup(name, event, 0) }
       return
     }
     add(name, .normal, event, event.object(OBJECT_EXECUTABLE))
@@ -167,14 +174,14 @@ struct PathPlan: ~Copyable {
     let result = event.fixed.result
     if SyscallNumber(of: event).isBind {
       if result >= 0 {
-        addParent(name, event, nil)
-        add(name, .create)
+        addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+        add(name, .create, event, event.touched(OBJECT_MADE, path: 0))
       }
       return
     }
     switch Errno(result) {
     case .invalid, .badDescriptor, .notSocket, .fault, .familyNotSupported: return
-    default: addLookup(name, result)
+    default: addLookup(name, event, 0)
     }
   }
 
@@ -198,7 +205,17 @@ struct PathPlan: ~Copyable {
 
   // MARK: Items
 
-  private mutating func addLookup(_ name: UnsafeRawBufferPointer, _ result: Int64) {
+  /// - Parameters:
+  ///   - path: which of the syscall's it is.
+  ///   - didFind: it led somewhere, whatever the result.
+  private mutating func addLookup(
+    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int, didFind: Bool = false
+  ) {
+    let result = event.fixed.result
+    if let found = event.touched(OBJECT_FOUND, path: path) {
+      return add(name, .normal, event, found)
+    }
+    if didFind { return add(name, .normal) }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:

@@ -42,11 +42,18 @@ public struct Targets {
 
   /// None.
   public static var none: Targets {
-    Targets(bytes: UnsafeRawBufferPointer(start: nil, count: 0), count: 0)
+    Targets(bytes: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
-  init(bytes: UnsafeRawBufferPointer, count: Int) {
+  init(bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
+    var (count, at) = (0, 0)
+    while at < bytes.count,
+      let target = TargetEvent(UnsafeRawBufferPointer(rebasing: bytes[at...]))
+    {
+      count += 1
+      at += target.bytes.count
+    }
     self.count = count
   }
 

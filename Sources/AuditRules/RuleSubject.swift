@@ -90,6 +90,8 @@ public struct WatchObject: @unchecked Sendable {
   public var ino: UInt64 = 0
   /// It is a directory.
   public var isDirectory = false
+  /// Nobody could look: the container's processes had ended before. Names tell it by their text.
+  public var isLost = false
   /// The device of the directory that it is in, or would be.
   public var directoryDev: UInt32 = 0
   /// Its inode; 0 if the name cannot be told by it: there is none, or something is mounted at the path.

@@ -181,7 +181,7 @@ struct RuleTest {
   private func isAtPath(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
     if name.hasObject {
       if let watches, isLink(0, of: name, watches[Int(value)]) { return true }
-      if !name.isDoubtful { return false }
+      if !name.isDoubtful, !isLost(watches) { return false }
     }
     return hasText(name)
   }
@@ -190,9 +190,13 @@ struct RuleTest {
   private func isBelow(_ name: RuleName, _ watches: UnsafePointer<WatchObject>?) -> Bool {
     if name.hasObject {
       if let watches, isObjectBelow(name, watches[Int(value)]) { return true }
-      if !name.isDoubtful { return false }
+      if !name.isDoubtful, !isLost(watches) { return false }
     }
     return hasText(name) || hasTextBelow(name)
+  }
+
+  private func isLost(_ watches: UnsafePointer<WatchObject>?) -> Bool {
+    watches?[Int(value)].isLost ?? false
   }
 
   @inline(__always)

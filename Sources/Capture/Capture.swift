@@ -19,8 +19,10 @@ public final class Capture: @unchecked Sendable {
   private var links: [OpaquePointer] = []
   private var ring: OpaquePointer?
 
-  /// Programs that this kernel refused, with the reason; what each gives is missing.
-  public private(set) var missing: [(program: String, reason: String)] = []
+  /// How objects are obtained.
+  public let backend: Backend
+  /// Programs that this kernel refused; what each gives is missing.
+  public private(set) var missing: [MissingProgram]
 
   /// The gate and the other settings, mapped into the kernel: a store takes effect at once.
   public let control: UnsafeMutablePointer<policy_control>
@@ -41,43 +43,14 @@ public final class Capture: @unchecked Sendable {
   public let losses: KernelTable<loss_key, UInt64>
 
   /// Loads the programs; nothing is attached yet.
-  /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
-  public init(ringSize: UInt32) throws(CaptureError) {
-    let log = LibbpfLog()
-    guard KernelTypes.available else {
-      throw CaptureError(
-        "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y"
-      )
-    }
-    let object = try Self.open()
-    var loaded = false
-    defer { if !loaded { bpf_object__close(object) } }
-
-    let ringMap = bpf_object__find_map_by_name(object, "ring")
-    guard bpf_map__set_max_entries(ringMap, ringSize) == 0 else {
-      throw CaptureError("ring of \(ringSize) bytes", errno: errno, cure: "give a power of two")
-    }
-    if !KernelTypes.has(tracepoint: "sched_prepare_exec") {
-      let program = bpf_object__find_program_by_name(object, "nestaudit_prepare_exec")
-      bpf_program__set_autoload(program, false)
-      missing.append(
-        (
-          program: "nestaudit_prepare_exec",
-          reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"
-        ))
-    }
-    // A kernel without modules has no such tracepoint: nothing is missed there.
-    if KernelTypes.has(tracepoint: "module_load") {
-      let program = bpf_object__find_program_by_name(object, "nestaudit_module_load")
-      bpf_program__set_autoload(program, true)
-    }
-    let failed = bpf_object__load(object)
-    guard failed == 0 else {
-      throw CaptureError(
-        "the BPF programs do not load", errno: -failed,
-        cure: log.firstLine.map { "the kernel says: \($0)" }
-          ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
-    }
+  /// - Parameters:
+  ///   - ringSize: bytes, a power of two and a multiple of the page size.
+  ///   - choice: of the backend.
+  public init(ringSize: UInt32, backend choice: Backend.Choice) throws(CaptureError) {
+    let programs = try LoadedPrograms(ringSize: ringSize, choice: choice)
+    let object = programs.object
+    var isWhole = false
+    defer { if !isWhole { bpf_object__close(object) } }
 
     func descriptor(_ name: String) -> Int32 {
       bpf_map__fd(bpf_object__find_map_by_name(object, name))
@@ -101,7 +74,9 @@ public final class Capture: @unchecked Sendable {
       program: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_identify")))
     losses = .init(descriptor: descriptor("losses"), name: "losses")
     self.object = object
-    loaded = true
+    backend = programs.backend
+    missing = programs.missing
+    isWhole = true
   }
 
   deinit {
@@ -111,20 +86,7 @@ public final class Capture: @unchecked Sendable {
     bpf_object__close(object)
   }
 
-  static func open() throws(CaptureError) -> OpaquePointer {
-    var size = 0
-    let bytes = nestaudit_bpf_object(&size)
-    var options = bpf_object_open_opts()
-    options.sz = MemoryLayout<bpf_object_open_opts>.size
-    let opened = "nestaudit".withCString { name in
-      options.object_name = name
-      return bpf_object__open_mem(bytes, size, &options)
-    }
-    guard let opened else { throw CaptureError("the BPF object cannot be read", errno: errno) }
-    return opened
-  }
-
-  /// Attaches every program; from here on events come.
+  /// Attaches every program; from here on events come. A hook that the kernel refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var program = bpf_object__next_program(object, nil)
     while let current = program {
@@ -132,11 +94,14 @@ public final class Capture: @unchecked Sendable {
       guard bpf_program__autoload(current),
         bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL
       else { continue }
-      guard let link = bpf_program__attach(current) else {
-        let name = String(cString: bpf_program__name(current))
-        throw CaptureError("program \(name) does not attach", errno: errno)
+      if let link = bpf_program__attach(current) {
+        links.append(link)
+        continue
       }
-      links.append(link)
+      let name = String(cString: bpf_program__name(current))
+      let failed = CaptureError("program \(name) does not attach", errno: errno)
+      guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
+      missing.append(.init(program: name, reason: failed.description))
     }
   }
 

@@ -45,12 +45,9 @@ public final class Collector {
     signals = SignalSource()
     mailbox = Mailbox()
     Limits.raiseDescriptors()
-    capture = try Capture(ringSize: configuration.ringSize)
+    capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
-    for program in capture.missing {
-      logger.warning("\(program.program) is not loaded: \(program.reason)")
-    }
     capture.control.pointee.collector = UInt32(getpid())
     daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
     dispatcher = Dispatcher(
@@ -79,6 +76,9 @@ public final class Collector {
     try dispatcher.startHost()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
     try capture.attach()
+    for program in capture.missing {
+      logger.warning("\(program.program) is not there: \(program.reason)")
+    }
     daemons.tellRules()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
   }
@@ -162,6 +162,7 @@ public final class Collector {
 
   private func status() -> CollectorSnapshot {
     CollectorSnapshot(
+      backend: capture.backend.rawValue,
       daemons: daemons.all.map { daemon in
         .init(
           name: daemon.name, log: daemon.log.path, scope: daemon.template.scope.text,

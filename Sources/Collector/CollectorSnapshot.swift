@@ -42,6 +42,8 @@ public struct CollectorSnapshot: Sendable {
     public let lost: UInt64
   }
 
+  /// How files behind names are known.
+  public let backend: String
   /// By name.
   public let daemons: [Daemon]
   /// The host first.

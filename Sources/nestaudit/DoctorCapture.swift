@@ -10,7 +10,7 @@ func captureChecks() -> [Check] {
 }
 
 func captureCheck(
-  backend: Probe.Backend?, refusal: String?, missing: [String]
+  backend: Backend?, refusal: String?, missing: [String]
 ) -> Check {
   let name = "capture"
   guard let backend else {
@@ -19,18 +19,19 @@ func captureCheck(
       cure: "run as root, outside of a container, on a kernel with CONFIG_DEBUG_INFO_BTF=y")
   }
   if let first = missing.first {
+    let others = missing.count > 1 ? "; and \(missing.count - 1) more" : ""
     return Check(
-      name: name, state: .warn, detail: "backend \(backend.rawValue); \(first)",
+      name: name, state: .warn, detail: "backend \(backend.rawValue); \(first)\(others)",
       cure: "use Linux 6.10 or later")
   }
   return Check(name: name, state: .ok, detail: "backend \(backend.rawValue); every program loads")
 }
 
-/// Only worth knowing: no backend of this version needs them.
+/// Only worth knowing: the backend with tracepoints does without them.
 func trampolineCheck(_ load: Bool) -> Check {
   Check(
     name: "trampolines", state: .ok,
     detail: load
-      ? "fentry programs load; this version does not use them"
-      : "fentry programs are refused; the backend tracepoints does not need them")
+      ? "fentry programs load, as the backend hooks needs them"
+      : "fentry programs are refused: the backend is tracepoints, which does without them")
 }

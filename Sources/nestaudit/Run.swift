@@ -46,6 +46,13 @@ struct RunCommand: ParsableCommand {
       valueName: "size"))
   var ringSize: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How files behind names are known: hooks, tracepoints, or auto, which takes hooks where the kernel has them.",
+      valueName: "name"))
+  var backend: String?
+
   func run() throws {
     guard geteuid() == 0 else {
       throw Failure("run needs root, outside of a container; try 'sudo nestaudit run'")
@@ -79,10 +86,11 @@ struct RunCommand: ParsableCommand {
 
   /// Reads the configuration that the command line names, on any thread.
   private var load: @Sendable () throws(ConfigurationError) -> CollectorConfiguration {
-    { [config, state, logDir, ringSize] () throws(ConfigurationError) in
+    { [config, state, logDir, ringSize, backend] () throws(ConfigurationError) in
       try CollectorConfiguration.load(
         directory: config,
-        overrides: .init(stateDirectory: state, logDirectory: logDir, ringSize: ringSize))
+        overrides: .init(
+          stateDirectory: state, logDirectory: logDir, ringSize: ringSize, backend: backend))
     }
   }
 }
@@ -90,7 +98,7 @@ struct RunCommand: ParsableCommand {
 extension StatusReply {
   init(_ snapshot: CollectorSnapshot, began: Int64) {
     self.init(
-      version: programVersion, backend: Probe.Backend.tracepoints.rawValue, started: began,
+      version: programVersion, backend: snapshot.backend, started: began,
       pid: getpid(), skippedRuns: snapshot.skippedRuns,
       daemons: snapshot.daemons.map {
         DaemonStatus(

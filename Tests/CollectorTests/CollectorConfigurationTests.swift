@@ -7,7 +7,7 @@ import Testing
 struct CollectorConfigurationTests {
   private let area: Area
   private let nothing = CollectorConfiguration.Overrides(
-    stateDirectory: nil, logDirectory: nil, ringSize: nil)
+    stateDirectory: nil, logDirectory: nil, ringSize: nil, backend: nil)
 
   init() throws {
     area = try Area()
@@ -47,7 +47,8 @@ struct CollectorConfigurationTests {
     try area.write("ring_size = 1M\nlog_directory = /l\n", to: "nestaudit.conf")
     let configuration = try CollectorConfiguration.load(
       directory: area.path,
-      overrides: .init(stateDirectory: "/mine", logDirectory: "/logs", ringSize: "64K"))
+      overrides: .init(
+        stateDirectory: "/mine", logDirectory: "/logs", ringSize: "64K", backend: nil))
     #expect(configuration.stateDirectory == "/mine")
     #expect(configuration.logDirectory == "/logs")
     #expect(configuration.ringSize == 65536)

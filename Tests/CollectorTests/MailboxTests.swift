@@ -5,7 +5,8 @@ import Testing
 @testable import Collector
 
 struct MailboxTests {
-  private let snapshot = CollectorSnapshot(daemons: [], containers: [], skippedRuns: 7)
+  private let snapshot = CollectorSnapshot(
+    backend: "tracepoints", daemons: [], containers: [], skippedRuns: 7)
 
   /// Asks on a thread of its own, since it blocks.
   private final class Asker: Sendable {

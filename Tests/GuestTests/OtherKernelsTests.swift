@@ -46,12 +46,13 @@ struct OtherKernels {
     let collector = try run.text("collector")
     #expect(!doctor.contains("fail "), "\(doctor)")
     #expect(collector.contains("ready"))
+    #expect(doctor.contains("backend hooks"), "\(doctor)")
     if run.seesPreparedExec {
       #expect(doctor.contains("every program loads"), "\(doctor)")
-      #expect(!collector.contains("not loaded"), "\(collector)")
+      #expect(!collector.contains("is not there"), "\(collector)")
     } else {
       #expect(doctor.contains("no tracepoint sched_prepare_exec"), "\(doctor)")
-      #expect(collector.ranges(of: "not loaded").count == 1, "\(collector)")
+      #expect(collector.ranges(of: "is not there").count == 1, "\(collector)")
     }
   }
 

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A directory of its own for a test, removed with the value.
 public final class Area {

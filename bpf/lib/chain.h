@@ -17,10 +17,8 @@ struct {
 } name_memories SEC(".maps");
 
 /* watch_fingerprint() of a dentry's name; 0 if it is not the name of anything any more. */
-static __always_inline uint64_t name_fingerprint(struct dentry *dentry)
+static __always_inline uint64_t fingerprint_in(struct name_memory *memory, struct dentry *dentry)
 {
-	uint32_t zero = 0;
-	struct name_memory *memory = bpf_map_lookup_elem(&name_memories, &zero);
 	uint32_t length = BPF_CORE_READ(dentry, d_name.len);
 
 	if (!memory || length > WATCH_NAME_MAX || !BPF_CORE_READ(dentry, d_hash.pprev))
@@ -29,6 +27,13 @@ static __always_inline uint64_t name_fingerprint(struct dentry *dentry)
 	length = at_most(length, WATCH_NAME_MAX);
 	bpf_probe_read_kernel(memory->words, length, BPF_CORE_READ(dentry, d_name.name));
 	return watch_fingerprint(memory->words, length);
+}
+
+static __always_inline uint64_t name_fingerprint(struct dentry *dentry)
+{
+	uint32_t zero = 0;
+
+	return fingerprint_in(bpf_map_lookup_elem(&name_memories, &zero), dentry);
 }
 
 /* enum watched_flags of a file. */

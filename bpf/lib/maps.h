@@ -53,6 +53,9 @@ struct task_state {
 	uint32_t generation; /* … and the tables are of this generation */
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
 	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
+	uint32_t touches;    /* EVENT_TOUCHED of this syscall: a bit for each role and path */
+	uint32_t made_path;  /* by which path it makes … */
+	uint64_t made;       /* … this dentry a file; 0: none */
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
 	uint32_t muted_by;   /* … the policy of this serial */

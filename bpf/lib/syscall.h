@@ -227,7 +227,7 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 	event->argc = end->argc;
 	event->argv_bytes = end->argv_bytes;
 	event->targets = state->targets;
-	event->pad = 0;
+	event->touches = state->touches;
 	event->open_flags = 0;
 	if (shape_of(end->arch, end->syscall)->open == OPEN_HOW)
 		event->open_flags = open_flags_of(end);
@@ -279,6 +279,8 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 			syscall_tell(state, end, wants);
 	}
 	state->targets = 0;
+	state->touches = 0;
+	state->made = 0;
 	state->module[0] = 0;
 	return 0;
 }

@@ -1,4 +1,5 @@
 public import AuditRules
+internal import Capture
 
 /// A nested daemon as it is configured.
 public struct DaemonConfiguration: Sendable {
@@ -44,17 +45,24 @@ public struct CollectorConfiguration: Sendable {
     public var logDirectory: String?
     /// `--ring-size`, as it is written.
     public var ringSize: String?
+    /// `--backend`, as it is written.
+    public var backend: String?
 
     /// What is nil is left to nestaudit.conf.
-    public init(stateDirectory: String?, logDirectory: String?, ringSize: String?) {
+    public init(
+      stateDirectory: String?, logDirectory: String?, ringSize: String?, backend: String?
+    ) {
       self.stateDirectory = stateDirectory
       self.logDirectory = logDirectory
       self.ringSize = ringSize
+      self.backend = backend
     }
   }
 
   /// Bytes: a power of two, 64 KiB to 1 GiB.
   public private(set) var ringSize: UInt32 = 32 << 20
+  /// How files behind names are known.
+  private(set) var backend = Backend.Choice.auto
   /// Where the lock and the control socket are.
   public private(set) var stateDirectory = "/run/nestaudit"
   /// Holds a directory for each daemon's log.
@@ -83,13 +91,19 @@ public struct CollectorConfiguration: Sendable {
       }
       configuration.ringSize = bytes
     }
+    if let name = overrides.backend {
+      guard let choice = Backend.Choice(rawValue: name) else {
+        throw ConfigurationError("--backend \(name)", backendHelp)
+      }
+      configuration.backend = choice
+    }
     return configuration
   }
 
   /// What is other than in the configuration that the collector began with, and waits for its next start.
   func waitingForRestart(since old: Self) -> [String] {
     let keys: [(name: String, isSame: Bool)] = [
-      ("ring_size", ringSize == old.ringSize),
+      ("ring_size", ringSize == old.ringSize), ("backend", backend == old.backend),
       ("state_directory", stateDirectory == old.stateDirectory),
       ("log_directory", logDirectory == old.logDirectory),
     ]
@@ -128,12 +142,18 @@ public struct CollectorConfiguration: Sendable {
     if TextFile.exists(file) {
       let values = try KeyValueFile(
         try TextFile.read(file), file: file,
-        known: ["ring_size", "state_directory", "log_directory"])
+        known: ["ring_size", "backend", "state_directory", "log_directory"])
       if let entry = values["ring_size"] {
         guard let bytes = Self.bytes(entry.value) else {
           throw values.failure(entry, Self.sizeHelp)
         }
         ringSize = bytes
+      }
+      if let entry = values["backend"] {
+        guard let choice = Backend.Choice(rawValue: entry.value) else {
+          throw values.failure(entry, Self.backendHelp)
+        }
+        backend = choice
       }
       stateDirectory = try Self.path("state_directory", in: values) ?? stateDirectory
       logDirectory = try Self.path("log_directory", in: values) ?? logDirectory
@@ -224,6 +244,7 @@ public struct CollectorConfiguration: Sendable {
 
   // MARK: Values
 
+  private static let backendHelp = "give hooks, tracepoints or auto"
   private static let sizeHelp = "give a power of two from 64K to 1G, such as 32M"
 
   /// "64K" to "1G".

@@ -86,8 +86,10 @@ final class Dispatcher {
     let header = bytes.loadUnaligned(as: event_header.self)
     switch UInt32(header.type) {
     case EVENT_SYSCALL.rawValue:
-      guard let event = SyscallEvent(bytes) else { break }
+      guard var event = SyscallEvent(bytes) else { break }
+      if event.fixed.touches != 0 { event.touched = processes.touched(header.task) }
       handle(event, header)
+      if event.fixed.touches != 0 { processes.clearTouched(header.task) }
       return
     case EVENT_PROCESS.rawValue:
       guard let event = ProcessEvent(bytes) else { break }
@@ -95,6 +97,10 @@ final class Dispatcher {
       return
     case EVENT_ARGV.rawValue:
       guard let event = ArgvEvent(bytes) else { break }
+      processes.append(event)
+      return
+    case EVENT_TOUCHED.rawValue:
+      guard let event = TouchedEvent(bytes) else { break }
       processes.append(event)
       return
     case EVENT_TARGET.rawValue:

@@ -34,7 +34,9 @@ final class WatchSet {
     self.version = version
     self.root = root
     objects = .allocate(capacity: max(paths.count, 1))
-    objects.initialize(repeating: WatchObject(), count: paths.count)
+    var unknown = WatchObject()
+    unknown.isLost = true
+    objects.initialize(repeating: unknown, count: paths.count)
   }
 
   deinit {

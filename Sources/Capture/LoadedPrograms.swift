@@ -1,0 +1,126 @@
+internal import CLibBPF
+import CNestaudit
+import Glibc
+
+/// The BPF object, loaded: as much of it as the kernel takes.
+struct LoadedPrograms {
+  let object: OpaquePointer
+  let backend: Backend
+  let missing: [MissingProgram]
+
+  /// Loads the programs of a backend; with `auto`, of the other one if the kernel refuses the hooks.
+  /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
+  init(ringSize: UInt32, choice: Backend.Choice) throws(CaptureError) {
+    guard KernelTypes.available else {
+      throw CaptureError(
+        "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y"
+      )
+    }
+    switch choice {
+    case .tracepoints: self = try Self.load(ringSize, .tracepoints)
+    case .hooks:
+      guard Trampolines.load() else {
+        throw CaptureError(
+          "backend hooks: this kernel refuses fentry programs; use --backend tracepoints")
+      }
+      self = try Self.load(ringSize, .hooks)
+    case .auto:
+      guard Trampolines.load() else {
+        self = try Self.load(ringSize, .tracepoints)
+        return
+      }
+      do {
+        self = try Self.load(ringSize, .hooks)
+      } catch {
+        let other = try Self.load(ringSize, .tracepoints)
+        let refusal = MissingProgram(program: "backend hooks", reason: error.description)
+        self = Self(
+          object: other.object, backend: .tracepoints, missing: [refusal] + other.missing)
+      }
+    }
+  }
+
+  private init(object: OpaquePointer, backend: Backend, missing: [MissingProgram]) {
+    self.object = object
+    self.backend = backend
+    self.missing = missing
+  }
+
+  private static func load(
+    _ ringSize: UInt32, _ backend: Backend
+  ) throws(CaptureError) -> LoadedPrograms {
+    let log = LibbpfLog()
+    let object = try open()
+    var loaded = false
+    defer { if !loaded { bpf_object__close(object) } }
+
+    guard bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "ring"), ringSize) == 0
+    else {
+      throw CaptureError("ring of \(ringSize) bytes", errno: errno, cure: "give a power of two")
+    }
+    let missing = choose(of: object, backend)
+    let failed = bpf_object__load(object)
+    guard failed == 0 else {
+      throw CaptureError(
+        "the BPF programs do not load", errno: -failed,
+        cure: log.firstLine.map { "the kernel says: \($0)" }
+          ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
+    }
+    loaded = true
+    return LoadedPrograms(object: object, backend: backend, missing: missing)
+  }
+
+  private static func open() throws(CaptureError) -> OpaquePointer {
+    var size = 0
+    let bytes = nestaudit_bpf_object(&size)
+    var options = bpf_object_open_opts()
+    options.sz = MemoryLayout<bpf_object_open_opts>.size
+    let opened = "nestaudit".withCString { name in
+      options.object_name = name
+      return bpf_object__open_mem(bytes, size, &options)
+    }
+    guard let opened else { throw CaptureError("the BPF object cannot be read", errno: errno) }
+    return opened
+  }
+
+  /// Leaves out what the backend does not use, and what this kernel has nothing for.
+  private static func choose(of object: OpaquePointer, _ backend: Backend) -> [MissingProgram] {
+    var missing: [MissingProgram] = []
+    var program = bpf_object__next_program(object, nil)
+    while let current = program {
+      defer { program = bpf_object__next_program(object, current) }
+      let name = String(cString: bpf_program__name(current))
+      let place = String(cString: bpf_program__section_name(current))
+      if let function = place.removing(prefix: "fentry/") {
+        if backend == .hooks, KernelTypes.has(function: function) { continue }
+        bpf_program__set_autoload(current, false)
+        if backend == .hooks {
+          missing.append(
+            .init(
+              program: name,
+              reason:
+                "no function \(function): the files that it is asked about are known by name alone"
+            ))
+        }
+      } else if place == "tp_btf/module_load" {
+        // A kernel without modules has no such tracepoint: nothing is missed there.
+        bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+      } else if place == "tp_btf/sched_prepare_exec",
+        !KernelTypes.has(tracepoint: "sched_prepare_exec")
+      {
+        bpf_program__set_autoload(current, false)
+        missing.append(
+          .init(
+            program: name,
+            reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"))
+      }
+    }
+    return missing
+  }
+}
+
+extension String {
+  fileprivate func removing(prefix: String) -> String? {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+  }
+}
