@@ -28,6 +28,7 @@
 #define EVENT_PATH_MAX      4096 /* PATH_MAX, with the NUL */
 #define EVENT_PROCTITLE_MAX 128  /* kernel/audit.h, MAX_PROCTITLE_AUDIT_LEN */
 #define EVENT_SOCKADDR_MAX  128  /* sizeof(struct sockaddr_storage) */
+#define EVENT_MODULE_LEN    56   /* MODULE_NAME_LEN, with the NUL */
 #define EVENT_PIDNS_LEVELS  33   /* MAX_PID_NS_LEVEL, and the first */
 #define EVENT_GROUPS_MAX    128  /* supplementary groups carried; more are flagged */
 #define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
@@ -61,7 +62,7 @@ struct event_header {
 enum event_flags {
 	/* EVENT_SYSCALL */
 	EVENT_NO_RESULT = 1 << 0, /* the syscall never returned: exit, exit_group */
-	EVENT_CREATED = 1 << 1,   /* an open made the file (FMODE_CREATED) */
+	EVENT_CREATED = 1 << 1,   /* an open made the file (FMODE_CREATED); mq_open may have */
 	EVENT_NO_ARGS =
 	    1 << 2, /* args[] could not be had: exec on a kernel without sched_prepare_exec */
 	/* EVENT_PROCESS */
@@ -92,6 +93,8 @@ enum section_kind {
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
 	SECTION_CHAIN = 14,      /* struct event_link[]: the object of the same index, then the
 				    directories above it, nearest first */
+	SECTION_SPECIAL = 15,    /* of a record of its own; index: enum special_type */
+	SECTION_FD_PAIR = 16,    /* int32_t[2]: the descriptors that were made */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -102,6 +105,23 @@ enum section_kind {
 	SECTION_GID_MAP = 11,
 	/* EVENT_CONTAINER, EVENT_CGROUP */
 	SECTION_CGROUP_PATH = 12, /* from the root of the v2 hierarchy: "/a/b" */
+};
+
+/*
+ * Of these records a syscall has at most one. The values are their types
+ * (include/uapi/linux/audit.h); beside each what its section holds: uint64_t[], signed numbers with
+ * their sign.
+ */
+enum special_type {
+	SPECIAL_SOCKETCALL = 1304,    /* the arguments of the call: 2 to 6 */
+	SPECIAL_MQ_OPEN = 1312,       /* oflag, mode, mq_flags, mq_maxmsg, mq_msgsize, mq_curmsgs */
+	SPECIAL_MQ_SENDRECV = 1313,   /* mqdes, msg_len, msg_prio, seconds, nanoseconds */
+	SPECIAL_MQ_NOTIFY = 1314,     /* mqdes, sigev_signo */
+	SPECIAL_MQ_GETSETATTR = 1315, /* mqdes, mq_flags, mq_maxmsg, mq_msgsize, mq_curmsgs */
+	SPECIAL_CAPSET = 1322,      /* inheritable, permitted, effective and ambient capabilities */
+	SPECIAL_MMAP = 1323,        /* fd, flags */
+	SPECIAL_KERN_MODULE = 1330, /* the module's name, as text */
+	SPECIAL_OPENAT2 = 1337,     /* flags, mode, resolve */
 };
 
 /* What an object was to the syscall. */

@@ -6,6 +6,7 @@
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
+#include "module.bpf.c"
 #include "identify.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -26,8 +26,6 @@ int BPF_PROG(nestaudit_sys_exit, struct pt_regs *regs, long result)
 		return 0;
 	end->arch = arch;
 	end->syscall = syscall;
-	if (arch == POLICY_ARCH_32)
-		result = (int32_t)result;
 	/* kernel/auditsc.c, audit_return_fixup */
 	if (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK && result != -ENOIOCTLCMD)
 		result = -EINTR;

@@ -87,7 +87,7 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 		}
 	}
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!state || !(state->said || state->forked))
+	if (!state || !(state->said || state->forked || state->parts))
 		return 0;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,
 			  task->pid))

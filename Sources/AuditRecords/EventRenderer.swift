@@ -2,8 +2,8 @@ public import CNestaudit
 
 /// From an event to the text of its records: rendered once, then assembled for each daemon.
 ///
-/// The order is that of kernel/auditsc.c, audit_log_exit: SYSCALL, EXECVE, SOCKADDR, OBJ_PID, CWD, PATH,
-/// PROCTITLE.
+/// The order is that of kernel/auditsc.c, audit_log_exit: SYSCALL, EXECVE or another of its own, FD_PAIR, SOCKADDR,
+/// OBJ_PID, CWD, PATH, PROCTITLE.
 public struct EventRenderer: ~Copyable {
   var segments = Segments()
   /// "audit(SEC.mmm:", what every record's stamp begins with.
@@ -34,9 +34,13 @@ public struct EventRenderer: ~Copyable {
   // MARK: Names
 
   /// Settles which names the event has.
-  /// - Parameter loaderName: of an execve, the name of the dynamic loader where it is known.
-  public mutating func plan(_ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?) {
-    plan.make(for: event, loaderName: loaderName)
+  /// - Parameters:
+  ///   - loaderName: of an execve, the name of the dynamic loader where it is known.
+  ///   - milliseconds: when the event was, since 1970.
+  public mutating func plan(
+    _ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64 = 0
+  ) {
+    plan.make(for: event, loaderName: loaderName, milliseconds: milliseconds)
   }
 
   /// Tells nothing of names on some filesystems.
@@ -53,7 +57,7 @@ public struct EventRenderer: ~Copyable {
     text: UnsafeRawBufferPointer?, object: event_object?, chain: UnsafeBufferPointer<event_link>
   ) {
     let item = plan[index]
-    return (item.type == .unknown ? nil : item.name, item.object, item.chain)
+    return (item.type == .unknown || item.isQueue ? nil : item.name, item.object, item.chain)
   }
 
   // MARK: Rendering
@@ -87,6 +91,12 @@ public struct EventRenderer: ~Copyable {
 
     renderSyscall(event, process)
     if argv.count > 0 { renderExecve(event, argv) }
+    if let special = SpecialRecord(of: event) {
+      begin(special.type)
+      special.append(to: &segments)
+      end()
+    }
+    if let pair = event.section(SECTION_FD_PAIR, index: 0) { renderPair(pair) }
     if let address = event.section(SECTION_SOCKADDR, index: 0) {
       begin(.sockaddr)
       segments.text.append("saddr=")
@@ -101,7 +111,7 @@ public struct EventRenderer: ~Copyable {
       segments.text.append(untrusted: cwd)
       end()
     }
-    for item in 0..<plan.count { renderPath(item, of: event) }
+    renderPaths()
     renderTitle(process)
   }
 
@@ -139,6 +149,13 @@ public struct EventRenderer: ~Copyable {
         process, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
         into: &text)
     }
+  }
+
+  /// Which types of records the event rendered last has.
+  public var types: RecordTypes {
+    var types = RecordTypes.none
+    for mark in marks { types.insert(mark.type) }
+    return types
   }
 
   /// Records of the event rendered last that are left when some are left out, without CONTAINER_ID.
@@ -289,8 +306,27 @@ public struct EventRenderer: ~Copyable {
     end()
   }
 
-  private mutating func renderPath(_ number: Int, of event: SyscallEvent) {
-    let item = plan[number]
+  /// net/socket.c and fs/pipe.c: two descriptors.
+  private mutating func renderPair(_ pair: UnsafeRawBufferPointer) {
+    guard pair.count >= 8 else { return }
+    begin(.fdPair)
+    segments.text.append("fd0=")
+    segments.text.append(signed: Int64(pair.loadUnaligned(as: Int32.self)))
+    segments.text.append(" fd1=")
+    segments.text.append(signed: Int64(pair.loadUnaligned(fromByteOffset: 4, as: Int32.self)))
+    end()
+  }
+
+  /// Hidden items count, and have neither a record nor a number.
+  private mutating func renderPaths() {
+    var number = 0
+    for index in 0..<plan.count where !plan[index].isHidden {
+      renderPath(plan[index], number)
+      number += 1
+    }
+  }
+
+  private mutating func renderPath(_ item: PathPlan.Item, _ number: Int) {
     begin(.path)
     segments.text.append("item=")
     segments.text.append(decimal: UInt64(number))
@@ -306,7 +342,7 @@ public struct EventRenderer: ~Copyable {
       segments.text.append(" dev=")
       appendDevice(object.dev)
       segments.text.append(" mode=")
-      segments.text.append(octal: object.mode & 0xffff)
+      segments.text.append(octal: UInt64(object.mode & 0xffff))
       field(" ouid=", .uid, object.uid)
       field(" ogid=", .gid, object.gid)
       segments.text.append(" rdev=")

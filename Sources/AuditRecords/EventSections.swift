@@ -38,6 +38,22 @@ struct EventSections {
     return nil
   }
 
+  /// The first section of a kind, with its index.
+  func first(_ kind: section_kind) -> (index: Int, data: UnsafeRawBufferPointer)? {
+    var at = start
+    let head = MemoryLayout<event_section>.size
+    while at < bytes.count {
+      let section = bytes.loadUnaligned(fromByteOffset: at, as: event_section.self)
+      let length = Int(section.length)
+      if UInt32(section.kind) == kind.rawValue {
+        let data = UnsafeRawBufferPointer(rebasing: bytes[(at + head)..<(at + head + length)])
+        return (Int(section.index), data)
+      }
+      at += (head + length + 7) & ~7
+    }
+    return nil
+  }
+
   /// A section as an array of `Element`; a torn last one is left out.
   @inline(__always)
   func array<Element>(_ kind: section_kind, of: Element.Type) -> UnsafeBufferPointer<Element> {
@@ -71,6 +87,11 @@ public struct SyscallEvent {
   @inline(__always)
   public func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {
     sections.section(kind, index: index)
+  }
+
+  /// What the one record of its own says, and of which type that is: `enum special_type`.
+  var special: (type: Int, data: UnsafeRawBufferPointer)? {
+    sections.first(SECTION_SPECIAL).map { (type: $0.index, data: $0.data) }
   }
 
   /// The object with this index.

@@ -14,16 +14,19 @@ enum PathKind {
   case link
   case symlink
   case exec
+  case openQueue
+  case unlinkQueue
+  case useQueue
 
   init(_ event: SyscallEvent) {
     let oCreat: UInt64 = 0o100
     let removeDirectory: UInt64 = 0x200  // AT_REMOVEDIR
     let args = event.fixed.args
-    switch SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).x86_64 {
+    switch SyscallNumber(of: event).x86_64 {
     case 2: self = .open(creates: args.1 & oCreat != 0)  // open
     case 257: self = .open(creates: args.2 & oCreat != 0)  // openat
     case 85: self = .open(creates: true)  // creat
-    case 437: self = .open(creates: event.object(OBJECT_PARENT) != nil)  // openat2: flags in memory
+    case 437: self = Self.openat2(event)
     case 83, 133, 258, 259: self = .create  // mkdir mknod mkdirat mknodat
     case 84: self = .remove(directory: true)  // rmdir
     case 87: self = .remove(directory: false)  // unlink
@@ -37,8 +40,23 @@ enum PathKind {
     case 155, 429: self = .lookups  // pivot_root move_mount
     case 91, 93, 190, 193, 196, 199: self = .descriptor
     case 42, 44, 46, 49: self = .none
+    case 240: self = .openQueue  // mq_open
+    case 241: self = .unlinkQueue  // mq_unlink
+    case 242, 243: self = .useQueue  // mq_timedsend mq_timedreceive
     default: self = .lookup
     }
+  }
+}
+
+extension PathKind {
+  /// Its flags are in memory; those that it does not know it refuses before the name is read (fs/open.c,
+  /// build_open_flags), but not O_DIRECT, which the filesystem may refuse.
+  private static func openat2(_ event: SyscallEvent) -> PathKind {
+    let flags = UInt64(event.fixed.open_flags)
+    let oDirect: UInt64 = 0o40000
+    if event.special == nil { return .none }
+    if Errno(event.fixed.result) == .invalid, flags & oDirect == 0 { return .none }
+    return .open(creates: flags & 0o100 != 0)
   }
 }
 
@@ -46,12 +64,30 @@ enum PathKind {
 struct SyscallNumber {
   let x86_64: Int32
 
-  init(arch: UInt32, syscall: Int32) {
+  init(of event: SyscallEvent) {
     let i386: UInt32 = 0x4000_0003  // AUDIT_ARCH_I386
-    x86_64 = arch == i386 ? Self.fromI386(syscall) : syscall
+    let number = event.fixed.syscall
+    if event.fixed.arch != i386 {
+      x86_64 = number
+    } else if number == 102 {
+      x86_64 = Self.fromSocketcall(UInt32(truncatingIfNeeded: event.fixed.args.0))
+    } else {
+      x86_64 = Self.fromI386(number)
+    }
   }
 
   var isBind: Bool { x86_64 == 49 }
+
+  /// The calls that are given an address: include/uapi/linux/net.h.
+  private static func fromSocketcall(_ call: UInt32) -> Int32 {
+    switch call {
+    case 2: 49  // bind
+    case 3: 42  // connect
+    case 11: 44  // sendto
+    case 16: 46  // sendmsg
+    default: 0
+    }
+  }
 
   private static func fromI386(_ number: Int32) -> Int32 {
     switch number {
@@ -69,6 +105,10 @@ struct SyscallNumber {
     case 94: 91  // fchmod
     case 95, 207: 93  // fchown
     case 228: 190  // fsetxattr
+    case 277: 240  // mq_open
+    case 278: 241  // mq_unlink
+    case 279, 418: 242  // mq_timedsend
+    case 280, 419: 243  // mq_timedreceive
     case 295: 257  // openat
     case 296: 258  // mkdirat
     case 297: 259  // mknodat
@@ -81,6 +121,7 @@ struct SyscallNumber {
     case 361: 49  // bind
     case 362: 42  // connect
     case 369: 44  // sendto
+    case 370: 46  // sendmsg
     case 437: 437  // openat2
     default: 0  // a lookup, or none of its paths is recorded
     }
@@ -95,6 +136,7 @@ enum Errno: Int32 {
   case access = 13
   case fault = 14
   case exists = 17
+  case crossDevice = 18
   case notDirectory = 20
   case isDirectory = 21
   case invalid = 22

@@ -25,6 +25,10 @@ struct PathPlan: ~Copyable {
     var object: event_object?
     /// SECTION_CHAIN of the object.
     var chain = UnsafeBufferPointer<event_link>(start: nil, count: 0)
+    /// audit_inode_parent_hidden: it counts, and no record tells of it.
+    var isHidden = false
+    /// The name is one of a message queue, not a path.
+    var isQueue = false
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -35,8 +39,12 @@ struct PathPlan: ~Copyable {
   subscript(index: Int) -> Item { items[index] }
 
   /// Plans the items of an event.
-  /// - Parameter loaderName: name of an execve's dynamic loader, where it is known.
-  mutating func make(for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?) {
+  /// - Parameters:
+  ///   - loaderName: name of an execve's dynamic loader, where it is known.
+  ///   - milliseconds: when it ended, since 1970.
+  mutating func make(
+    for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64
+  ) {
     count = 0
     let result = event.fixed.result
     let first = event.section(SECTION_PATH, index: 0)
@@ -44,7 +52,9 @@ struct PathPlan: ~Copyable {
     switch PathKind(event) {
     case .none: planAddress(event)
     case .descriptor:
-      if let found = event.object(OBJECT_DESCRIPTOR) { add(nil, .normal, event, found) }
+      if Errno(result) != .badDescriptor, let found = event.object(OBJECT_DESCRIPTOR) {
+        add(nil, .normal, event, found)
+      }
     case .lookup: if let first { addLookup(first, event, 0) }
     case .lookups:
       if let first { addLookup(first, event, 0) }
@@ -63,6 +73,9 @@ struct PathPlan: ~Copyable {
       guard let second else { return }
       addCreation(second, event, 1, target: first)
     case .exec: planExec(event, first, loaderName)
+    case .openQueue: if let first { addOpenedQueue(first, event, milliseconds) }
+    case .unlinkQueue: if let first { addRemovedQueue(first, event) }
+    case .useQueue: addUsedQueue(event)
     }
   }
 
@@ -85,6 +98,7 @@ struct PathPlan: ~Copyable {
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
+    case .crossDevice: add(name, .unknown)  // openat2, kept from leaving a directory
     default: addLookup(name, event, 0)
     }
   }
@@ -180,7 +194,7 @@ struct PathPlan: ~Copyable {
     else { return }
     let name = UnsafeRawBufferPointer(rebasing: address[2...]).untilNUL
     let result = event.fixed.result
-    if SyscallNumber(arch: event.fixed.arch, syscall: event.fixed.syscall).isBind {
+    if SyscallNumber(of: event).isBind {
       if result >= 0 {
         addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
         add(name, .create, event, event.touched(OBJECT_MADE, path: 0))
@@ -250,13 +264,16 @@ struct PathPlan: ~Copyable {
   ) {
     var item = Item(name: name, type: type, object: found?.object)
     if let found { item.chain = event.chain(ofObject: found.index) }
-    (items + count).initialize(to: item)
-    count += 1
+    add(item)
   }
 
   /// Without an object.
   private mutating func add(_ name: UnsafeRawBufferPointer?, _ type: NameType) {
-    (items + count).initialize(to: Item(name: name, type: type, object: nil))
+    add(Item(name: name, type: type, object: nil))
+  }
+
+  mutating func add(_ item: Item) {
+    (items + count).initialize(to: item)
     count += 1
   }
 
@@ -271,7 +288,7 @@ struct PathPlan: ~Copyable {
   }
 
   /// getname refuses an empty name, one that is too long, and memory that is not there, before the audit hears of it.
-  private static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
+  static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
     if name.isEmpty { return false }
     switch Errno(result) {
     case .fault: return false

@@ -43,18 +43,24 @@ extension TextBuffer {
 
   /// %#o: with a leading 0.
   @inline(__always)
-  mutating func append(octal value: UInt32) {
-    append(atMost: 12) { memory in
+  mutating func append(octal value: UInt64) {
+    if value != 0 { append(UInt8(ascii: "0")) }
+    append(octalDigits: value)
+  }
+
+  /// %llo
+  @inline(__always)
+  mutating func append(octalDigits value: UInt64) {
+    append(atMost: 22) { memory in
       var digits = 0
       var rest = value
-      while rest > 0 {
+      repeat {
         memory[digits] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest & 7)
         rest >>= 3
         digits &+= 1
-      }
-      memory[digits] = UInt8(ascii: "0")
-      Self.reverse(memory, digits &+ 1)
-      return digits &+ 1
+      } while rest > 0
+      Self.reverse(memory, digits)
+      return digits
     }
   }
 

@@ -11,6 +11,8 @@ struct LoadedPrograms {
   /// Loads the programs of a backend; with `auto`, of the other one if the kernel refuses the hooks.
   /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
   init(ringSize: UInt32, choice: Backend.Choice) throws(CaptureError) {
+    // What libbpf says of types that are not there is not for the terminal.
+    _ = LibbpfLog()
     guard KernelTypes.available else {
       throw CaptureError(
         "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y"
@@ -102,6 +104,9 @@ struct LoadedPrograms {
                 "no function \(function): the files that it is asked about are known by name alone"
             ))
         }
+      } else if place == "tp_btf/module_load" {
+        // A kernel without modules has no such tracepoint: nothing is missed there.
+        bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
       } else if place == "tp_btf/sched_prepare_exec",
         !KernelTypes.has(tracepoint: "sched_prepare_exec")
       {

@@ -107,7 +107,8 @@ func lines(
     process.bytes.withUnsafeBytes { process in
       arguments.withUnsafeBytes { arguments in
         withBytes(of: loaderName) { loaderName in
-          renderer.plan(SyscallEvent(event)!, loaderName: loaderName)
+          renderer.plan(
+            SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,

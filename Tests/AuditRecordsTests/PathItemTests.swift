@@ -7,7 +7,7 @@ import Testing
 struct PathItemTests {
   private func items(
     _ syscall: Int32, result: Int64, args: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0),
-    paths: [String], address: [UInt8]? = nil
+    paths: [String], address: [UInt8]? = nil, hasHow: Bool = false
   ) throws -> [String] {
     var event = EventBytes { event in
       event.syscall = syscall
@@ -16,6 +16,10 @@ struct PathItemTests {
     }
     for (index, path) in paths.enumerated() { event.add(SECTION_PATH, index: index, path) }
     if let address { event.add(SECTION_SOCKADDR, address) }
+    if hasHow {
+      let how = [UInt8](repeating: 0, count: 24)
+      event.add(SECTION_SPECIAL, index: Int(SPECIAL_OPENAT2.rawValue), how)
+    }
     event.add(SECTION_CWD, "/work dir")
     let records = try lines(event, of: EventBytes { $0.setName("x") })
     let shown = records.filter { $0.hasPrefix("type=PATH ") }.map { record in
@@ -68,6 +72,23 @@ struct PathItemTests {
   @Test func aNameThatTheKernelNeverSawIsNoItem() throws {
     #expect(try items(257, result: -2, paths: [""]) == [])
     #expect(try items(257, result: -14, paths: ["/a"]) == [])
+    // openat2 without its struct open_how, and with one that it refuses
+    #expect(try items(437, result: -7, paths: ["/a"]) == [])
+    #expect(try items(437, result: -22, paths: ["/a"], hasHow: true) == [])
+    #expect(try items(437, result: -2, paths: ["/a"], hasHow: true) == ["\"/a\" UNKNOWN"])
+    #expect(try items(437, result: -18, paths: ["/a"], hasHow: true) == ["\"/a\" UNKNOWN"])
+  }
+
+  @Test func aDescriptorThatWasRefusedIsNoItem() throws {
+    for (result, count) in [(Int64(0), 1), (-1, 1), (-9, 0)] {
+      var event = EventBytes { event in
+        event.syscall = 91
+        event.result = result
+      }
+      event.add(object: object(OBJECT_DESCRIPTOR, ino: 9), index: 0)
+      let records = try lines(event, of: EventBytes { $0.setName("x") })
+      #expect(records.count { $0.hasPrefix("type=PATH ") } == count)
+    }
   }
 
   @Test func aUnixSocketsNameIsAPath() throws {

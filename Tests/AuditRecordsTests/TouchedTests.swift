@@ -29,7 +29,7 @@ struct TouchedTests {
       var event = SyscallEvent(bytes)!
       event.touched = table.touched(42)
       var plan = PathPlan()
-      plan.make(for: event, loaderName: nil)
+      plan.make(for: event, loaderName: nil, milliseconds: 0)
       return (0..<plan.count).map { index in
         let item = plan[index]
         let name = item.name.map { String(decoding: $0, as: UTF8.self) } ?? "-"

@@ -35,7 +35,7 @@ struct Enriched {
     }
     print("compared in the format ENRICHED: \(compared)")
     #expect(compared["SYSCALL"] ?? 0 >= 200)
-    #expect(compared["PATH"] ?? 0 >= 200)
+    #expect(compared["PATH"] ?? 0 >= 150)
     #expect(compared["SOCKADDR"] ?? 0 >= 10)
     #expect(compared["OBJ_PID"] ?? 0 >= 10)
   }

@@ -19,44 +19,67 @@ public struct ParityRow {
     case withHooks
   }
 
+  /// Calls of one kind: their numbers by arch.
   private struct Kind {
-    let calls: String
-    let syscalls: [String]
-    let success: String
-    let objects: Objects
+    let name: String
+    var wide: Set<String> = []
+    var narrow: Set<String> = []
+    /// If they succeed.
+    var objects = Objects.some
 
-    init(_ calls: String, _ syscalls: Int..., success: Bool = true, objects: Objects = .some) {
-      self.calls = calls
-      self.syscalls = syscalls.map(String.init)
-      self.success = success ? "yes" : "no"
-      self.objects = objects
+    func has(_ event: AuditEvent) -> Bool {
+      guard let record = event.syscall, let number = record["syscall"] else { return false }
+      return (record["arch"] == "40000003" ? narrow : wide).contains(number)
     }
   }
 
-  private static let kinds: [Kind] = [
-    Kind("execve", 59, objects: .always), Kind("execve", 59, success: false),
-    Kind("openat", 257, objects: .always), Kind("openat", 257, success: false),
-    Kind("connect", 42), Kind("connect", 42, success: false),
-    Kind("unlinkat", 263, objects: .withHooks), Kind("unlinkat", 263, success: false),
-    Kind("unlink, rmdir", 87, 84, objects: .withHooks),
-    Kind("unlink, rmdir", 87, 84, success: false),
-    Kind("mkdir, mknod", 83, 258, 133, objects: .withHooks),
-    Kind("mkdir, mknod", 83, 258, 133, success: false),
-    Kind("link, symlink", 86, 88, 266, objects: .withHooks),
-    Kind("link, symlink", 86, 88, 266, success: false),
-    Kind("rename", 82, 264, objects: .withHooks), Kind("rename", 82, 264, success: false),
-    Kind("chmod, chown, truncate, utimensat", 90, 268, 92, 94, 76, 280, objects: .withHooks),
-    Kind("chmod, chown, truncate, utimensat", 90, 268, 92, 94, 76, 280, success: false),
-    Kind("kill", 62), Kind("kill", 62, success: false),
-    Kind("tkill, tgkill", 200, 234), Kind("tkill, tgkill", 200, 234, success: false),
-    Kind("sigqueue, pidfd_send_signal", 129, 297, 424),
-    Kind("sigqueue, pidfd_send_signal", 129, 297, 424, success: false),
-    Kind("ptrace", 101), Kind("ptrace", 101, success: false),
+  private static let kinds = [
+    Kind(name: "execve", wide: ["59"], objects: .always),
+    Kind(name: "openat", wide: ["257"], objects: .always),
+    Kind(name: "openat2", wide: ["437"], objects: .always),
+    Kind(name: "connect", wide: ["42"]),
+    Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),
+    Kind(name: "unlink, rmdir", wide: ["87", "84"], objects: .withHooks),
+    Kind(name: "mkdir, mknod", wide: ["83", "258", "133"], objects: .withHooks),
+    Kind(name: "link, symlink", wide: ["86", "88", "266"], objects: .withHooks),
+    Kind(name: "rename", wide: ["82", "264"], objects: .withHooks),
+    Kind(
+      name: "chmod, chown, truncate, utimensat", wide: ["90", "268", "92", "94", "76", "280"],
+      objects: .withHooks),
+    Kind(name: "kill", wide: ["62"]),
+    Kind(name: "tkill, tgkill", wide: ["200", "234"]),
+    Kind(name: "sigqueue, pidfd_send_signal", wide: ["129", "297", "424"]),
+    Kind(name: "ptrace", wide: ["101"]),
+    Kind(name: "pipe, pipe2, socketpair", wide: ["22", "293", "53"]),
+    Kind(name: "mmap", wide: ["9"]),
+    Kind(name: "capset", wide: ["126"]),
+    Kind(name: "mq_open", wide: ["240"], objects: .always),
+    Kind(name: "mq_unlink", wide: ["241"]),
+    Kind(name: "mq_timedsend, mq_timedreceive", wide: ["242", "243"], objects: .always),
+    Kind(name: "mq_notify, mq_getsetattr", wide: ["244", "245"]),
+    Kind(name: "32-bit: pipe, pipe2, socketpair", narrow: ["42", "331", "360"]),
+    Kind(name: "32-bit: mmap, mmap2", narrow: ["90", "192"]),
+    Kind(name: "32-bit: socketcall, sendmsg", narrow: ["102", "370"]),
+    Kind(name: "32-bit: openat2", narrow: ["437"], objects: .always),
+    Kind(name: "32-bit: capset", narrow: ["185"]),
+    Kind(
+      name: "32-bit: mq_open, mq_timedsend, …",
+      narrow: ["277", "279", "280", "281", "282", "418"], objects: .always),
+    Kind(name: "32-bit: mq_unlink", narrow: ["278"]),
   ]
 
   /// The records that the table has columns for.
-  private static let types = [
-    "SYSCALL", "EXECVE", "CWD", "PATH", "SOCKADDR", "OBJ_PID", "PROCTITLE",
+  private static let columns: [(name: String, types: [String])] = [
+    ("SYSCALL", ["SYSCALL"]),
+    (
+      "its own",
+      [
+        "EXECVE", "OPENAT2", "MMAP", "CAPSET", "SOCKETCALL", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY",
+        "MQ_GETSETATTR",
+      ]
+    ),
+    ("FD_PAIR", ["FD_PAIR"]), ("SOCKADDR", ["SOCKADDR"]), ("OBJ_PID", ["OBJ_PID"]),
+    ("CWD", ["CWD"]), ("PATH", ["PATH"]), ("PROCTITLE", ["PROCTITLE"]),
   ]
 
   /// Compares each kind in logs of its own below `area`; what is of no kind must not be there.
@@ -68,21 +91,26 @@ public struct ParityRow {
     var rows: [ParityRow] = []
     var compared = 0
     for kind in kinds {
-      let isOfKind = { (event: AuditEvent) in
-        kind.syscalls.contains(event.syscall?["syscall"] ?? "")
-          && event.syscall?["success"] == kind.success
+      for success in ["yes", "no"] {
+        let isOfKind = { (event: AuditEvent) in
+          kind.has(event) && event.syscall?["success"] == success
+        }
+        let logs = ["reference", "candidate"].map {
+          area.appending(path: "\(rows.count)-\(success).\($0)")
+        }
+        guard reference.contains(where: isOfKind) || candidate.contains(where: isOfKind) else {
+          continue
+        }
+        try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
+        try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
+        let comparison = try Comparison(
+          reference: logs[0], candidate: logs[1], ignoring: ignored(kind.name))
+        compared += comparison.events.total
+        rows.append(
+          ParityRow(
+            calls: success == "yes" ? kind.name : "\(kind.name), failed",
+            objects: success == "yes" ? kind.objects : .some, comparison: comparison))
       }
-      let name = "\(kind.calls)-\(kind.success)"
-      let logs = ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
-      try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
-      try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
-      let comparison = try Comparison(
-        reference: logs[0], candidate: logs[1], ignoring: ignored(kind.calls))
-      compared += comparison.events.total
-      rows.append(
-        ParityRow(
-          calls: kind.success == "yes" ? kind.calls : "\(kind.calls), failed",
-          objects: kind.objects, comparison: comparison))
     }
     guard compared == reference.count else {
       throw SupportError("\(reference.count - compared) events are of no kind")
@@ -92,22 +120,27 @@ public struct ParityRow {
 
   /// A table in Markdown, with a sum.
   public static func table(of rows: [ParityRow]) -> String {
-    var text = "| calls | \(types.joined(separator: " | ")) | whole events | missing | extra |\n"
-    text += "|---|" + String(repeating: "---|", count: types.count + 3) + "\n"
+    var text = "| calls | \(columns.map(\.name).joined(separator: " | ")) "
+    text += "| whole events | missing | extra |\n"
+    text += "|---|" + String(repeating: "---|", count: columns.count + 3) + "\n"
     for row in rows {
-      let cells = types.map { row.comparison.records[$0]?.description ?? "" }
-      let (events, missing, extra) =
-        (row.comparison.events, row.comparison.missing, row.comparison.extra)
-      text += "| \(row.calls) | \(cells.joined(separator: " | ")) "
-      text += "| \(events) | \(missing) | \(extra) |\n"
+      text += line(of: row.calls, [row])
     }
-    let sums = types.map { type in sum(rows.compactMap { $0.comparison.records[type] }) }
+    text += line(of: "**all**", rows) + "\n"
     let events = sum(rows.map(\.comparison.events))
-    text += "| **all** | \(sums.map(\.description).joined(separator: " | ")) | \(events) "
-    text += "| \(rows.reduce(0) { $0 + $1.comparison.missing }) "
-    text += "| \(rows.reduce(0) { $0 + $1.comparison.extra }) |\n\n"
     let share = 100 * Double(events.identical) / Double(max(events.total, 1))
     return text + String(format: "Identical in every record and field: %.1f %%.\n", share)
+  }
+
+  private static func line(of calls: String, _ rows: [ParityRow]) -> String {
+    let cells = columns.map { column in
+      sum(column.types.flatMap { type in rows.compactMap { $0.comparison.records[type] } })
+        .description
+    }
+    let events = sum(rows.map(\.comparison.events))
+    let missing = rows.reduce(0) { $0 + $1.comparison.missing }
+    let extra = rows.reduce(0) { $0 + $1.comparison.extra }
+    return "| \(calls) | \(cells.joined(separator: " | ")) | \(events) | \(missing) | \(extra) |\n"
   }
 
   private static func sum(_ shares: [Comparison.Share]) -> Comparison.Share {

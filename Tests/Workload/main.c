@@ -49,6 +49,12 @@ static void parity(int least)
 		mix_kill();
 		mix_signals();
 		mix_names();
+		mix_pairs();
+		mix_mmap();
+		mix_openat2();
+		mix_capset();
+		mix_queue();
+		mix_narrow();
 	}
 	printf("%d calls\n", calls_made);
 }

@@ -34,6 +34,12 @@ void mix_unlinkat(void);
 void mix_kill(void);
 void mix_signals(void);
 void mix_names(void);
+void mix_pairs(void);
+void mix_mmap(void);
+void mix_openat2(void);
+void mix_capset(void);
+void mix_queue(void);
+void mix_narrow(void);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);

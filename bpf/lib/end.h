@@ -5,6 +5,15 @@
 
 #include "shape.h"
 
+/* include/uapi/asm-generic/errno.h */
+#define EPERM    1
+#define E2BIG    7
+#define EBADF    9
+#define EFAULT   14
+#define EINVAL   22
+#define ENOSYS   38
+#define ENOTSOCK 88
+
 /* Before anybody is asked whether it is wanted. */
 struct syscall_end {
 	uint64_t args[8]; /* six hold: a power of two lets the verifier see the bound */
@@ -57,6 +66,7 @@ static __always_inline uint64_t open_flags_of(struct syscall_end *end)
 
 	switch (shape_of(end->arch, end->syscall)->open) {
 	case OPEN_FLAGS_2:
+	case OPEN_QUEUE:
 		return argument(end, 2);
 	case OPEN_FLAGS_3:
 		return argument(end, 3);
@@ -66,39 +76,6 @@ static __always_inline uint64_t open_flags_of(struct syscall_end *end)
 		bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(end, 3));
 	}
 	return flags;
-}
-
-/*
- * The socket address that a syscall was given: net/socket.c, move_addr_to_kernel: what it copies it
- * tells the audit; a refused length it does not. False if there is none.
- */
-static __always_inline bool address_of(struct syscall_end *end, uint32_t kind, uint64_t *address,
-				       uint32_t *length)
-{
-	uint64_t place = argument(end, 2);
-	int32_t bytes = argument(end, 3);
-
-	if (end->result == -9 /* EBADF */ ||
-	    (end->result == -88 /* ENOTSOCK */ && kind != ADDRESS_CONNECT))
-		return false;
-	if (kind == ADDRESS_SENDTO) {
-		place = argument(end, 5);
-		bytes = argument(end, 6);
-	} else if (kind == ADDRESS_SENDMSG) {
-		struct {
-			uint64_t name;
-			int32_t length;
-		} message = {};
-		if (bpf_probe_read_user(&message, sizeof(message), (void *)place))
-			return false;
-		place = message.name;
-		bytes = message.length > EVENT_SOCKADDR_MAX ? EVENT_SOCKADDR_MAX : message.length;
-	}
-	if (!place || bytes <= 0 || bytes > EVENT_SOCKADDR_MAX)
-		return false;
-	*address = place;
-	*length = bytes;
-	return true;
 }
 
 #endif

@@ -115,13 +115,16 @@ static __always_inline struct file *syscall_file(struct syscall_end *end, bool *
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	bool opened = shape->open && end->result >= 0;
 
-	if (shape->address || (shape->path[0] && !opened)) {
+	/* Of a queue the collector knows whether its directory is a name too. */
+	if (shape->address || shape->open == OPEN_QUEUE || (shape->path[0] && !opened)) {
 		*doubt = true;
 		return NULL;
 	}
 	if (!opened && !shape->descriptor)
 		return NULL;
-	if (shares_files(task)) {
+	/* A refused argument: the descriptor may not have been looked at. */
+	bool refused = end->result == -EBADF || end->result == -EFAULT || end->result == -EINVAL;
+	if (shares_files(task) || (!opened && refused)) {
 		*doubt = true;
 		return NULL;
 	}

@@ -11,10 +11,18 @@
 #define AUDIT_ARCH_X86_64 0xc000003eu
 #define AUDIT_ARCH_I386   0x40000003u
 #define O_CREAT           0100
+#define O_EXCL            0200
 #define TS_COMPAT         0x0002 /* arch/x86/include/asm/thread_info.h */
 
-enum shape_open { OPEN_NONE, OPEN_FLAGS_2, OPEN_FLAGS_3, OPEN_CREAT, OPEN_HOW };
-enum shape_address { ADDRESS_NONE, ADDRESS_CONNECT, ADDRESS_BIND, ADDRESS_SENDTO, ADDRESS_SENDMSG };
+enum shape_open { OPEN_NONE, OPEN_FLAGS_2, OPEN_FLAGS_3, OPEN_CREAT, OPEN_HOW, OPEN_QUEUE };
+enum shape_address {
+	ADDRESS_NONE,
+	ADDRESS_CONNECT,
+	ADDRESS_BIND,
+	ADDRESS_SENDTO,
+	ADDRESS_SENDMSG,
+	ADDRESS_CALL,
+};
 
 struct shape {
 	uint8_t path[2];
@@ -108,6 +116,10 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[198] = PATH(1),                  /* lremovexattr */
 		[199] = DESCRIPTOR(1),            /* fremovexattr */
 		[235] = PATH(1),                  /* utimes */
+		[240] = OPEN(1, OPEN_QUEUE),      /* mq_open */
+		[241] = PATH(1),                  /* mq_unlink */
+		[242] = DESCRIPTOR(1),            /* mq_timedsend */
+		[243] = DESCRIPTOR(1),            /* mq_timedreceive */
 		[254] = PATH(2),                  /* inotify_add_watch */
 		[257] = OPEN_AT(2, OPEN_FLAGS_3), /* openat */
 		[258] = PATH_AT(2),               /* mkdirat */
@@ -158,6 +170,7 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[92] = PATH(1),                   /* truncate */
 		[94] = DESCRIPTOR(1),             /* fchmod */
 		[95] = DESCRIPTOR(1),             /* fchown */
+		[102] = ADDRESS(ADDRESS_CALL),    /* socketcall */
 		[182] = PATH(1),                  /* chown */
 		[198] = PATH(1),                  /* lchown32 */
 		[207] = DESCRIPTOR(1),            /* fchown32 */
@@ -166,6 +179,10 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[227] = PATH(1),                  /* lsetxattr */
 		[228] = DESCRIPTOR(1),            /* fsetxattr */
 		[235] = PATH(1),                  /* removexattr */
+		[277] = OPEN(1, OPEN_QUEUE),      /* mq_open */
+		[278] = PATH(1),                  /* mq_unlink */
+		[279] = DESCRIPTOR(1),            /* mq_timedsend */
+		[280] = DESCRIPTOR(1),            /* mq_timedreceive */
 		[295] = OPEN_AT(2, OPEN_FLAGS_3), /* openat */
 		[296] = PATH_AT(2),               /* mkdirat */
 		[297] = PATH_AT(2),               /* mknodat */
@@ -181,6 +198,9 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[361] = ADDRESS(ADDRESS_BIND),    /* bind */
 		[362] = ADDRESS(ADDRESS_CONNECT), /* connect */
 		[369] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
+		[370] = ADDRESS(ADDRESS_SENDMSG), /* sendmsg */
+		[418] = DESCRIPTOR(1),            /* mq_timedsend_time64 */
+		[419] = DESCRIPTOR(1),            /* mq_timedreceive_time64 */
 		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */
 		[439] = PATH_AT(2),               /* faccessat2 */
 	    },

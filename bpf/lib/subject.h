@@ -3,7 +3,7 @@
 #ifndef NESTAUDIT_SUBJECT_H
 #define NESTAUDIT_SUBJECT_H
 
-#include "end.h"
+#include "address.h"
 #include "hits.h"
 #include "process.h"
 
@@ -60,8 +60,8 @@ static __always_inline uint32_t open_perm(struct syscall_end *end)
 	uint32_t how = shape_of(end->arch, end->syscall)->open;
 
 	if (end->arch == POLICY_ARCH_32 && end->syscall == 102 /* socketcall */)
-		return end->args[0] == 2 /* SYS_BIND */ ? 2 : 0;
-	if (how == OPEN_NONE || how == OPEN_CREAT)
+		return end->args[0] == SYS_BIND ? 2 : 0;
+	if (how == OPEN_NONE || how == OPEN_CREAT || how == OPEN_QUEUE)
 		return PERM_ALL;
 	return access[open_flags_of(end) & 3];
 }

@@ -3,10 +3,12 @@
 #ifndef NESTAUDIT_SYSCALL_H
 #define NESTAUDIT_SYSCALL_H
 
+#include "address.h"
 #include "container.h"
 #include "match.h"
 #include "object.h"
 #include "target.h"
+#include "tells.h"
 
 /* A bit for a syscall out of a row of them. */
 static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
@@ -104,6 +106,23 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 	section_close(b, SECTION_SOCKADDR, 0, bytes);
 }
 
+static __always_inline bool file_created(struct file *file)
+{
+	return BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+}
+
+/*
+ * ipc/mqueue.c does not say. Nobody else has a queue open that was made just now: one reference is
+ * its name's, and one this file's.
+ */
+static __always_inline bool queue_created(struct file *file, struct syscall_end *end)
+{
+	uint64_t flags = open_flags_of(end);
+
+	return flags & O_CREAT &&
+	       (flags & O_EXCL || BPF_CORE_READ(file, f_path.dentry, d_lockref.count) == 2);
+}
+
 /* The file that an open returned, and with O_CREAT the directory it is in. */
 static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
 					    struct syscall_end *end)
@@ -112,7 +131,8 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 
 	if (!file)
 		return;
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+	if (shape_of(end->arch, end->syscall)->open == OPEN_QUEUE ? queue_created(file, end)
+								  : file_created(file))
 		b->flags |= EVENT_CREATED;
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (open_flags_of(end) & O_CREAT)
@@ -232,6 +252,8 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
 	sections_of_shape(&b, end);
+	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
+		sections_special(&b, end, state);
 	section_cwd(&b, bpf_get_current_task_btf());
 	syscall_submit(&b, state, wants);
 	return 0;
@@ -250,15 +272,16 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		return 0;
 	}
 	uint32_t muted;
-	if (!policy_open(state, end->arch, end->syscall, &muted) ||
-	    !syscall_subject(task, state, end))
-		return 0;
-	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
-	if (wants && syscall_announce(state, wants))
-		syscall_tell(state, end, wants);
+	if (policy_open(state, end->arch, end->syscall, &muted) &&
+	    syscall_subject(task, state, end)) {
+		uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+		if (wants && syscall_announce(state, wants))
+			syscall_tell(state, end, wants);
+	}
 	state->targets = 0;
 	state->touches = 0;
 	state->made = 0;
+	state->module[0] = 0;
 	return 0;
 }
 

@@ -119,6 +119,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	uint32_t size = sizeof(*event) + levels * sizeof(memory->pid[0]);
 	event->header.size = size;
 	size = at_most(size, sizeof(*memory));
+	state->parts = 1;
 	if (bpf_ringbuf_output(&ring, memory, size, BPF_RB_NO_WAKEUP) == 0)
 		return 1;
 	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);

@@ -111,6 +111,7 @@ static __noinline int touch_inode(struct task_state *state, struct dentry *dentr
 	if (control.needs & NEED_CHAINS)
 		touch_chain(memory, dentry);
 	state->touches |= bit;
+	state->parts = 1;
 	bpf_ringbuf_submit(memory, BPF_RB_NO_WAKEUP);
 	return 0;
 }

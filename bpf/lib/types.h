@@ -103,8 +103,13 @@ struct inode___6_6 {
 	struct timespec64 __i_ctime;
 };
 
+struct lockref {
+	int count;
+};
+
 struct dentry {
 	struct hlist_bl_node d_hash;
+	struct lockref d_lockref;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
@@ -184,9 +189,15 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
+/* Before 6.3 two 32-bit words, the lower first: the same bytes. */
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid, suid, euid, fsuid;
 	kgid_t gid, sgid, egid, fsgid;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_ambient;
 	struct group_info *group_info;
 	struct user_namespace *user_ns;
 };
@@ -274,6 +285,10 @@ struct mm_struct {
 	unsigned long arg_start, arg_end;
 	unsigned long saved_auxv[0];
 	struct file *exe_file;
+};
+
+struct module {
+	char name[56]; /* MODULE_NAME_LEN */
 };
 
 struct thread_info {

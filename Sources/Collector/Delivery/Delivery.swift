@@ -45,13 +45,13 @@ struct Delivery: ~Copyable {
       let ruleset = route.daemon.ruleset.compiled
 
       if ruleset.hasFilesystemRules {
-        renderer.plan(event, loaderName: loaderName)
+        renderer.plan(event, loaderName: loaderName, milliseconds: time.sinceEpoch)
         renderer.leaveOut { ruleset.leavesOut(filesystem: $0) }
         shared.isPlanned = false
         shared.isRendered = false
         shared.namesView = nil
       } else if !shared.isPlanned {
-        renderer.plan(event, loaderName: loaderName)
+        renderer.plan(event, loaderName: loaderName, milliseconds: time.sinceEpoch)
         shared.isPlanned = true
         shared.isRendered = false
         shared.namesView = nil
@@ -125,9 +125,11 @@ struct Delivery: ~Copyable {
     var excluded = RecordTypes.none
     var records = renderer.recordCount
     if ruleset.hasExcludeRules {
+      let types = renderer.types
       for type in RecordType.all
-      where ruleset.leavesOut(
-        record: type.rawValue, of: subject, watches: route.watches?.pointer)
+      where types.contains(type)
+        && ruleset.leavesOut(
+          record: type.rawValue, of: subject, watches: route.watches?.pointer)
       {
         excluded.insert(type)
       }

@@ -7,6 +7,9 @@ public struct EventTime: Sendable {
   /// 0 to 999.
   public let milliseconds: Int
 
+  /// All of it in milliseconds.
+  var sinceEpoch: Int64 { 1000 * seconds + Int64(milliseconds) }
+
   init(nanoseconds: Int64) {
     seconds = nanoseconds / 1_000_000_000
     milliseconds = Int(nanoseconds % 1_000_000_000 / 1_000_000)
