@@ -93,6 +93,8 @@ int BPF_PROG(nestaudit_instantiate, struct dentry *dentry, struct inode *inode)
 	struct task_state *state =
 	    bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
 
+	if (state)
+		parts_check(state);
 	if (state && inode && state->made == (uint64_t)dentry)
 		touch_inode(state, dentry, inode, OBJECT_MADE, state->made_path);
 	return 0;

@@ -15,7 +15,9 @@ int BPF_PROG(nestaudit_module_load, struct module *module)
 	if (!gate_open(arch_of(task), BPF_CORE_READ(regs, orig_ax)))
 		return 0;
 	struct task_state *state = task_state_of(task);
-	if (state)
-		BPF_CORE_READ_STR_INTO(&state->module, module, name);
+	if (!state)
+		return 0;
+	parts_check(state);
+	BPF_CORE_READ_STR_INTO(&state->module, module, name);
 	return 0;
 }

@@ -101,7 +101,8 @@ struct policy_control {
 	uint32_t pace;       /* enum policy_pace; BPF sets PACE_WOKEN */
 	uint32_t needs;      /* enum policy_need */
 	uint32_t host;       /* policy of what is in no container */
-	uint32_t pad;
+	uint32_t
+	    closings; /* how often the gate was closed: parts of syscalls from before are stale */
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */

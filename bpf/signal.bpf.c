@@ -36,6 +36,7 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 	struct task_state *state = task_state_of(task);
 	if (!state || !policy_open(state, arch, syscall, &muted))
 		return 0;
+	parts_check(state);
 	state->targets += target_submit(state, target, TARGET_SENT);
 	return 0;
 }

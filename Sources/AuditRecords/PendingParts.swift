@@ -16,11 +16,21 @@ struct PendingParts: ~Copyable {
     slots[task]?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
-  /// Forgets them, once the syscall has been told.
+  /// Forgets them, once the syscall has been told; their memory is kept for the next, unless it is large.
   mutating func clear(_ task: UInt32) {
+    guard var slot = slots[task] else { return }
+    if slot.memory.count > Self.mostKept { return remove(task) }
+    slot.store(UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
+    slots[task] = slot
+  }
+
+  /// Forgets a task that has ended.
+  mutating func remove(_ task: UInt32) {
     guard !slots.isEmpty else { return }
     slots.removeValue(forKey: task)?.memory.deallocate()
   }
+
+  private static let mostKept = 16384
 }
 
 /// A task's bytes; their memory is used again for the next ones, and freed by whoever holds it.

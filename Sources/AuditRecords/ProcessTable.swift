@@ -36,9 +36,9 @@ public struct ProcessTable: ~Copyable {
   /// Forgets a task that has ended.
   public mutating func remove(_ task: UInt32) {
     slots.removeValue(forKey: task)?.memory.deallocate()
-    clearArgv(task)
-    clearTargets(task)
-    clearTouched(task)
+    arguments.remove(task)
+    targets.remove(task)
+    touched.remove(task)
   }
 
   // MARK: What goes before a syscall

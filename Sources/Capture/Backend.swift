@@ -20,4 +20,6 @@ public struct MissingProgram: Sendable {
   public let program: String
   /// What is missing, and so without it.
   public let reason: String
+  /// What would bring it.
+  public let cure: String
 }

@@ -101,7 +101,7 @@ public final class Capture: @unchecked Sendable {
       let name = String(cString: bpf_program__name(current))
       let failed = CaptureError("program \(name) does not attach", errno: errno)
       guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
-      missing.append(.init(program: name, reason: failed.description))
+      missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
   }
 

@@ -35,7 +35,9 @@ struct LoadedPrograms {
         self = try Self.load(ringSize, .hooks)
       } catch {
         let other = try Self.load(ringSize, .tracepoints)
-        let refusal = MissingProgram(program: "backend hooks", reason: error.description)
+        let refusal = MissingProgram(
+          program: "backend hooks", reason: error.description,
+          cure: "use the kernel of a distribution, or --backend tracepoints")
         self = Self(
           object: other.object, backend: .tracepoints, missing: [refusal] + other.missing)
       }
@@ -101,8 +103,8 @@ struct LoadedPrograms {
             .init(
               program: name,
               reason:
-                "no function \(function): the files that it is asked about are known by name alone"
-            ))
+                "no function \(function): the files that it is asked about are known by name alone",
+              cure: "use a kernel with CONFIG_SECURITY_PATH"))
         }
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
@@ -114,7 +116,8 @@ struct LoadedPrograms {
         missing.append(
           .init(
             program: name,
-            reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known"))
+            reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known",
+            cure: "use Linux 6.10 or later"))
       }
     }
     return missing

@@ -5,7 +5,7 @@ public struct Probe: Sendable {
   /// Why there is none.
   public let refusal: String?
   /// Programs that the kernel refused or has nothing to attach to, each with what is missing without it.
-  public let missing: [String]
+  public let missing: [MissingProgram]
   /// Whether fentry programs load: the ground for the backend with hooks.
   public let trampolines: Bool
 
@@ -13,7 +13,7 @@ public struct Probe: Sendable {
   public init() {
     do {
       let capture = try Capture(ringSize: 65536, backend: .auto)
-      missing = capture.missing.map { "\($0.program): \($0.reason)" }
+      missing = capture.missing
       backend = capture.backend
       refusal = nil
     } catch {

@@ -10,7 +10,7 @@ func captureChecks() -> [Check] {
 }
 
 func captureCheck(
-  backend: Backend?, refusal: String?, missing: [String]
+  backend: Backend?, refusal: String?, missing: [MissingProgram]
 ) -> Check {
   let name = "capture"
   guard let backend else {
@@ -21,8 +21,9 @@ func captureCheck(
   if let first = missing.first {
     let others = missing.count > 1 ? "; and \(missing.count - 1) more" : ""
     return Check(
-      name: name, state: .warn, detail: "backend \(backend.rawValue); \(first)\(others)",
-      cure: "use Linux 6.10 or later")
+      name: name, state: .warn,
+      detail: "backend \(backend.rawValue); \(first.program): \(first.reason)\(others)",
+      cure: first.cure)
   }
   return Check(name: name, state: .ok, detail: "backend \(backend.rawValue); every program loads")
 }

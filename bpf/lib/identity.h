@@ -28,6 +28,26 @@ static __always_inline void identify(struct task_state *state, struct task_struc
 	state->generation = generation;
 }
 
+/* Forgets what was told ahead of a syscall's event: it is told, or is not to be. */
+static __always_inline void parts_end(struct task_state *state)
+{
+	state->targets = 0;
+	state->touches = 0;
+	state->made = 0;
+	state->module[0] = 0;
+}
+
+/* Likewise, of a syscall at whose end the gate was closed: nobody had looked there. */
+static __always_inline void parts_check(struct task_state *state)
+{
+	uint32_t closings = control.closings;
+
+	if (state->closings == closings)
+		return;
+	state->closings = closings;
+	parts_end(state);
+}
+
 /* The state of `task` with its identity, made where there is none; NULL if there is no memory. */
 static __always_inline struct task_state *task_state_of(struct task_struct *task)
 {

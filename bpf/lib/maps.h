@@ -56,6 +56,7 @@ struct task_state {
 	uint32_t touches;    /* EVENT_TOUCHED of this syscall: a bit for each role and path */
 	uint32_t made_path;  /* by which path it makes … */
 	uint64_t made;       /* … this dentry a file; 0: none */
+	uint32_t closings;   /* those below are of this policy_control.closings */
 	uint32_t parts;      /* parts of a syscall were told, whether it was or not */
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */

@@ -271,6 +271,7 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
 		return 0;
 	}
+	parts_check(state);
 	uint32_t muted;
 	if (policy_open(state, end->arch, end->syscall, &muted) &&
 	    syscall_subject(task, state, end)) {
@@ -278,10 +279,7 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 		if (wants && syscall_announce(state, wants))
 			syscall_tell(state, end, wants);
 	}
-	state->targets = 0;
-	state->touches = 0;
-	state->made = 0;
-	state->module[0] = 0;
+	parts_end(state);
 	return 0;
 }
 

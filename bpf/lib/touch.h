@@ -24,7 +24,10 @@ static __always_inline struct task_state *touch_state(void)
 	    !(shape->path[0] || shape->address) || task->tgid == control.collector)
 		return NULL;
 	struct task_state *state = task_state_of(task);
-	return state && policy_open(state, arch, syscall, &muted) ? state : NULL;
+	if (!state || !policy_open(state, arch, syscall, &muted))
+		return NULL;
+	parts_check(state);
+	return state;
 }
 
 struct touch_memory {

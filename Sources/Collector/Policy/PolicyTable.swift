@@ -82,6 +82,7 @@ struct PolicyTable {
     for gate in gates.values { all.formUnion(gate) }
     for (id, policy) in policies { try write(policy, as: id) }
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
+    capture.control.pointee.closings &+= 1
   }
 
   private func write(_ policy: Policy, as id: UInt32) throws(CaptureError) {

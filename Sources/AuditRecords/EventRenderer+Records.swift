@@ -1,0 +1,158 @@
+import CNestaudit
+
+/// The records that an event has: kernel/auditsc.c, audit_log_exit.
+extension EventRenderer {
+  mutating func renderSyscall(_ event: SyscallEvent, _ process: ProcessEvent) {
+    let syscall = event.fixed
+    let task = process.fixed
+    begin(.syscall)
+    segments.text.append("arch=")
+    segments.text.append(hex: UInt64(syscall.arch))
+    segments.text.append(" syscall=")
+    segments.text.append(signed: Int64(syscall.syscall))
+    if task.personality != 0 {
+      segments.text.append(" per=")
+      segments.text.append(hex: UInt64(task.personality))
+    }
+    if UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0 {
+      segments.text.append(
+        syscall.result < 0 && syscall.result >= -4095 ? " success=no exit=" : " success=yes exit=")
+      segments.text.append(signed: syscall.result)
+    }
+    segments.text.append(" a0=")
+    segments.text.append(hex: syscall.args.0)
+    segments.text.append(" a1=")
+    segments.text.append(hex: syscall.args.1)
+    segments.text.append(" a2=")
+    segments.text.append(hex: syscall.args.2)
+    segments.text.append(" a3=")
+    segments.text.append(hex: syscall.args.3)
+    segments.text.append(" items=")
+    segments.text.append(decimal: UInt64(plan.count))
+    segments.text.append(" ppid=")
+    segments.place(.ppid)
+    segments.text.append(" pid=")
+    segments.place(.pid)
+    field(" auid=", .uid, task.auid)
+    field(" uid=", .uid, task.uid)
+    field(" gid=", .gid, task.gid)
+    field(" euid=", .uid, task.euid)
+    field(" suid=", .uid, task.suid)
+    field(" fsuid=", .uid, task.fsuid)
+    field(" egid=", .gid, task.egid)
+    field(" sgid=", .gid, task.sgid)
+    field(" fsgid=", .gid, task.fsgid)
+    segments.text.append(" tty=")
+    withUnsafeBytes(of: task.tty) { name in
+      let name = name.untilNUL
+      if name.count > 0 { segments.text.append(name) } else { segments.text.append("(none)") }
+    }
+    segments.text.append(" ses=")
+    segments.text.append(decimal: UInt64(task.ses))
+    segments.text.append(" comm=")
+    withUnsafeBytes(of: task.comm) { segments.text.append(untrusted: $0.untilNUL) }
+    segments.text.append(" exe=")
+    if let exe = process.exe {
+      segments.text.append(untrusted: exe)
+    } else {
+      segments.text.append("(null)")
+    }
+    segments.text.append(" key=")
+    segments.place(.key)
+    segments.place(.containerLink)
+    if isEnriched { segments.interpret(syscall, personality: task.personality) }
+    end()
+  }
+
+  @inline(__always)
+  private mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
+    segments.text.append(name)
+    segments.place(kind, id)
+  }
+
+  mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
+    begin(.execve)
+    var splitter = ExecveSplitter(argv: argv, count: Int(event.fixed.argc))
+    while splitter.append(to: &segments.text) {
+      end()
+      begin(.execve)
+    }
+    end()
+  }
+
+  /// net/socket.c and fs/pipe.c: two descriptors.
+  mutating func renderPair(_ pair: UnsafeRawBufferPointer) {
+    guard pair.count >= 8 else { return }
+    begin(.fdPair)
+    segments.text.append("fd0=")
+    segments.text.append(signed: Int64(pair.loadUnaligned(as: Int32.self)))
+    segments.text.append(" fd1=")
+    segments.text.append(signed: Int64(pair.loadUnaligned(fromByteOffset: 4, as: Int32.self)))
+    end()
+  }
+
+  /// Hidden items count, and have neither a record nor a number.
+  mutating func renderPaths() {
+    var number = 0
+    for index in 0..<plan.count where !plan[index].isHidden {
+      renderPath(plan[index], number)
+      number += 1
+    }
+  }
+
+  private mutating func renderPath(_ item: PathPlan.Item, _ number: Int) {
+    begin(.path)
+    segments.text.append("item=")
+    segments.text.append(decimal: UInt64(number))
+    segments.text.append(" name=")
+    if let name = item.name {
+      segments.text.append(untrusted: name)
+    } else {
+      segments.text.append("(null)")
+    }
+    if let object = item.object {
+      segments.text.append(" inode=")
+      segments.text.append(decimal: object.ino)
+      segments.text.append(" dev=")
+      appendDevice(object.dev)
+      segments.text.append(" mode=")
+      segments.text.append(octal: UInt64(object.mode & 0xffff))
+      field(" ouid=", .uid, object.uid)
+      field(" ogid=", .gid, object.gid)
+      segments.text.append(" rdev=")
+      appendDevice(object.rdev)
+    }
+    segments.text.append(" nametype=")
+    segments.text.append(item.type.name)
+    // audit_log_fcaps; no backend carries file capabilities yet.
+    segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+    end()
+  }
+
+  private mutating func appendDevice(_ device: UInt32) {
+    segments.text.append(hex: UInt64(device >> 20), width: 2)
+    segments.text.append(UInt8(ascii: ":"))
+    segments.text.append(hex: UInt64(device & 0xfffff), width: 2)
+  }
+
+  /// audit_log_proctitle: what cannot be printed is cut off at the end; nothing left is a quoted "(null)".
+  mutating func renderTitle(_ process: ProcessEvent) {
+    begin(.proctitle)
+    segments.text.append("proctitle=")
+    var length = process.title?.count ?? 0
+    if let title = process.title {
+      while length > 0, !Self.isPrintable(title[length - 1]) { length -= 1 }
+    }
+    if let title = process.title, length > 0 {
+      segments.text.append(untrusted: UnsafeRawBufferPointer(rebasing: title[0..<length]))
+    } else {
+      segments.text.append("\"(null)\"")
+    }
+    end()
+  }
+
+  /// lib/ctype.c: ASCII and the upper part of Latin-1.
+  private static func isPrintable(_ byte: UInt8) -> Bool {
+    (0x20...0x7e).contains(byte) || byte >= 0xa0
+  }
+}
