@@ -44,6 +44,7 @@ void mix_signals(void)
 {
 	pid_t family[FAMILY];
 	siginfo_t mine = queued(SI_QUEUE), kernels = queued(SI_USER);
+	siginfo_t urgent = {.si_signo = SIGURG, .si_code = SI_QUEUE};
 	int status;
 
 	begin_family(family);
@@ -56,7 +57,8 @@ void mix_signals(void)
 	MUST_BE(-EPERM, syscall(SYS_rt_sigqueueinfo, child, SIGCONT, &kernels));
 	MUST_BE(0, syscall(SYS_rt_tgsigqueueinfo, child, child, SIGCONT, &mine));
 	if (geteuid() != 0)
-		MUST_BE(-EPERM, syscall(SYS_rt_sigqueueinfo, 1, SIGCONT, &mine));
+		/* Not SIGCONT: every process of init's session may send it that. */
+		MUST_BE(-EPERM, syscall(SYS_rt_sigqueueinfo, 1, SIGURG, &urgent));
 	int descriptor = syscall(SYS_pidfd_open, child, 0);
 	MUST_BE(0, syscall(SYS_pidfd_send_signal, descriptor, SIGCONT, NULL, 0));
 	close(descriptor);
