@@ -76,6 +76,8 @@ int main(int argc, char **argv)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "unreadable") && argc == 2)
+		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -84,7 +86,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | prepare | "
+		      "rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;
