@@ -162,9 +162,9 @@ struct PathPlan: ~Copyable {
     let isSecondReached = event.mayReachDirectory(of: second, path: 1)
     let isFound =
       switch Errno(event.fixed.result) {
-      case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor:
-        event.touched(OBJECT_FOUND, path: 0) != nil
-          || (event.mayReachDirectory(of: first, path: 0) && !isSecondReached)
+      case .noEntry, .notDirectory: event.touched(OBJECT_FOUND, path: 0) != nil
+      case .loop, .badDescriptor: event.mayReachDirectory(of: first, path: 0)
+      case .nameTooLong: first.isShortUpToItsEnd && !first.isLongAtItsEnd
       case .access: event.touched(OBJECT_FOUND, path: 0) != nil || first.isBare
       default: true
       }
