@@ -57,6 +57,10 @@ void swap(long count, const char *path);
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 
+/* What the kernel's audit tells without a rule; and of that what seccomp logs and lets pass. */
+void own(void);
+void own_logged(void);
+
 /* What rules are tried on, in the current directory: once made ready, then as often as one likes.
  */
 void rules_prepare(void);
