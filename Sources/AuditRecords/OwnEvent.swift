@@ -1,4 +1,4 @@
-public import CNestaudit
+import CNestaudit
 
 /// EVENT_OWN: what the kernel's audit tells of a task although no rule asks for it.
 ///

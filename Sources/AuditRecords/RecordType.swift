@@ -70,6 +70,15 @@ public struct RecordTypes: Sendable, Equatable {
     for type in RecordType.all where !own.contains(type) { types.insert(type) }
     return types
   }()
+  /// What a syscall's event has only where there are rules (kernel/auditsc.c, audit_dummy_context).
+  public static let gatheredForRules: RecordTypes = {
+    var types = RecordTypes()
+    for type in RecordType.all
+    where type != .syscall && type != .proctitle && ofSyscalls.contains(type) {
+      types.insert(type)
+    }
+    return types
+  }()
 
   init() {}
 

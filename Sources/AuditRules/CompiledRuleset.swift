@@ -38,8 +38,8 @@ public final class CompiledRuleset: @unchecked Sendable {
   public let hasFilesystemRules: Bool
   /// Whether some records are left out.
   public let hasExcludeRules: Bool
-  /// Whether there are rules of the kind that the kernel counts (kernel/auditfilter.c, audit_n_rules): without one a
-  /// syscall is told of by none of its records.
+  /// Whether there are rules of the kind that the kernel counts (kernel/auditfilter.c, audit_n_rules): without one it
+  /// gathers nothing for a syscall.
   public let hasCountedRules: Bool
 
   /// enum policy_need: what BPF has to gather for these rules.

@@ -78,7 +78,7 @@ struct Delivery: ~Copyable {
       var isTold = true
       switch decide(route, ruleset, subject, forked) {
       case .unasked:
-        isTold = isOwned && ruleset.hasCountedRules && tellsOwn(owns, subject, route, ruleset)
+        isTold = isOwned && tellsOwn(owns, subject, route, ruleset)
       case .unwanted: isTold = false
       case .wanted(let ofRule): key = ofRule
       }
@@ -102,7 +102,7 @@ struct Delivery: ~Copyable {
   }
 
   /// Whether some record of the kernel's own is not left out: then its syscall is told, unless a rule says never
-    /// (kernel/auditsc.c, auditsc_get_stamp).
+  /// (kernel/auditsc.c, auditsc_get_stamp).
   private func tellsOwn(
     _ owns: OwnEvents, _ subject: RuleSubject, _ route: Route, _ ruleset: CompiledRuleset
   ) -> Bool {
@@ -167,8 +167,14 @@ struct Delivery: ~Copyable {
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
     key: UnsafeRawBufferPointer?, _ time: EventTime, isOwned: Bool, isTold: Bool
   ) {
-    var excluded = isTold ? RecordTypes.none : .ofSyscalls
-    var records = isTold ? renderer.recordCount : renderer.recordCount(excluding: excluded)
+    var excluded = RecordTypes.none
+    if !isTold {
+      excluded = .ofSyscalls
+    } else if isOwned, !ruleset.hasCountedRules {
+      excluded = .gatheredForRules
+    }
+    var records =
+      excluded == .none ? renderer.recordCount : renderer.recordCount(excluding: excluded)
     if ruleset.hasExcludeRules {
       let types = renderer.types
       for type in RecordType.all
