@@ -129,8 +129,7 @@ enum special_type {
 	SPECIAL_KERN_MODULE = 1330, /* the module's name, as text */
 	SPECIAL_OPENAT2 = 1337,     /* flags, mode, resolve */
 	/* EVENT_OWN */
-	SPECIAL_LOGIN = 1006,   /* new auid, new ses, 1 if it was set, 1 if the old ones are known,
-				   old auid, old ses */
+	SPECIAL_LOGIN = 1006,   /* new auid, new ses, 1 if it was set, old auid, old ses */
 	SPECIAL_SECCOMP = 1326, /* signal, arch, syscall, compat, ip, 1 if the action is known, the
 				   action */
 	SPECIAL_PROMISCUOUS = 1700, /* the kernel's message, as text */

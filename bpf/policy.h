@@ -113,6 +113,8 @@ struct policy_control {
 	uint32_t held;  /* BPF's: CPUs on which a hook has the second memory */
 	uint32_t hooks; /* enum policy_hook */
 	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
+	uint32_t logins;  /* BPF's: tasks that have opened a loginuid, or are writing to one */
+	uint32_t pad;
 };
 
 /* kernel/seccomp.c, SECCOMP_LOG_*: of actions_logged. */
@@ -142,7 +144,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 176);
+POLICY_ASSERT_SIZE(policy_control, 184);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

@@ -13,8 +13,7 @@ int BPF_PROG(nestaudit_sys_exit, struct pt_regs *regs, long result)
 {
 	int32_t syscall = regs->orig_ax;
 
-	bool owned = (control.owned || gate_bit((const uint64_t *)login_numbers, syscall)) &&
-		     owned_at_end(syscall, result);
+	bool owned = may_be_owned(regs, syscall) && owned_at_end(syscall, result);
 	if (!owned && !gate_open_any(syscall))
 		return 0;
 	uint32_t arch = arch_of(bpf_get_current_task_btf());

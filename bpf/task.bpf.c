@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A task's beginning and end: its identity is inherited, and forgotten. */
+#include "lib/login.h"
 #include "lib/seccomp.h"
 #include "lib/syscall.h"
 
@@ -128,6 +129,7 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 		state = bpf_task_storage_get(&tasks, task, NULL, 0);
 	}
 	own_take(state);
+	login_forget(task);
 	if (!state || !(state->said || state->forked || state->parts))
 		return 0;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,

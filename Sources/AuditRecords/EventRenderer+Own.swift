@@ -43,20 +43,17 @@ extension EventRenderer {
     appendProgram(process)
   }
 
-  /// kernel/audit.c, audit_log_set_loginuid. What was before is left out where it is not known.
+  /// kernel/audit.c, audit_log_set_loginuid.
   private mutating func appendLogin(_ event: OwnEvent) {
     let task = event.process.fixed
-    let isKnown = event.number(3) != 0
     segments.text.append("pid=")
     segments.place(.pid)
     field(" uid=", .uid, task.uid)
-    if isKnown { field(" old-auid=", .uid, UInt32(truncatingIfNeeded: event.number(4))) }
+    field(" old-auid=", .uid, UInt32(truncatingIfNeeded: event.number(3)))
     field(" auid=", .uid, UInt32(truncatingIfNeeded: event.number(0)))
     appendTerminal(task)
-    if isKnown {
-      segments.text.append(" old-ses=")
-      segments.text.append(decimal: event.number(5) & 0xffff_ffff)
-    }
+    segments.text.append(" old-ses=")
+    segments.text.append(decimal: event.number(4) & 0xffff_ffff)
     segments.text.append(" ses=")
     segments.text.append(decimal: event.number(1) & 0xffff_ffff)
     segments.text.append(event.number(2) != 0 ? " res=1" : " res=0")

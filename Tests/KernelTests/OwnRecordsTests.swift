@@ -53,7 +53,11 @@ struct RecordsWithoutARule {
   @Test(arguments: cases)
   private func theyAreTheKernelsOwn(_ rules: Case) throws {
     try withTemporaryDirectory { area in
-      let (theirs, ours, _) = try Self.logs(rules.rules, in: area)
+      var (theirs, ours, _): ([[String]], [[String]], [URL]) = try Self.logs(rules.rules, in: area)
+      if rules.rules.isEmpty {
+        // A kernel that has had many rules come and go may count some that are gone, and then gathers addresses.
+        theirs = theirs.map { event in event.filter { !$0.hasPrefix("SOCKADDR") } }
+      }
       #expect(ours == theirs)
       #expect(OwnRecords.counts(theirs) == rules.counts)
       let syscalls = theirs.count { event in event.contains { $0.hasPrefix("SYSCALL") } }

@@ -2,19 +2,21 @@
 /*
  * LOGIN: a task gives itself a loginuid, by /proc/PID/loginuid: kernel/audit.c, audit_set_loginuid.
  * It is told at the end of the write. What the loginuid was before is gone by then: the hook keeps
- * it, or else the open of the file does, since nobody but the task itself can change it.
+ * it, or else the open of the file does, since nobody but the task itself can change it. The writes
+ * of all other tasks are not looked at.
  */
 #ifndef NESTAUDIT_LOGIN_H
 #define NESTAUDIT_LOGIN_H
 
 #include "object.h"
 #include "own.h"
+#include "syscall.h"
 #include "target.h"
 
 /* fs/proc/base.c: the file is known by its write. */
 extern const void proc_loginuid_write __ksym __weak;
 
-#define LOGINS_MAX   4096
+#define LOGINS_MAX   16384
 #define LOGIN_LENGTH 34 /* lib/kstrtox.c, kstrtouint_from_user: more is not read */
 
 /* What a task was before it logs in. */
@@ -27,26 +29,14 @@ struct login {
 
 /* By the address of the thread's struct pid, which the file has too. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, LOGINS_MAX);
 	__type(key, uint64_t);
 	__type(value, struct login);
 } logins SEC(".maps");
 
 enum login_call { LOGIN_NOTHING, LOGIN_OPENS, LOGIN_WRITES, LOGIN_WRITES_VECTOR };
-
-#define NUMBER(n, word) ((n) / 64 == (word) ? 1ull << ((n) % 64) : 0)
-#define LOGIN_NUMBERS(word)                                                                        \
-	(NUMBER(1, word) | NUMBER(2, word) | NUMBER(18, word) | NUMBER(20, word) |                 \
-	 NUMBER(85, word) | NUMBER(257, word) | NUMBER(296, word) | NUMBER(328, word) |            \
-	 NUMBER(437, word) | NUMBER(4, word) | NUMBER(5, word) | NUMBER(8, word) |                 \
-	 NUMBER(146, word) | NUMBER(181, word) | NUMBER(295, word) | NUMBER(334, word) |           \
-	 NUMBER(379, word))
-
-/* The numbers of login_call(), of both arches, as the gate has them. */
-const volatile uint64_t login_numbers[POLICY_SYSCALLS / 64] = {
-    LOGIN_NUMBERS(0), LOGIN_NUMBERS(1), LOGIN_NUMBERS(2), LOGIN_NUMBERS(3),
-    LOGIN_NUMBERS(4), LOGIN_NUMBERS(5), LOGIN_NUMBERS(6), LOGIN_NUMBERS(7)};
 
 static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall)
 {
@@ -81,6 +71,23 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 	return LOGIN_NOTHING;
 }
 
+#define NUMBER(n, word) ((n) / 64 == (word) ? 1ull << ((n) % 64) : 0)
+#define OPENS(word)                                                                                \
+	(NUMBER(2, word) | NUMBER(85, word) | NUMBER(257, word) | NUMBER(437, word) |              \
+	 NUMBER(5, word) | NUMBER(8, word) | NUMBER(295, word))
+#define WRITES(word)                                                                               \
+	(NUMBER(1, word) | NUMBER(18, word) | NUMBER(20, word) | NUMBER(296, word) |               \
+	 NUMBER(328, word) | NUMBER(4, word) | NUMBER(181, word) | NUMBER(146, word) |             \
+	 NUMBER(334, word) | NUMBER(379, word))
+#define WORDS(of)                                                                                  \
+	{                                                                                          \
+		of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)                             \
+	}
+
+/* The numbers of login_call(), of both arches, as the gate has them. */
+const volatile uint64_t login_opens[POLICY_SYSCALLS / 64] = WORDS(OPENS);
+const volatile uint64_t login_writes[POLICY_SYSCALLS / 64] = WORDS(WRITES);
+
 /* Whose loginuid is behind a descriptor of the task; NULL if nobody's. */
 static __always_inline struct pid *login_of(struct task_struct *task, uint32_t fd)
 {
@@ -113,7 +120,40 @@ static __always_inline void login_keep(struct pid *pid, uint32_t auid, uint32_t 
 		login.asked = *asked;
 		login.is_asked = 1;
 	}
-	bpf_map_update_elem(&logins, &key, &login, BPF_ANY);
+	if (bpf_map_update_elem(&logins, &key, &login, BPF_NOEXIST) == 0)
+		__sync_fetch_and_add(&control.logins, 1);
+	else if (bpf_map_update_elem(&logins, &key, &login, BPF_EXIST))
+		__sync_fetch_and_add(&control.uncounted, 1);
+}
+
+static __always_inline void login_forget(struct task_struct *task)
+{
+	uint64_t key = (uint64_t)task->thread_pid;
+
+	if (control.logins && bpf_map_delete_elem(&logins, &key) == 0)
+		__sync_fetch_and_add(&control.logins, -1);
+}
+
+/* Whether an open asks to write. */
+static __always_inline bool login_is_open(struct pt_regs *regs, uint32_t arch, int32_t syscall)
+{
+	uint64_t flags = 0;
+
+	switch (syscall) {
+	case 8:
+	case 85: /* creat */
+		return true;
+	case 437: /* openat2 */
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)BPF_CORE_READ(regs, dx));
+		break;
+	case 257: /* openat */
+	case 295:
+		flags = BPF_CORE_READ(regs, dx);
+		break;
+	default:
+		flags = arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, cx);
+	}
+	return flags & 3;
 }
 
 static __noinline int login_opened(uint32_t fd)
@@ -163,23 +203,21 @@ static __noinline int64_t login_asked(uint32_t arch, uint32_t call)
 }
 
 /*
- * A write to a loginuid has ended. What else fails does so before the kernel's audit hears of it:
- * fs/proc/base.c, proc_loginuid_write. Whether LOGIN was told.
+ * A write of a task that may log in has ended. What else fails does so before the kernel's audit
+ * hears of it: fs/proc/base.c, proc_loginuid_write. Whether LOGIN was told.
  */
 static __noinline int login_written(uint32_t arch, uint32_t call, uint32_t fd, int64_t result)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct subject *subject = subject_memory();
-	uint64_t key = (uint64_t)BPF_CORE_READ(task, thread_pid);
+	uint64_t key = (uint64_t)task->thread_pid;
+	struct login *before = bpf_map_lookup_elem(&logins, &key);
 	int64_t asked = 0;
 
-	if (!subject || (uint64_t)login_of(task, fd) != key)
+	if (!subject || !before || (uint64_t)login_of(task, fd) != key)
 		return 0;
-	struct login *before = bpf_map_lookup_elem(&logins, &key);
-	if (before && before->is_asked)
+	if (before->is_asked)
 		asked = before->asked;
-	else if (control.hooks & HOOK_LOGIN)
-		return 0;
 	else if (result < 0)
 		asked = login_asked(arch, call);
 	if (asked < 0)
@@ -187,17 +225,19 @@ static __noinline int login_written(uint32_t arch, uint32_t call, uint32_t fd, i
 	subject->own[0] = result > 0 ? task->loginuid.val : asked;
 	subject->own[1] = result > 0 ? task->sessionid : ~0u;
 	subject->own[2] = result > 0;
-	subject->own[3] = before != NULL;
-	subject->own[4] = before ? before->auid : 0;
-	subject->own[5] = before ? before->ses : 0;
-	login_keep((void *)key, task->loginuid.val, task->sessionid, NULL);
+	subject->own[3] = before->auid;
+	subject->own[4] = before->ses;
+	if (before->is_asked)
+		login_forget(task);
+	else
+		login_keep((void *)key, task->loginuid.val, task->sessionid, NULL);
 	struct task_state *state = own_state(task);
 	return state && own_tell(state, SPECIAL_LOGIN, EVENT_OF_SYSCALL);
 }
 
 /*
  * Whether the kernel's audit has told something of the syscall that ends which no rule asks for.
- * Most are not looked at: of those that could log in only the file is. Not static: verified once.
+ * Not static: verified once.
  */
 __noinline int owned_at_end(uint32_t syscall, int64_t result)
 {
@@ -209,14 +249,24 @@ __noinline int owned_at_end(uint32_t syscall, int64_t result)
 
 	if (control.owned)
 		owned = own_take(bpf_task_storage_get(&tasks, task, NULL, 0));
-	if (call == LOGIN_OPENS && result >= 0 && !(control.hooks & HOOK_LOGIN))
+	if (call == LOGIN_OPENS && result >= 0 && !(control.hooks & HOOK_LOGIN) &&
+	    login_is_open(regs, arch, syscall))
 		login_opened(result);
-	if (call >= LOGIN_WRITES && (result > 0 || result == -EPERM))
+	if (call >= LOGIN_WRITES && control.logins && (result > 0 || result == -EPERM))
 		owned |= login_written(arch, call,
 				       arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di)
 							      : BPF_CORE_READ(regs, bx),
 				       result);
 	return owned;
+}
+
+/* Whether it may have. The most common open is looked at here: nearly all of them only read. */
+static __always_inline bool may_be_owned(struct pt_regs *regs, int32_t syscall)
+{
+	return control.owned ||
+	       (control.logins && gate_bit((const uint64_t *)login_writes, syscall)) ||
+	       (!(control.hooks & HOOK_LOGIN) && gate_bit((const uint64_t *)login_opens, syscall) &&
+		(syscall != 257 /* openat */ || regs->dx & 3));
 }
 
 #endif
