@@ -104,6 +104,12 @@ struct LoadedPrograms {
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
         bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+      } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
+        bpf_program__set_autoload(current, false)
+        missing.append(
+          .init(
+            program: name, reason: "no tracepoint console: ANOM_PROMISCUOUS is not told",
+            cure: "use a kernel with CONFIG_PRINTK"))
       } else if place == "tp_btf/sched_prepare_exec",
         !KernelTypes.has(tracepoint: "sched_prepare_exec")
       {
