@@ -49,6 +49,7 @@ static void parity(int least)
 		mix_kill();
 		mix_signals();
 		mix_names();
+		mix_paths();
 		mix_pairs();
 		mix_mmap();
 		mix_openat2();
@@ -75,6 +76,8 @@ int main(int argc, char **argv)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "unreadable") && argc == 2)
+		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -87,8 +90,8 @@ int main(int argc, char **argv)
 		own_logged();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens | "
-		      "own | logged\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | prepare | "
+		      "rules | opens | own | logged\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

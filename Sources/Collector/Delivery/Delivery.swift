@@ -27,15 +27,16 @@ struct Delivery: ~Copyable {
   ///   - owns: what the kernel's audit told during the syscall without a rule.
   ///   - forked: what the task lists said when the task was made.
   ///   - loaderName: name of the dynamic loader, for an exec.
-  /// - Returns: whether some daemon's rules asked for it.
+  ///   - titles: by which daemons go on to call the task.
+  /// - Returns: a bit for each route whose daemon's rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
     targets: Targets, owns: OwnEvents, to entry: ContainerEntry, wants: UInt32,
     forked: ForkTable.Verdicts?, time: EventTime,
-    loaderName: UnsafeRawBufferPointer?
-  ) -> Bool {
+    loaderName: UnsafeRawBufferPointer?, titles: [KeptTitle]
+  ) -> UInt32 {
     var shared = Shared()
-    var wanted = false
+    var wanted: UInt32 = 0
     var subject = RuleSubject()
 
     let routes = entry.routes
@@ -83,15 +84,19 @@ struct Delivery: ~Copyable {
       case .wanted(let ofRule): key = ofRule
       }
       guard isTold || isOwned else { continue }
-      wanted = true
+      if isTold { wanted |= 1 << UInt32(index) }
       if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, targets: targets, owns: owns,
           seconds: time.seconds, milliseconds: time.milliseconds,
-          enriched: entry.isEnriched && Self.someNamed(routes, isOwned ? .max : wants))
+          enriched: entry.isEnriched && Self.someNamed(routes, isOwned ? .max : wants),
+          hasKeptTitles: !titles.isEmpty)
         shared.isRendered = true
       }
-      write(subject, to: route, ruleset, key: key, time, isOwned: isOwned, isTold: isTold)
+      let title = titles.first { $0.daemon == route.daemon.number }?.bytes
+      write(
+        subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
+        isTold: isTold)
     }
     return wanted
   }
@@ -131,7 +136,8 @@ struct Delivery: ~Copyable {
       var subject = subjects.make(event.process, route.view)
       subject.contids = route.contids.values
       write(
-        subject, to: route, route.daemon.ruleset.compiled, key: nil, time, isOwned: true,
+        subject, to: route, route.daemon.ruleset.compiled, key: nil, title: nil, time,
+        isOwned: true,
         isTold: false)
     }
     return wanted
@@ -165,7 +171,7 @@ struct Delivery: ~Copyable {
 
   private mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
-    key: UnsafeRawBufferPointer?, _ time: EventTime, isOwned: Bool, isTold: Bool
+    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool
   ) {
     var excluded = RecordTypes.none
     if !isTold {
@@ -196,7 +202,7 @@ struct Delivery: ~Copyable {
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        names: route.names, excluding: excluded, into: &text)
+        names: route.names, title: title, excluding: excluded, into: &text)
     }
   }
 }
