@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: parity with the kernel's audit"))
 struct RecordsWithoutARule {
   /// One that nothing of the workload meets.
-  private static let unmet = "-a always,exit -F arch=b64 -S chroot -F uid=\(Workload.uid) -k unmet\n"
+  private static let unmet =
+    "-a always,exit -F arch=b64 -S chroot -F uid=\(Workload.uid) -k unmet\n"
 
   /// What the workload's part `own` makes.
   private static let all = ["ANOM_ABEND": 8, "SECCOMP": 7, "LOGIN": 4, "ANOM_PROMISCUOUS": 8]
@@ -28,7 +29,8 @@ struct RecordsWithoutARule {
     Case(
       testDescription: "another rule: every syscall", rules: unmet, counts: all, syscalls: 11),
     Case(
-      testDescription: "a rule for the syscalls", rules:
+      testDescription: "a rule for the syscalls",
+      rules:
         "-a always,exit -F arch=b64 -S write,setsockopt,ioctl -F uid=\(Workload.uid) -k own\n"
         + "-a always,exit -F arch=b64 -S close -F exit=1 -k unmet\n",
       counts: all, syscalls: 11),
@@ -40,10 +42,12 @@ struct RecordsWithoutARule {
       rules: unmet + "-a always,exclude -F msgtype=LOGIN\n-a always,exclude -F msgtype=SECCOMP\n",
       counts: all(but: "LOGIN", "SECCOMP"), syscalls: 7),
     Case(
-      testDescription: "excluded by user", rules: unmet + "-a never,exclude -F uid=\(Workload.uid)\n",
+      testDescription: "excluded by user",
+      rules: unmet + "-a never,exclude -F uid=\(Workload.uid)\n",
       counts: [:], syscalls: 0),
     Case(
-      testDescription: "without their SYSCALL", rules: unmet + "-a never,exclude -F msgtype=SYSCALL\n",
+      testDescription: "without their SYSCALL",
+      rules: unmet + "-a never,exclude -F msgtype=SYSCALL\n",
       counts: all, syscalls: 0),
     Case(
       testDescription: "switched off: SECCOMP alone", rules: "-e 0\n", counts: ["SECCOMP": 7],
