@@ -8,8 +8,8 @@
  *
  * Order: the events of one task are in the order in which they happened. EVENT_PROCESS precedes the
  * first EVENT_SYSCALL of a task and replaces what was said before; EVENT_ARGV precedes the execve
- * it belongs to, EVENT_TARGET the kill or ptrace; EVENT_CONTAINER precedes the container's first
- * execve.
+ * it belongs to, EVENT_TARGET the kill or ptrace, EVENT_OWN the syscall that it is of;
+ * EVENT_CONTAINER precedes the container's first execve.
  */
 #ifndef NESTAUDIT_EVENT_H
 #define NESTAUDIT_EVENT_H
@@ -20,7 +20,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 4
+#define EVENT_ABI_VERSION 5
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -29,6 +29,7 @@
 #define EVENT_PROCTITLE_MAX 128  /* kernel/audit.h, MAX_PROCTITLE_AUDIT_LEN */
 #define EVENT_SOCKADDR_MAX  128  /* sizeof(struct sockaddr_storage) */
 #define EVENT_MODULE_LEN    56   /* MODULE_NAME_LEN, with the NUL */
+#define EVENT_MESSAGE_LEN   128  /* what the kernel says of an interface's mode */
 #define EVENT_PIDNS_LEVELS  33   /* MAX_PID_NS_LEVEL, and the first */
 #define EVENT_GROUPS_MAX    128  /* supplementary groups carried; more are flagged */
 #define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
@@ -46,6 +47,8 @@ enum event_type {
 	EVENT_FORK = 7,    /* a task was made, and some rule asks how: struct event_fork */
 	EVENT_TARGET = 8,  /* a process that the next syscall is about: struct event_target */
 	EVENT_TOUCHED = 9, /* a file that it is about: struct event_touched */
+	EVENT_OWN = 10,    /* what the kernel's audit tells without a rule: as EVENT_PROCESS, then
+			      SECTION_SPECIAL */
 };
 
 struct event_header {
@@ -73,6 +76,9 @@ enum event_flags {
 	/* EVENT_SYSCALL */
 	EVENT_SHARED_FILES =
 	    1 << 5, /* others have the descriptors too: what is behind one may have been replaced */
+	EVENT_OWNED = 1 << 6, /* EVENT_OWN of it went before */
+	/* EVENT_OWN */
+	EVENT_OF_SYSCALL = 1 << 7, /* belongs to the syscall that the task is in */
 };
 
 /* A part of variable length behind the fixed one. Data follows at once, padded with zeros to 8
@@ -108,7 +114,7 @@ enum section_kind {
 };
 
 /*
- * Of these records a syscall has at most one. The values are their types
+ * Of these records a syscall, and EVENT_OWN, have at most one. The values are their types
  * (include/uapi/linux/audit.h); beside each what its section holds: uint64_t[], signed numbers with
  * their sign.
  */
@@ -122,6 +128,12 @@ enum special_type {
 	SPECIAL_MMAP = 1323,        /* fd, flags */
 	SPECIAL_KERN_MODULE = 1330, /* the module's name, as text */
 	SPECIAL_OPENAT2 = 1337,     /* flags, mode, resolve */
+	/* EVENT_OWN */
+	SPECIAL_LOGIN = 1006,   /* new auid, new ses, 1 if it was set, old auid, old ses */
+	SPECIAL_SECCOMP = 1326, /* signal, arch, syscall, compat, ip, 1 if the action is known, the
+				   action */
+	SPECIAL_PROMISCUOUS = 1700, /* the kernel's message, as text */
+	SPECIAL_ABEND = 1701,       /* signal */
 };
 
 /* What an object was to the syscall. */

@@ -8,5 +8,9 @@
 #include "cgroup.bpf.c"
 #include "module.bpf.c"
 #include "identify.bpf.c"
+#include "abend.bpf.c"
+#include "seccomp.bpf.c"
+#include "login.bpf.c"
+#include "promiscuous.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

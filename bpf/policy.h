@@ -22,7 +22,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 3
+#define POLICY_ABI_VERSION 4
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
@@ -92,6 +92,12 @@ enum policy_need {
 	NEED_COLLECTOR = 16, /* watches found no room: the collector decides about paths */
 };
 
+/* Which records of the kernel's own a hook tells: tracepoints then leave them alone. */
+enum policy_hook {
+	HOOK_SECCOMP = 1,
+	HOOK_LOGIN = 2,
+};
+
 /* What the collector sets, mapped into its memory: the whole of .bss. */
 struct policy_control {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64];
@@ -102,7 +108,20 @@ struct policy_control {
 	uint32_t needs;      /* enum policy_need */
 	uint32_t host;       /* policy of what is in no container */
 	uint32_t
-	    closings; /* how often the gate was closed: parts of syscalls from before are stale */
+	    closings;   /* how often the gate was closed: parts of syscalls from before are stale */
+	uint32_t owned; /* BPF's: tasks whose syscall is told whatever the gate says */
+	uint32_t held;  /* BPF's: CPUs on which a hook has the second memory */
+	uint32_t hooks; /* enum policy_hook */
+	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
+	uint32_t logins;  /* BPF's: tasks that have opened a loginuid, or are writing to one */
+	uint32_t pad;
+};
+
+/* kernel/seccomp.c, SECCOMP_LOG_*: of actions_logged. */
+enum seccomp_logged {
+	SECCOMP_LOG_KILL_PROCESS = 1 << 0,
+	SECCOMP_LOG_KILL_THREAD = 1 << 1,
+	SECCOMP_LOG_TRAP = 1 << 2,
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */
@@ -125,7 +144,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 160);
+POLICY_ASSERT_SIZE(policy_control, 184);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Whom a signal goes to is known while it is sent: later the process may be gone. */
+#include "lib/seccomp.h"
 #include "lib/syscall.h"
+
+#define SIGSYS      31
+#define SYS_SECCOMP 1
 
 /* kernel/signal.c, si_fromuser; and not a timer's, which interrupts a syscall of this kind. */
 static __always_inline bool is_sent_by_syscall(uint32_t arch, int32_t syscall, uint64_t args[6],
@@ -26,6 +30,9 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 	uint64_t args[6];
 	uint32_t muted;
 
+	if (signal == SIGSYS && target == task && (uint64_t)info >= 2 &&
+	    !(control.hooks & HOOK_SECCOMP) && BPF_CORE_READ(info, si_code) == SYS_SECCOMP)
+		seccomp_signal(task);
 	/* A kernel thread has no syscall. */
 	if (!BPF_CORE_READ(task, mm) || is_ptrace(arch, syscall) || !sends_signal(arch, syscall) ||
 	    !gate_open(arch, syscall) || task->tgid == control.collector)

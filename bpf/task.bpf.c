@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A task's beginning and end: its identity is inherited, and forgotten. */
+#include "lib/login.h"
+#include "lib/seccomp.h"
 #include "lib/syscall.h"
 
 /* Asks the task lists about a task that is being made. */
@@ -67,26 +69,67 @@ int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_str
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
+/* exit and exit_group never end as other syscalls do. */
+static __noinline int exit_capture(struct task_struct *task)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct syscall_end *end = syscall_end_memory();
+
+	if (!end)
+		return 0;
+	end->arch = arch_of(task);
+	end->syscall = BPF_CORE_READ(regs, orig_ax);
+	end->flags = EVENT_NO_RESULT;
+	arguments_of(regs, end->arch, end->args);
+	syscall_capture(end);
+	return 0;
+}
+
+/* Whether the task ends by a syscall that the gate is open for. */
+static __always_inline bool exit_asked(struct task_struct *task)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
 	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+
+	return is_exit(arch, syscall) && gate_open(arch, syscall);
+}
+
+/*
+ * Before Linux 6.16 a task's memory is gone when sched_process_exit comes, and with it its
+ * executable and command line: kernel/exit.c, do_exit.
+ */
+SEC("fentry/exit_signals")
+int BPF_PROG(nestaudit_exit, struct task_struct *task)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+
+	if (!current->mm || !exit_asked(current))
+		return 0;
+	struct task_state *state = task_state_of(current);
+	if (!state || !memory_hold())
+		return 0;
+	exit_capture(current);
+	memory_release();
+	state->exited = 1;
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
+{
 	struct builder b;
 
-	/* exit and exit_group never end as other syscalls do. */
-	if (is_exit(arch, syscall) && gate_open(arch, syscall)) {
-		struct syscall_end *end = syscall_end_memory();
-		if (end) {
-			end->arch = arch;
-			end->syscall = syscall;
-			end->flags = EVENT_NO_RESULT;
-			arguments_of(regs, arch, end->args);
-			syscall_capture(end);
-		}
-	}
+	if (BPF_CORE_READ(task, seccomp.mode) == SECCOMP_MODE_DEAD &&
+	    !(control.hooks & HOOK_SECCOMP))
+		seccomp_exit(task);
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!(state && state->exited) && exit_asked(task)) {
+		exit_capture(task);
+		state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	}
+	own_take(state);
+	login_forget(task);
 	if (!state || !(state->said || state->forked || state->parts))
 		return 0;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,

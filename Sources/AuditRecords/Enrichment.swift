@@ -10,15 +10,19 @@ extension Segments {
   // Out of line: the format RAW is not to carry its weight.
   @inline(never)
   mutating func interpret(_ syscall: event_syscall, personality: UInt32) {
+    // Where per= goes before, libauparse does not find the first argument (auparse/ellist.c).
+    interpret(
+      arch: syscall.arch, syscall: syscall.syscall, call: personality == 0 ? syscall.args.0 : 0)
+  }
+
+  /// Interprets arch= and syscall=; `call` is the syscall's first argument, 0 where it is not told.
+  mutating func interpret(arch: UInt32, syscall: Int32, call: UInt64) {
     separate()
     text.append("ARCH=")
-    text.append(nameOfArch: syscall.arch)
+    text.append(nameOfArch: arch)
     separate()
     text.append("SYSCALL=")
-    // Where per= goes before, libauparse does not find the first argument (auparse/ellist.c).
-    text.append(
-      nameOfSyscall: syscall.syscall, arch: syscall.arch,
-      call: personality == 0 ? syscall.args.0 : 0)
+    text.append(nameOfSyscall: syscall, arch: arch, call: call)
   }
 
   /// Interprets saddr=; without a value it is no field.
@@ -30,7 +34,7 @@ extension Segments {
     SocketAddress(address).append(to: &text)
   }
 
-  /// Interprets the ids of a record, by the names of their fields in capitals, and closes its enriched part.
+  /// Interprets the ids of a record, by the names of their fields in capitals.
   /// - Parameter first: number of the record's first slot.
   @inline(never)
   mutating func interpretIDs(ofSlotsFrom first: Int) {
@@ -41,6 +45,11 @@ extension Segments {
       appendCapitals(ofFieldBefore: id.offset)
       place(kind, id.value)
     }
+  }
+
+  /// Closes the enriched part of a record, if it has one.
+  @inline(never)
+  mutating func endInterpretation() {
     guard let begin = enriched else { return }
     setValue(of: begin, to: UInt32(slotCount - begin))
     place(.enrichedEnd)

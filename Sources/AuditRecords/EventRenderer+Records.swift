@@ -42,21 +42,10 @@ extension EventRenderer {
     field(" egid=", .gid, task.egid)
     field(" sgid=", .gid, task.sgid)
     field(" fsgid=", .gid, task.fsgid)
-    segments.text.append(" tty=")
-    withUnsafeBytes(of: task.tty) { name in
-      let name = name.untilNUL
-      if name.count > 0 { segments.text.append(name) } else { segments.text.append("(none)") }
-    }
+    appendTerminal(task)
     segments.text.append(" ses=")
     segments.text.append(decimal: UInt64(task.ses))
-    segments.text.append(" comm=")
-    withUnsafeBytes(of: task.comm) { segments.text.append(untrusted: $0.untilNUL) }
-    segments.text.append(" exe=")
-    if let exe = process.exe {
-      segments.text.append(untrusted: exe)
-    } else {
-      segments.text.append("(null)")
-    }
+    appendProgram(process)
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
@@ -65,7 +54,28 @@ extension EventRenderer {
   }
 
   @inline(__always)
-  private mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
+  mutating func appendTerminal(_ task: event_process) {
+    segments.text.append(" tty=")
+    withUnsafeBytes(of: task.tty) { name in
+      let name = name.untilNUL
+      if name.count > 0 { segments.text.append(name) } else { segments.text.append("(none)") }
+    }
+  }
+
+  @inline(__always)
+  mutating func appendProgram(_ process: ProcessEvent) {
+    segments.text.append(" comm=")
+    withUnsafeBytes(of: process.fixed.comm) { segments.text.append(untrusted: $0.untilNUL) }
+    segments.text.append(" exe=")
+    if let exe = process.exe {
+      segments.text.append(untrusted: exe)
+    } else {
+      segments.text.append("(null)")
+    }
+  }
+
+  @inline(__always)
+  mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
     segments.text.append(name)
     segments.place(kind, id)
   }

@@ -67,29 +67,19 @@ public struct EventRenderer: ~Copyable {
   ///   - process: what was last said of its task; must stay valid until the last `assemble`.
   ///   - argv: of an execve, NUL-terminated one behind the other; else empty.
   ///   - targets: of a signal or a ptrace; must stay valid as long as `process`.
+  ///   - owns: what the kernel's audit told during the syscall without a rule.
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
   ///   - enriched: some daemon's log has names beside the numbers.
   ///   - hasKeptTitles: some daemon goes on with another title of the task.
   public mutating func render(
     _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, targets: Targets,
-    seconds: Int64, milliseconds: Int, enriched: Bool = false, hasKeptTitles: Bool = false
+    owns: OwnEvents = .none, seconds: Int64, milliseconds: Int, enriched: Bool = false,
+    hasKeptTitles: Bool = false
   ) {
-    self.process = process
+    beginEvent(of: process, seconds, milliseconds, enriched)
     self.targets = targets
-    isEnriched = enriched
-    segments.removeAll()
-    recordCount = 0
-    marks.removeAll(keepingCapacity: true)
-    stamp.removeAll()
-    stamp.append(" msg=audit(")
-    stamp.append(signed: seconds)
-    stamp.append(UInt8(ascii: "."))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 100))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds % 10))
-    stamp.append(UInt8(ascii: ":"))
-
+    owns.forEach { renderOwn($0) }
     renderSyscall(event, process)
     if argv.count > 0 { renderExecve(event, argv) }
     if let special = SpecialRecord(of: event) {
@@ -114,6 +104,33 @@ public struct EventRenderer: ~Copyable {
     }
     renderPaths()
     renderTitle(process, isKept: hasKeptTitles)
+  }
+
+  /// Renders an event that is one record of the kernel's own, as `render` does.
+  public mutating func render(
+    _ event: OwnEvent, seconds: Int64, milliseconds: Int, enriched: Bool = false
+  ) {
+    beginEvent(of: event.process, seconds, milliseconds, enriched)
+    renderOwn(event)
+  }
+
+  private mutating func beginEvent(
+    of process: ProcessEvent, _ seconds: Int64, _ milliseconds: Int, _ enriched: Bool
+  ) {
+    self.process = process
+    targets = .none
+    isEnriched = enriched
+    segments.removeAll()
+    recordCount = 0
+    marks.removeAll(keepingCapacity: true)
+    stamp.removeAll()
+    stamp.append(" msg=audit(")
+    stamp.append(signed: seconds)
+    stamp.append(UInt8(ascii: "."))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 100))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10))
+    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds % 10))
+    stamp.append(UInt8(ascii: ":"))
   }
 
   /// Appends the records for one daemon, each a line of its own.
@@ -231,8 +248,14 @@ public struct EventRenderer: ~Copyable {
     recordCount += 1
   }
 
+  /// Number of the first slot of the record at hand.
+  var firstSlot: Int { marks[marks.count - 1].slot }
+
   mutating func end() {
-    if isEnriched { segments.interpretIDs(ofSlotsFrom: marks[marks.count - 1].slot) }
+    if isEnriched {
+      segments.interpretIDs(ofSlotsFrom: firstSlot)
+      segments.endInterpretation()
+    }
     segments.text.append(UInt8(ascii: "\n"))
   }
 }

@@ -172,6 +172,10 @@ public struct ProcessEvent {
 
   /// Path of the executable; nil if the task has none.
   public var exe: UnsafeRawBufferPointer? { sections.section(SECTION_EXE, index: 0) }
+  /// What EVENT_OWN says besides, and of which type of record.
+  var special: (type: Int, data: UnsafeRawBufferPointer)? {
+    sections.first(SECTION_SPECIAL).map { (type: $0.index, data: $0.data) }
+  }
   /// First bytes of the command line.
   public var title: UnsafeRawBufferPointer? { sections.section(SECTION_PROCTITLE, index: 0) }
   /// The task's numbers in every PID namespace it is in, the first namespace first.

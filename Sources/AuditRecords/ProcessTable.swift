@@ -1,7 +1,7 @@
 import CNestaudit
 
 /// What was last said of each task, by thread id in the first PID namespace, and what goes before a syscall of
-/// it: the arguments of an execve, the targets of a signal, the files that it touches.
+/// it: the arguments of an execve, the targets of a signal, the files that it touches, records of the kernel's own.
 ///
 /// The events are kept as they came; a task's memory is used again for the next one.
 public struct ProcessTable: ~Copyable {
@@ -9,6 +9,7 @@ public struct ProcessTable: ~Copyable {
   private var arguments = PendingParts()
   private var targets = PendingParts()
   private var touched = PendingParts()
+  private var owns = PendingParts()
   private var told = ToldTitles()
 
   /// Knows nothing yet.
@@ -42,6 +43,7 @@ public struct ProcessTable: ~Copyable {
     arguments.remove(task)
     targets.remove(task)
     touched.remove(task)
+    owns.remove(task)
     told.remove(task)
   }
 
@@ -93,6 +95,17 @@ public struct ProcessTable: ~Copyable {
 
   /// Forgets them, once the syscall has been told.
   public mutating func clearTouched(_ task: UInt32) { touched.clear(task) }
+
+  /// Adds a record of the kernel's own that belongs to a task's syscall.
+  public mutating func append(_ event: OwnEvent) {
+    owns.append(event.bytes, to: event.process.fixed.header.task, isFirst: false)
+  }
+
+  /// The records of the kernel's own that belong to a task's syscall.
+  public func owns(_ task: UInt32) -> OwnEvents { OwnEvents(bytes: owns.bytes(task)) }
+
+  /// Forgets them, once the syscall has been told.
+  public mutating func clearOwns(_ task: UInt32) { owns.clear(task) }
 }
 
 extension UnsafeRawBufferPointer {

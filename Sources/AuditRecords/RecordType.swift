@@ -1,5 +1,6 @@
-/// The records of a syscall's event, by their number (include/uapi/linux/audit.h).
+/// The records that events have, by their number (include/uapi/linux/audit.h).
 public enum RecordType: UInt32, Sendable {
+  case login = 1006
   case syscall = 1300
   case path = 1302
   case socketcall = 1304
@@ -14,18 +15,23 @@ public enum RecordType: UInt32, Sendable {
   case objPid = 1318
   case capset = 1322
   case mmap = 1323
+  case seccomp = 1326
   case proctitle = 1327
   case kernModule = 1330
   case openat2 = 1337
+  case anomPromiscuous = 1700
+  case anomAbend = 1701
 
   /// Every one, made once: asked for each event.
   public static let all: [RecordType] = [
     .syscall, .path, .socketcall, .sockaddr, .cwd, .execve, .mqOpen, .mqSendRecv, .mqNotify,
     .mqGetSetAttr, .fdPair, .objPid, .capset, .mmap, .proctitle, .kernModule, .openat2,
+    .login, .seccomp, .anomPromiscuous, .anomAbend,
   ]
 
   var name: StaticString {
     switch self {
+    case .login: "LOGIN"
     case .syscall: "SYSCALL"
     case .path: "PATH"
     case .socketcall: "SOCKETCALL"
@@ -40,20 +46,39 @@ public enum RecordType: UInt32, Sendable {
     case .objPid: "OBJ_PID"
     case .capset: "CAPSET"
     case .mmap: "MMAP"
+    case .seccomp: "SECCOMP"
     case .proctitle: "PROCTITLE"
     case .kernModule: "KERN_MODULE"
     case .openat2: "OPENAT2"
+    case .anomPromiscuous: "ANOM_PROMISCUOUS"
+    case .anomAbend: "ANOM_ABEND"
     }
   }
 }
 
-/// A set of types of records, of those that a syscall's event has.
+/// A set of types of records, of those that events have.
 public struct RecordTypes: Sendable, Equatable {
   private var bits: UInt64 = 0
   private static let first = RecordType.syscall.rawValue
 
   /// None of them.
   public static let none = RecordTypes()
+  /// All but the kernel's own, which need no rule.
+  public static let ofSyscalls: RecordTypes = {
+    let own: [RecordType] = [.login, .seccomp, .anomPromiscuous, .anomAbend]
+    var types = RecordTypes()
+    for type in RecordType.all where !own.contains(type) { types.insert(type) }
+    return types
+  }()
+  /// What a syscall's event has only where there are rules (kernel/auditsc.c, audit_dummy_context).
+  public static let gatheredForRules: RecordTypes = {
+    var types = RecordTypes()
+    for type in RecordType.all
+    where type != .syscall && type != .proctitle && ofSyscalls.contains(type) {
+      types.insert(type)
+    }
+    return types
+  }()
 
   init() {}
 
@@ -62,12 +87,30 @@ public struct RecordTypes: Sendable, Equatable {
   /// Adds a type.
   public mutating func insert(_ type: RecordType) { insert(type.rawValue) }
 
-  mutating func insert(_ type: UInt32) { bits |= 1 << (type - Self.first) }
+  mutating func insert(_ type: UInt32) { bits |= 1 << Self.place(type) }
 
   /// Whether a type is in the set.
   @inline(__always)
   public func contains(_ type: RecordType) -> Bool { contains(type.rawValue) }
 
   @inline(__always)
-  func contains(_ type: UInt32) -> Bool { bits >> (type - Self.first) & 1 == 1 }
+  func contains(_ type: UInt32) -> Bool { bits >> Self.place(type) & 1 == 1 }
+
+  /// Both in one.
+  public func union(_ other: RecordTypes) -> RecordTypes {
+    var types = self
+    types.bits |= other.bits
+    return types
+  }
+
+  /// Those that begin with 1300 in their order; behind them the few others.
+  @inline(__always)
+  private static func place(_ type: UInt32) -> UInt32 {
+    switch type {
+    case RecordType.login.rawValue: 61
+    case RecordType.anomPromiscuous.rawValue: 62
+    case RecordType.anomAbend.rawValue: 63
+    default: type - first
+    }
+  }
 }

@@ -38,6 +38,9 @@ public final class CompiledRuleset: @unchecked Sendable {
   public let hasFilesystemRules: Bool
   /// Whether some records are left out.
   public let hasExcludeRules: Bool
+  /// Whether there are rules of the kind that the kernel counts (kernel/auditfilter.c, audit_n_rules): without one it
+  /// gathers nothing for a syscall.
+  public let hasCountedRules: Bool
 
   /// enum policy_need: what BPF has to gather for these rules.
   public let needs: UInt32
@@ -91,6 +94,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     hasTaskRules = !taskRules.isEmpty
     hasFilesystemRules = !filesystemRules.isEmpty
     hasExcludeRules = !excludeRules.isEmpty
+    hasCountedRules = source.contains { [.exit, .task, .ioUring].contains($0.list) }
 
     var order: [Int32] = []
     var gate: [[UInt64]] = []

@@ -94,16 +94,22 @@ public final class Capture: @unchecked Sendable {
       guard bpf_program__autoload(current),
         bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL
       else { continue }
+      let name = String(cString: bpf_program__name(current))
       if let link = bpf_program__attach(current) {
         links.append(link)
+        control.pointee.hooks |= Self.hooks[name]?.rawValue ?? 0
         continue
       }
-      let name = String(cString: bpf_program__name(current))
       let failed = CaptureError("program \(name) does not attach", errno: errno)
       guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
   }
+
+  /// What tracepoints leave alone where these are attached.
+  private static let hooks: [String: policy_hook] = [
+    "nestaudit_seccomp": HOOK_SECCOMP, "nestaudit_set_loginuid": HOOK_LOGIN,
+  ]
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
   public func detach() {

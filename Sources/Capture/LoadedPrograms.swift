@@ -99,16 +99,17 @@ struct LoadedPrograms {
         if backend == .hooks, KernelTypes.has(function: function) { continue }
         bpf_program__set_autoload(current, false)
         if backend == .hooks {
-          missing.append(
-            .init(
-              program: name,
-              reason:
-                "no function \(function): the files that it is asked about are known by name alone",
-              cure: "use a kernel with CONFIG_SECURITY_PATH"))
+          missing.append(.init(program: name, withoutFunction: function))
         }
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
         bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+      } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
+        bpf_program__set_autoload(current, false)
+        missing.append(
+          .init(
+            program: name, reason: "no tracepoint console: ANOM_PROMISCUOUS is not told",
+            cure: "use a kernel with CONFIG_PRINTK"))
       } else if place == "tp_btf/sched_prepare_exec",
         !KernelTypes.has(tracepoint: "sched_prepare_exec")
       {
@@ -121,6 +122,25 @@ struct LoadedPrograms {
       }
     }
     return missing
+  }
+}
+
+extension MissingProgram {
+  /// A hook on a function that this kernel has not.
+  fileprivate init(program: String, withoutFunction function: String) {
+    let (loss, cure) =
+      switch function {
+      case "audit_seccomp", "audit_set_loginuid":
+        ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
+      case "exit_signals":
+        ("before Linux 6.16 exit and exit_group have no exe", "use another kernel")
+      default:
+        (
+          "the files that it is asked about are known by name alone",
+          "use a kernel with CONFIG_SECURITY_PATH"
+        )
+      }
+    self.init(program: program, reason: "no function \(function): \(loss)", cure: cure)
   }
 }
 

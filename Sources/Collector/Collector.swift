@@ -49,6 +49,7 @@ public final class Collector {
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
     capture.control.pointee.collector = UInt32(getpid())
+    capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
@@ -108,6 +109,7 @@ public final class Collector {
         losses.settle()
         dispatcher.endMissing()
         daemons.tidy()
+        capture.control.pointee.seccomp = SeccompLog.read()
         nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000
       }
     }

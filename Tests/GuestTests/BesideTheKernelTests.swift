@@ -29,6 +29,32 @@ extension OtherKernels {
     }
   }
 
+  @Test(arguments: BootedGuests.lines)
+  func whatNoRuleAsksForIsTheKernelsOwn(line: String) throws {
+    let run = try run(line)
+    let theirs = try OwnRecords.told(in: run.kernelLog)
+    #expect(try OwnRecords.told(in: run.log()) == theirs)
+    let counts = OwnRecords.counts(theirs)
+    #expect(counts == ["ANOM_ABEND": 8, "SECCOMP": 9, "LOGIN": 4, "ANOM_PROMISCUOUS": 8])
+  }
+
+  /// The task's memory is gone when sched_process_exit comes, before Linux 6.16.
+  @Test(arguments: BootedGuests.lines)
+  func anExitHasItsProgramAndItsTitle(line: String) throws {
+    let run = try run(line)
+    func exits(_ events: [AuditEvent]) -> [[String]] {
+      events.filter { $0.syscall?["key"] == "exit" }.map { event in
+        event.records.map { "\($0.type): \($0.text.replacing(/\ subj=\S+/, with: ""))" }
+      }
+    }
+    let theirs = exits(try run.kernelEvents())
+    let ours = exits(try run.events())
+    #expect(theirs.count == 1 && ours.count == GuestRun.phases.count)
+    #expect(ours.last == theirs.first)
+    let program = run.area.path + "/memory/echo"
+    for exit in ours { #expect(exit.first?.contains(" exe=\"\(program)\" ") == true, "\(exit)") }
+  }
+
   @Test(arguments: BootedGuests.lines, GuestRun.places)
   func aWatchSeesWhatTheKernelsWatchSees(line: String, place: String) throws {
     let run = try run(line)

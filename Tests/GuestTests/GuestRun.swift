@@ -69,6 +69,7 @@ struct GuestRun: Sendable {
   private var kernelRules: String {
     watches("beside") + Workload.parityRules
       + "-a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/echo -k exec\n"
+      + "-a always,exit -F arch=b64 -S exit_group -F exe=\(area.path)/memory/echo -k exit\n"
   }
 
   private func execs(by user: UInt32) -> String {
@@ -91,14 +92,22 @@ struct GuestRun: Sendable {
     try String(contentsOf: results.appending(path: name), encoding: .utf8)
   }
 
+  /// The log of a daemon.
+  func log(of daemon: String = "host") -> URL {
+    results.appending(path: "log/\(daemon)/audit.log")
+  }
+
+  /// The log of the kernel's own audit.
+  var kernelLog: URL { results.appending(path: "kernel/log/audit.log") }
+
   /// The events of a daemon.
   func events(of daemon: String = "host") throws -> [AuditEvent] {
-    try AuditEvent.read(results.appending(path: "log/\(daemon)/audit.log"))
+    try AuditEvent.read(log(of: daemon))
   }
 
   /// The events of the kernel's own audit.
   func kernelEvents() throws -> [AuditEvent] {
-    try AuditEvent.read(results.appending(path: "kernel/log/audit.log"))
+    try AuditEvent.read(kernelLog)
   }
 
   /// What `nestaudit ps` said at the end.

@@ -84,10 +84,14 @@ int main(int argc, char **argv)
 		rules();
 	else if (!strcmp(what, "opens") && argc == 2)
 		rules_opens();
+	else if (!strcmp(what, "own") && argc == 2)
+		own();
+	else if (!strcmp(what, "logged") && argc == 2)
+		own_logged();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | prepare | "
-		      "rules | opens\n"
+		      "rules | opens | own | logged\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

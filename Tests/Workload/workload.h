@@ -58,6 +58,10 @@ void swap(long count, const char *path);
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 
+/* What the kernel's audit tells without a rule; and of that what seccomp logs and lets pass. */
+void own(void);
+void own_logged(void);
+
 /* An open that succeeds after its name has left the caller's memory. */
 void unreadable(void);
 

@@ -11,7 +11,7 @@ struct name_memory {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MEMORY_PLACES);
 	__type(key, uint32_t);
 	__type(value, struct name_memory);
 } name_memories SEC(".maps");
@@ -31,9 +31,9 @@ static __always_inline uint64_t fingerprint_in(struct name_memory *memory, struc
 
 static __always_inline uint64_t name_fingerprint(struct dentry *dentry)
 {
-	uint32_t zero = 0;
+	uint32_t place = memory_place();
 
-	return fingerprint_in(bpf_map_lookup_elem(&name_memories, &zero), dentry);
+	return fingerprint_in(bpf_map_lookup_elem(&name_memories, &place), dentry);
 }
 
 /* enum watched_flags of a file. */

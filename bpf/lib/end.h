@@ -25,10 +25,10 @@ struct syscall_end {
 	uint16_t flags;
 };
 
-/* One a CPU, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
+/* In memory, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MEMORY_PLACES);
 	__type(key, uint32_t);
 	__type(value, struct syscall_end);
 } syscall_ends SEC(".maps");
@@ -36,9 +36,9 @@ struct {
 /* The syscall that ends; NULL if there is no memory. */
 static __always_inline struct syscall_end *syscall_end_found(void)
 {
-	uint32_t zero = 0;
+	uint32_t place = memory_place();
 
-	return bpf_map_lookup_elem(&syscall_ends, &zero);
+	return bpf_map_lookup_elem(&syscall_ends, &place);
 }
 
 /* Where it is put together, empty. */

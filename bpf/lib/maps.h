@@ -61,11 +61,31 @@ struct task_state {
 	uint32_t forked;     /* so is the EVENT_FORK that made it */
 	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
 	uint32_t muted_by;   /* … the policy of this serial */
+	uint32_t owned;   /* EVENT_OWN of this syscall are in the ring: counted in control.owned */
+	uint32_t trapped; /* SIGSYS was told of */
+	uint32_t exited;  /* so was its exit */
+	uint32_t pad;
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
 	struct exec_entry exec;
 	struct process_key key;
 };
+
+/*
+ * Working memory is one a CPU, since our tracepoints run with preemption off. A hook can be
+ * preempted: it works in the second place, of which it is the CPU's only holder.
+ */
+enum memory_places { MEMORY_OWN, MEMORY_HELD, MEMORY_PLACES };
+struct memory_holder {
+	uint32_t tasks; /* that have it, or are about to see that they cannot */
+	uint32_t task;  /* thread id; 0: nobody */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct memory_holder);
+} holders SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -141,15 +161,58 @@ struct {
 	__type(value, uint64_t);
 } losses SEC(".maps");
 
-/* An event while it is put together; one a CPU: our tracepoints run with preemption off. */
+/* An event while it is put together. */
 #define SCRATCH_SIZE 32768
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MEMORY_PLACES);
 	__type(key, uint32_t);
 	__type(value, uint8_t[SCRATCH_SIZE]);
 } scratch SEC(".maps");
 
 struct policy_control control;
+
+/* Where the current program works: enum memory_places. */
+static __always_inline uint32_t memory_place(void)
+{
+	uint32_t zero = 0;
+	struct memory_holder *holder;
+
+	if (!control.held)
+		return MEMORY_OWN;
+	holder = bpf_map_lookup_elem(&holders, &zero);
+	return holder && holder->task == (uint32_t)bpf_get_current_pid_tgid() ? MEMORY_HELD
+									      : MEMORY_OWN;
+}
+
+/* Takes the second memory of this CPU; false if another task that was preempted has it. */
+static __always_inline bool memory_hold(void)
+{
+	uint32_t zero = 0;
+	struct memory_holder *holder = bpf_map_lookup_elem(&holders, &zero);
+
+	if (!holder)
+		return false;
+	__sync_fetch_and_add(&holder->tasks, 1);
+	if (*(volatile uint32_t *)&holder->tasks != 1) {
+		__sync_fetch_and_add(&holder->tasks, -1);
+		return false;
+	}
+	holder->task = (uint32_t)bpf_get_current_pid_tgid();
+	__sync_fetch_and_add(&control.held, 1);
+	return true;
+}
+
+static __always_inline void memory_release(void)
+{
+	uint32_t zero = 0;
+	struct memory_holder *holder = bpf_map_lookup_elem(&holders, &zero);
+
+	if (!holder)
+		return;
+	__sync_fetch_and_add(&control.held, -1);
+	holder->task = 0;
+	__sync_fetch_and_add(&holder->tasks, -1);
+}
 
 #endif

@@ -18,7 +18,7 @@ struct path_memory {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MEMORY_PLACES);
 	__type(key, uint32_t);
 	__type(value, struct path_memory);
 } path_memories SEC(".maps");
@@ -41,8 +41,8 @@ static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
 
 static __always_inline struct path_memory *path_memory(void)
 {
-	uint32_t zero = 0;
-	return bpf_map_lookup_elem(&path_memories, &zero);
+	uint32_t place = memory_place();
+	return bpf_map_lookup_elem(&path_memories, &place);
 }
 
 /* Puts "/name" before the text that begins at `start`; returns where it begins now. */

@@ -176,16 +176,16 @@ static __always_inline void section_groups(struct builder *b, struct task_struct
 	section_close(b, SECTION_GROUPS, 0, length);
 }
 
-/* Builds and submits EVENT_PROCESS from `key`; false if the ring refused it. */
-static __noinline int process_submit(struct task_state *state, struct process_key *key,
-				     struct task_struct *task)
+/* Puts an event together that says of `task` what is in `key`: EVENT_PROCESS, or EVENT_OWN. */
+static __noinline int process_build(struct builder *b, struct task_state *state,
+				    struct process_key *key, uint32_t type)
 {
-	struct builder b;
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!builder_start(&b, EVENT_PROCESS, sizeof(struct event_process), state->cgroup,
-			   state->contid, key->tid))
+	if (!builder_start(b, type, sizeof(struct event_process), state->cgroup, state->contid,
+			   key->tid))
 		return 0;
-	struct event_process *event = (void *)b.base;
+	struct event_process *event = (void *)b->base;
 	event->uid = key->uid;
 	event->euid = key->euid;
 	event->suid = key->suid;
@@ -211,22 +211,29 @@ static __noinline int process_submit(struct task_state *state, struct process_ke
 
 	struct file *exe = key->exe ? BPF_CORE_READ(task, mm, exe_file) : NULL;
 	if (exe)
-		section_path(&b, &exe->f_path, SECTION_EXE);
-	uint8_t *data = section_data(&b);
+		section_path(b, &exe->f_path, SECTION_EXE);
+	uint8_t *data = section_data(b);
 	uint32_t length = key->title_length;
 	if (data && length > 0 && length <= EVENT_PROCTITLE_MAX) {
 		length = at_most(length, EVENT_PROCTITLE_MAX);
 		bpf_probe_read_kernel(data, length, key->title);
-		section_close(&b, SECTION_PROCTITLE, 0, length);
+		section_close(b, SECTION_PROCTITLE, 0, length);
 	}
-	section_pids(&b, task);
-	section_groups(&b, task);
-	return builder_submit(&b);
+	section_pids(b, task);
+	section_groups(b, task);
+	return 1;
+}
+
+/* Submits EVENT_PROCESS; false if the ring refused it. */
+static __always_inline bool process_submit(struct task_state *state, struct process_key *key)
+{
+	struct builder b;
+
+	return process_build(&b, state, key, EVENT_PROCESS) && builder_submit(&b);
 }
 
 /* Says what has changed of `task` since it was last said; `now` holds its present state. */
-static __always_inline bool process_say(struct task_state *state, struct process_key *now,
-					struct task_struct *task)
+static __always_inline bool process_say(struct task_state *state, struct process_key *now)
 {
 	if (state->said) {
 		const uint64_t *a = (void *)&state->key;
@@ -237,7 +244,7 @@ static __always_inline bool process_say(struct task_state *state, struct process
 		if (!changed)
 			return true;
 	}
-	state->said = process_submit(state, now, task);
+	state->said = process_submit(state, now);
 	if (state->said)
 		__builtin_memcpy(&state->key, now, sizeof(*now));
 	return state->said;

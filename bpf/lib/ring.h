@@ -18,8 +18,8 @@ struct builder {
 
 static __always_inline uint8_t *scratch_memory(void)
 {
-	uint32_t zero = 0;
-	return bpf_map_lookup_elem(&scratch, &zero);
+	uint32_t place = memory_place();
+	return bpf_map_lookup_elem(&scratch, &place);
 }
 
 static __always_inline bool builder_start(struct builder *b, uint16_t type, uint32_t fixed,

@@ -25,8 +25,8 @@ struct subject_objects {
 	struct subject_object object[OBJECTS_MAX];
 };
 
-/* One a CPU: our tracepoints run with preemption off. */
 struct subject {
+	uint64_t own[8]; /* what a record of the kernel's own says */
 	uint64_t contid; /* of the container */
 	uint64_t is_exec;
 	uint64_t
@@ -39,15 +39,15 @@ struct subject {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, MEMORY_PLACES);
 	__type(key, uint32_t);
 	__type(value, struct subject);
 } subjects SEC(".maps");
 
 static __always_inline struct subject *subject_memory(void)
 {
-	uint32_t zero = 0;
-	return bpf_map_lookup_elem(&subjects, &zero);
+	uint32_t place = memory_place();
+	return bpf_map_lookup_elem(&subjects, &place);
 }
 
 #define PERM_ALL (~0u) /* not an open: the rules of its syscall are those of its permissions */

@@ -207,7 +207,7 @@ static __noinline int syscall_announce(struct task_state *state, uint32_t wants)
 		return 0;
 	container_announce(state, task);
 	process_key_rest(&subject->key, task);
-	if (process_say(state, &subject->key, task))
+	if (process_say(state, &subject->key))
 		return 1;
 	count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
 	return 0;
@@ -260,7 +260,7 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
 	section_cwd(&b, bpf_get_current_task_btf());
-	syscall_submit(&b, state, wants);
+	syscall_submit(&b, state, end->flags & EVENT_OWNED ? ~0u : wants);
 	return 0;
 }
 
@@ -278,10 +278,11 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 	}
 	parts_check(state);
 	uint32_t muted;
-	if (policy_open(state, end->arch, end->syscall, &muted) &&
+	bool owned = end->flags & EVENT_OWNED;
+	if ((policy_open(state, end->arch, end->syscall, &muted) || owned) &&
 	    syscall_subject(task, state, end)) {
 		uint32_t wants = match_policy(state->policy, cell_of(end), muted);
-		if (wants && syscall_announce(state, wants))
+		if ((wants || owned) && syscall_announce(state, owned ? ~0u : wants))
 			syscall_tell(state, end, wants);
 	}
 	parts_end(state);

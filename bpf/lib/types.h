@@ -131,11 +131,19 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct cred;
+
+struct file_operations {
+	void *write;
+};
+
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct path f_path;
 	struct inode *f_inode;
+	struct file_operations *f_op;
+	const struct cred *f_cred;
 	struct callback_head f_task_work;
 };
 struct backing_file {
@@ -184,6 +192,7 @@ struct uid_gid_map {
 };
 
 struct user_namespace {
+	int level;
 	struct uid_gid_map uid_map;
 	struct uid_gid_map gid_map;
 	struct ns_common ns;
@@ -251,8 +260,48 @@ struct tty_struct {
 };
 
 struct signal_struct {
+	atomic_t live;
+	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+};
+
+/* fs/proc/internal.h */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
+/* include/linux/filter.h: what a classic program was before it was translated. */
+struct sock_filter {
+	__u16 code;
+	__u8 jt, jf;
+	__u32 k;
+};
+struct sock_fprog_kern {
+	__u16 len;
+	struct sock_filter *filter;
+};
+struct bpf_prog {
+	struct sock_fprog_kern *orig_prog;
+};
+
+/* kernel/seccomp.c */
+struct seccomp_filter {
+	bool log;
+	struct seccomp_filter *prev;
+	struct bpf_prog *prog;
+};
+struct seccomp {
+	int mode;
+	struct seccomp_filter *filter;
+};
+
+struct sigaction {
+	void *sa_handler;
+};
+struct k_sigaction {
+	struct sigaction sa;
 };
 
 struct kernfs_node {
@@ -312,6 +361,8 @@ struct task_struct {
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct callback_head *task_works;
+	int exit_code;
+	struct seccomp seccomp;
 	kuid_t loginuid;
 	unsigned int sessionid;
 	struct css_set *cgroups;

@@ -24,14 +24,15 @@ struct Delivery: ~Copyable {
   /// Writes `event` to every daemon of `routes` that wants it.
   /// - Parameters:
   ///   - wants: a bit for each route that may want it; bits beyond the routes mean nothing.
+  ///   - owns: what the kernel's audit told during the syscall without a rule.
   ///   - forked: what the task lists said when the task was made.
   ///   - loaderName: name of the dynamic loader, for an exec.
   ///   - titles: by which daemons go on to call the task.
   /// - Returns: a bit for each route whose daemon's rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
-    targets: Targets, to entry: ContainerEntry, wants: UInt32, forked: ForkTable.Verdicts?,
-    time: EventTime,
+    targets: Targets, owns: OwnEvents, to entry: ContainerEntry, wants: UInt32,
+    forked: ForkTable.Verdicts?, time: EventTime,
     loaderName: UnsafeRawBufferPointer?, titles: [KeptTitle]
   ) -> UInt32 {
     var shared = Shared()
@@ -39,7 +40,8 @@ struct Delivery: ~Copyable {
     var subject = RuleSubject()
 
     let routes = entry.routes
-    for index in 0..<routes.count where wants >> UInt32(index) & 1 == 1 {
+    let isOwned = !owns.isEmpty
+    for index in 0..<routes.count where isOwned || wants >> UInt32(index) & 1 == 1 {
       let route = routes[index]
       guard route.daemon.enabled else { continue }
       if route.needsPID, !route.view.contains(process) { continue }
@@ -73,22 +75,28 @@ struct Delivery: ~Copyable {
         subject.names = names.names
       }
 
-      let key: UnsafeRawBufferPointer?
+      var key: UnsafeRawBufferPointer?
+      var isTold = true
       switch decide(route, ruleset, subject, forked) {
-      case .unwanted: continue
+      case .unasked:
+        isTold = isOwned && tellsOwn(owns, subject, route, ruleset)
+      case .unwanted: isTold = false
       case .wanted(let ofRule): key = ofRule
       }
-      wanted |= 1 << UInt32(index)
+      guard isTold || isOwned else { continue }
+      if isTold { wanted |= 1 << UInt32(index) }
       if !shared.isRendered {
         renderer.render(
-          event, process: process, argv: argv, targets: targets, seconds: time.seconds,
-          milliseconds: time.milliseconds,
-          enriched: entry.isEnriched && Self.someNamed(routes, wants),
+          event, process: process, argv: argv, targets: targets, owns: owns,
+          seconds: time.seconds, milliseconds: time.milliseconds,
+          enriched: entry.isEnriched && Self.someNamed(routes, isOwned ? .max : wants),
           hasKeptTitles: !titles.isEmpty)
         shared.isRendered = true
       }
       let title = titles.first { $0.daemon == route.daemon.number }?.bytes
-      write(subject, to: route, ruleset, key: key, title: title, time)
+      write(
+        subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
+        isTold: isTold)
     }
     return wanted
   }
@@ -98,7 +106,46 @@ struct Delivery: ~Copyable {
     routes.indices.contains { wants >> UInt32($0) & 1 == 1 && routes[$0].names != nil }
   }
 
+  /// Whether some record of the kernel's own is not left out: then its syscall is told, unless a rule says never
+  /// (kernel/auditsc.c, auditsc_get_stamp).
+  private func tellsOwn(
+    _ owns: OwnEvents, _ subject: RuleSubject, _ route: Route, _ ruleset: CompiledRuleset
+  ) -> Bool {
+    guard ruleset.hasExcludeRules else { return true }
+    var tells = false
+    owns.forEach {
+      if !ruleset.leavesOut(record: $0.type.rawValue, of: subject, watches: route.watches?.pointer)
+      {
+        tells = true
+      }
+    }
+    return tells
+  }
+
+  /// Writes a record of the kernel's own, which belongs to no syscall, to every daemon that does not leave it out.
+  /// - Returns: whether some daemon was to have it.
+  mutating func deliver(_ event: OwnEvent, to entry: ContainerEntry, time: EventTime) -> Bool {
+    let routes = entry.routes
+    var wanted = false
+    renderer.render(
+      event, seconds: time.seconds, milliseconds: time.milliseconds, enriched: entry.isEnriched)
+    for route in routes {
+      guard route.daemon.enabled || !event.needsAuditOn else { continue }
+      if route.needsPID, !route.view.contains(event.process) { continue }
+      wanted = true
+      var subject = subjects.make(event.process, route.view)
+      subject.contids = route.contids.values
+      write(
+        subject, to: route, route.daemon.ruleset.compiled, key: nil, title: nil, time,
+        isOwned: true,
+        isTold: false)
+    }
+    return wanted
+  }
+
   private enum Decision {
+    /// No rule says anything.
+    case unasked
     case unwanted
     case wanted(key: UnsafeRawBufferPointer?)
   }
@@ -115,18 +162,25 @@ struct Delivery: ~Copyable {
       case .always(let key): return .wanted(key: key)
       }
     }
-    guard
-      case .always(_, let rule) = ruleset.decide(subject, watches: route.watches?.pointer)
-    else { return .unwanted }
-    return .wanted(key: rule >= 0 ? ruleset.key(of: rule) : nil)
+    switch ruleset.decide(subject, watches: route.watches?.pointer) {
+    case .noMatch: return .unasked
+    case .never: return .unwanted
+    case .always(_, let rule): return .wanted(key: rule >= 0 ? ruleset.key(of: rule) : nil)
+    }
   }
 
   private mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
-    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime
+    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool
   ) {
     var excluded = RecordTypes.none
-    var records = renderer.recordCount
+    if !isTold {
+      excluded = .ofSyscalls
+    } else if isOwned, !ruleset.hasCountedRules {
+      excluded = .gatheredForRules
+    }
+    var records =
+      excluded == .none ? renderer.recordCount : renderer.recordCount(excluding: excluded)
     if ruleset.hasExcludeRules {
       let types = renderer.types
       for type in RecordType.all
@@ -137,9 +191,10 @@ struct Delivery: ~Copyable {
         excluded.insert(type)
       }
       // kernel/auditsc.c, audit_log_exit: without its SYSCALL an event is not told at all.
-      if excluded.contains(.syscall) { return }
+      if excluded.contains(.syscall) { excluded = excluded.union(.ofSyscalls) }
       records = renderer.recordCount(excluding: excluded)
     }
+    guard records > 0 else { return }
     if route.chain != nil { records += 1 }
     guard route.daemon.admits(records: records, at: time.seconds) else {
       return route.daemon.lose(1)

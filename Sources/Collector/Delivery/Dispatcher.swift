@@ -107,7 +107,13 @@ final class Dispatcher {
       guard let event = TargetEvent(bytes) else { break }
       processes.append(event)
       return
+    case EVENT_OWN.rawValue:
+      guard let event = OwnEvent(bytes) else { break }
+      if event.isOfSyscall { processes.append(event) } else { handle(event, header) }
+      return
     case EVENT_EXIT.rawValue:
+      // The syscall of which it would have been was not told.
+      processes.owns(header.task).forEach { handle($0, header) }
       processes.remove(header.task)
       forks.remove(header.task)
       return
@@ -142,6 +148,8 @@ final class Dispatcher {
     let wants = judged ? event.fixed.wants : UInt32.max
     let argv = processes.argv(header.task)
     let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
+    let isOwned = UInt32(header.flags) & EVENT_OWNED.rawValue != 0
+    let owns = isOwned ? processes.owns(header.task) : .none
     let loader = argv.count > 0 ? loaderName(of: event, process, entry) : nil
     let time = clock.time(sinceBoot: header.time)
     let titles = processes.keptTitles(header.task)
@@ -149,18 +157,18 @@ final class Dispatcher {
     if let loader {
       wanted = loader.withUnsafeBytes {
         delivery.deliver(
-          event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
+          event, of: process, argv: argv, targets: targets, owns: owns, to: entry, wants: wants,
           forked: forks.verdicts(of: header.task), time: time, loaderName: $0,
           titles: titles)
       }
     } else {
       wanted = delivery.deliver(
-        event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
+        event, of: process, argv: argv, targets: targets, owns: owns, to: entry, wants: wants,
         forked: forks.verdicts(of: header.task), time: time, loaderName: nil,
         titles: titles)
     }
+    if wanted != 0 || isOwned { entry.written += 1 }
     if wanted != 0 {
-      entry.written += 1
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
       let routes = entry.routes
       for index in routes.indices where wanted >> UInt32(index) & 1 == 1 {
@@ -169,6 +177,15 @@ final class Dispatcher {
     }
     if argv.count > 0 { processes.clearArgv(header.task) }
     if targets.count > 0 { processes.clearTargets(header.task) }
+    if isOwned { processes.clearOwns(header.task) }
+  }
+
+  /// A record of the kernel's own that belongs to no syscall.
+  private func handle(_ event: OwnEvent, _ header: event_header) {
+    let entry = entry(header.contid) ?? host
+    entry.seen += 1
+    let time = clock.time(sinceBoot: event.process.fixed.header.time)
+    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
   }
 
   /// The name of the dynamic loader: an exec's last item, which BPF cannot read.
