@@ -20,7 +20,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 4
+#define EVENT_ABI_VERSION 5
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -73,6 +73,8 @@ enum event_flags {
 	/* EVENT_SYSCALL */
 	EVENT_SHARED_FILES =
 	    1 << 5, /* others have the descriptors too: what is behind one may have been replaced */
+	EVENT_CALLERS_NAMES =
+	    1 << 6, /* a path was read from the caller's memory when the syscall had ended */
 };
 
 /* A part of variable length behind the fixed one. Data follows at once, padded with zeros to 8

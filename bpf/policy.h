@@ -22,7 +22,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 3
+#define POLICY_ABI_VERSION 4
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
@@ -92,6 +92,13 @@ enum policy_need {
 	NEED_COLLECTOR = 16, /* watches found no room: the collector decides about paths */
 };
 
+/* What hooks tell as the kernel takes it, once they are attached: else it is read from the caller's
+ * memory. */
+enum policy_hooked {
+	HOOKED_NAMES = 1,
+	HOOKED_ADDRESSES = 2,
+};
+
 /* What the collector sets, mapped into its memory: the whole of .bss. */
 struct policy_control {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64];
@@ -103,6 +110,8 @@ struct policy_control {
 	uint32_t host;       /* policy of what is in no container */
 	uint32_t
 	    closings; /* how often the gate was closed: parts of syscalls from before are stale */
+	uint32_t hooked; /* enum policy_hooked */
+	uint32_t pad;
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */
@@ -125,7 +134,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 160);
+POLICY_ASSERT_SIZE(policy_control, 168);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

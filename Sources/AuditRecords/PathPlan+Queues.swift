@@ -24,6 +24,9 @@ extension PathPlan {
       if isMade { addHidden(name, directory?.object) }
       return addQueue(name, isMade ? .create : .normal, opened?.object)
     }
+    if let refused = event.touched(OBJECT_FOUND, path: 0) {
+      return addQueue(name, .normal, refused.object)
+    }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .nameTooLong, .fileTable: addQueue(name, .unknown, nil)
@@ -42,6 +45,9 @@ extension PathPlan {
     let result = event.fixed.result
     guard Self.reachedKernel(name, result) else { return }
     addHidden(name, nil)
+    if let found = event.touched(OBJECT_FOUND, path: 0) {
+      return addQueue(name, .delete, found.object)
+    }
     switch Errno(result) {
     case .noEntry, .nameTooLong: break
     case .access where !Self.isOneName(name): break

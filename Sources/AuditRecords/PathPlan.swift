@@ -93,6 +93,12 @@ struct PathPlan: ~Copyable {
       }
       return add(name, made ? .create : .normal, event, opened)
     }
+    if let refused = event.touched(OBJECT_FOUND, path: 0) {
+      if creates, !Self.looksUpBeforeCreating {
+        addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+      }
+      return add(name, .normal, event, refused)
+    }
     guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .exists, .isDirectory, .access, .permission, .textBusy:
@@ -177,7 +183,8 @@ struct PathPlan: ~Copyable {
       if let name { addLookup(name, event, 0) }
       return
     }
-    add(name, .normal, event, event.object(OBJECT_EXECUTABLE))
+    add(
+      name, .normal, event, event.object(OBJECT_EXECUTABLE) ?? event.touched(OBJECT_FOUND, path: 0))
     if let found = event.object(OBJECT_INTERPRETER) {
       add(event.section(SECTION_OBJECT_NAME, index: found.index), .normal, event, found)
     }

@@ -88,6 +88,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Attaches every program; from here on events come. A hook that the kernel refuses is missing from then on.
   public func attach() throws(CaptureError) {
+    var hooked: UInt32 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
@@ -96,13 +97,20 @@ public final class Capture: @unchecked Sendable {
       else { continue }
       if let link = bpf_program__attach(current) {
         links.append(link)
+        switch String(cString: bpf_program__name(current)) {
+        case "nestaudit_getname_flags": hooked |= HOOKED_NAMES.rawValue
+        case "nestaudit_address": hooked |= HOOKED_ADDRESSES.rawValue
+        default: break
+        }
         continue
       }
       let name = String(cString: bpf_program__name(current))
       let failed = CaptureError("program \(name) does not attach", errno: errno)
-      guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
+      let place = bpf_program__expected_attach_type(current)
+      guard place == BPF_TRACE_FENTRY || place == BPF_TRACE_FEXIT else { throw failed }
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
+    control.pointee.hooked = hooked
   }
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.

@@ -95,15 +95,16 @@ struct LoadedPrograms {
       defer { program = bpf_object__next_program(object, current) }
       let name = String(cString: bpf_program__name(current))
       let place = String(cString: bpf_program__section_name(current))
-      if let function = place.removing(prefix: "fentry/") {
+      if let function = place.removing(prefix: "fentry/") ?? place.removing(prefix: "fexit/") {
         if backend == .hooks, KernelTypes.has(function: function) { continue }
         bpf_program__set_autoload(current, false)
         if backend == .hooks {
           missing.append(
             .init(
               program: name,
-              reason:
-                "no function \(function): the files that it is asked about are known by name alone",
+              reason: place.hasPrefix("fexit/")
+                ? "no function \(function): what it takes is read from the caller's memory"
+                : "no function \(function): the files that it is asked about are known by name alone",
               cure: "use a kernel with CONFIG_SECURITY_PATH"))
         }
       } else if place == "tp_btf/module_load" {

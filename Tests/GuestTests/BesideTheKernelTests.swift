@@ -14,6 +14,11 @@ extension OtherKernels {
       candidate: try run.events().filter { $0.syscall?["key"] == "parity" },
       in: run.area, ignoring: { Self.ignored(of: $0, by: run) })
     print("Linux \(line)\n\(ParityRow.table(of: rows))")
+    for row in rows {
+      for difference in row.comparison.differences {
+        print("Linux \(line), \(row.calls): \(difference)")
+      }
+    }
     #expect(rows.reduce(0) { $0 + $1.comparison.events.total } >= 200)
     for row in rows {
       #expect(row.comparison.missing == 0, "\(row.calls)")

@@ -73,6 +73,8 @@ int main(int argc, char **argv)
 		numbered(atol(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "swap") && argc == 4)
 		swap(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "race") && argc >= 4)
+		race(atol(argv[2]), argv + 3);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -83,7 +85,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens\n"
+		      "numbered RATE COUNT | swap COUNT PATH | race COUNT CALL... | hostile | "
+		      "prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

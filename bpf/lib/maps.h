@@ -54,6 +54,12 @@ struct task_state {
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
 	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
 	uint32_t touches;    /* EVENT_TOUCHED of this syscall: a bit for each role and path */
+	uint32_t taken;      /* what taken_memories has of it: enum taken */
+	uint32_t pad;
+	uint64_t name[2];    /* struct filename of its paths */
+	uint64_t walk;       /* struct path of its open, by … */
+	uint32_t open_flags; /* … these flags */
+	uint32_t pad2;
 	uint32_t made_path;  /* by which path it makes … */
 	uint64_t made;       /* … this dentry a file; 0: none */
 	uint32_t closings;   /* those below are of this policy_control.closings */

@@ -7,6 +7,7 @@
 #include "container.h"
 #include "match.h"
 #include "object.h"
+#include "taken.h"
 #include "target.h"
 #include "tells.h"
 
@@ -73,28 +74,53 @@ static __noinline int section_directory(struct builder *b, uint32_t index, uint6
 	return 0;
 }
 
-static __always_inline void section_user_path(struct builder *b, uint16_t index, uint64_t address)
+/* The syscall's first or second path, whose argument is `address`. */
+static __always_inline void section_name(struct builder *b, struct task_state *state,
+					 struct syscall_end *end, uint16_t index, uint64_t address)
 {
 	uint8_t *data = section_data(b);
+	enum taken_answer answer = taken_answer(state, end, index ? TAKEN_SECOND : TAKEN_FIRST);
 
-	if (!data)
+	if (!data || answer == TAKEN_NOT)
 		return;
+	if (answer == TAKEN_KEPT) {
+		struct taken_memory *memory = taken_memory(state, false);
+		if (!memory)
+			return;
+		uint32_t kept = at_most(memory->length[index & 1], EVENT_PATH_MAX - 1);
+		bpf_probe_read_kernel(data, kept, index ? memory->path[1] : memory->path[0]);
+		section_close(b, SECTION_PATH, index, kept);
+		return;
+	}
 	long length = bpf_probe_read_user_str(data, EVENT_PATH_MAX, (void *)address);
 	if (length <= 0 || length > EVENT_PATH_MAX) {
 		b->flags |= EVENT_UNREADABLE;
 		return;
 	}
+	b->flags |= EVENT_CALLERS_NAMES;
 	section_close(b, SECTION_PATH, index, length - 1);
 }
 
-static __always_inline void section_address(struct builder *b, struct syscall_end *end,
-					    uint32_t kind)
+static __always_inline void section_address(struct builder *b, struct task_state *state,
+					    struct syscall_end *end, uint32_t kind)
 {
 	uint8_t *data = section_data(b);
+	enum taken_answer answer = taken_answer(state, end, TAKEN_ADDRESS);
 	uint64_t address = 0;
 	uint32_t bytes = 0;
 
-	if (!data || !address_of(end, kind, &address, &bytes))
+	if (!data || answer == TAKEN_NOT)
+		return;
+	if (answer == TAKEN_KEPT) {
+		struct taken_memory *memory = taken_memory(state, false);
+		if (!memory)
+			return;
+		bytes = at_most(memory->address_length, EVENT_SOCKADDR_MAX);
+		bpf_probe_read_kernel(data, bytes, memory->address);
+		section_close(b, SECTION_SOCKADDR, 0, bytes);
+		return;
+	}
+	if (!address_of(end, kind, &address, &bytes))
 		return;
 	barrier_var(bytes); /* or the compiler folds the two bounds into one that the verifier
 			       cannot read */
@@ -103,6 +129,7 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 		b->flags |= EVENT_UNREADABLE;
 		return;
 	}
+	b->flags |= EVENT_CALLERS_NAMES;
 	section_close(b, SECTION_SOCKADDR, 0, bytes);
 }
 
@@ -140,7 +167,8 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 }
 
 /* What the arguments of a syscall point to. */
-static __noinline int sections_of_shape(struct builder *b, struct syscall_end *end)
+static __noinline int sections_of_shape(struct builder *b, struct task_state *state,
+					struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
@@ -150,9 +178,9 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 	if (shares_files(task))
 		b->flags |= EVENT_SHARED_FILES;
 	if (path0)
-		section_user_path(b, 0, argument(end, path0));
+		section_name(b, state, end, 0, argument(end, path0));
 	if (path1)
-		section_user_path(b, 1, argument(end, path1));
+		section_name(b, state, end, 1, argument(end, path1));
 	if (shape->at && path0 > 1)
 		section_directory(b, 0, argument(end, path0), argument(end, path0 - 1));
 	if (shape->at && path1 > 1)
@@ -165,7 +193,7 @@ static __noinline int sections_of_shape(struct builder *b, struct syscall_end *e
 			section_object(b, 0, file_dentry(file), OBJECT_DESCRIPTOR);
 	}
 	if (shape->address)
-		section_address(b, end, shape->address);
+		section_address(b, state, end, shape->address);
 	return 0;
 }
 
@@ -251,7 +279,7 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 		targets_find(state, end);
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
-	sections_of_shape(&b, end);
+	sections_of_shape(&b, state, end);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
 	section_cwd(&b, bpf_get_current_task_btf());

@@ -143,6 +143,21 @@ struct backing_file {
 	struct path user_path;
 };
 
+struct filename {
+	const char *name;
+	const char *uptr;
+};
+
+struct nameidata {
+	struct path path;
+	struct qstr last;
+	struct filename *name;
+};
+
+struct open_flags {
+	int open_flag;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
