@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the names of a syscall lead to, told where the kernel tells its own audit (fs/namei.c: audit_inode), so
- * that it is known of calls that fail too. Filesystems that lie on others do not come here for what is
- * below them.
+ * What the names of a syscall lead to, told where the kernel tells its own audit (fs/namei.c:
+ * audit_inode), so that it is known of calls that fail too. Filesystems that lie on others do not
+ * come here for what is below them.
  */
 #include "lib/touch.h"
 
@@ -30,7 +30,12 @@ SEC("fexit/path_parentat")
 int BPF_PROG(nestaudit_parent, struct nameidata *nd, unsigned int flags, struct path *parent,
 	     int result)
 {
-	return result == 0 ? touch_name(nd->name, parent, OBJECT_PARENT) : 0;
+	struct filename *name = nd->name;
+	struct task_state *state = hook_state();
+
+	if (state && state->name[0] != (uint64_t)name && state->name[1] != (uint64_t)name)
+		take_name(state, name);
+	return result == 0 ? touch_name(name, parent, OBJECT_PARENT) : 0;
 }
 
 /* What an open asks for: what it finds may be refused for that. */
@@ -47,15 +52,17 @@ int BPF_PROG(nestaudit_open, struct nameidata *nd, const struct open_flags *op)
 }
 
 /*
- * do_open: by now it has found the file. An open that succeeds is told at its end; this tells of those that
- * are refused before anybody is asked: it is there already, or is no directory, or is one.
+ * do_open: by now it has found the file. An open that succeeds is told at its end; this tells of
+ * those that are refused before anybody is asked: it is there already, or is no directory, or is
+ * one.
  */
 SEC("fexit/complete_walk")
 int BPF_PROG(nestaudit_open_walk, struct nameidata *nd, int result)
 {
 	struct task_state *state = result ? NULL : hook_state();
 
-	if (!state || state->walk != (uint64_t)&nd->path || state->open_flags & (O_PATH | O_TMPFILE))
+	if (!state || state->walk != (uint64_t)&nd->path ||
+	    state->open_flags & (O_PATH | O_TMPFILE))
 		return 0;
 	struct dentry *dentry = nd->path.dentry;
 	bool directory = S_ISDIR(BPF_CORE_READ(dentry, d_inode, i_mode));

@@ -60,13 +60,13 @@ struct task_state {
 	uint64_t walk;       /* struct path of its open, by … */
 	uint32_t open_flags; /* … these flags */
 	uint32_t pad2;
-	uint32_t made_path;  /* by which path it makes … */
-	uint64_t made;       /* … this dentry a file; 0: none */
-	uint32_t closings;   /* those below are of this policy_control.closings */
-	uint32_t parts;      /* parts of a syscall were told, whether it was or not */
-	uint32_t forked;     /* so is the EVENT_FORK that made it */
-	uint32_t muted;      /* daemons whose task list kept it out, as bits of … */
-	uint32_t muted_by;   /* … the policy of this serial */
+	uint32_t made_path; /* by which path it makes … */
+	uint64_t made;      /* … this dentry a file; 0: none */
+	uint32_t closings;  /* those below are of this policy_control.closings */
+	uint32_t parts;     /* parts of a syscall were told, whether it was or not */
+	uint32_t forked;    /* so is the EVENT_FORK that made it */
+	uint32_t muted;     /* daemons whose task list kept it out, as bits of … */
+	uint32_t muted_by;  /* … the policy of this serial */
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
 	struct exec_entry exec;

@@ -86,8 +86,8 @@ enum taken_answer {
 };
 
 /*
- * What is known of a path or an address (a bit of enum taken) of the syscall that ends. A hook that was
- * skipped cannot be told from one that was not asked, except by the syscall's success.
+ * What is known of a path or an address (a bit of enum taken) of the syscall that ends. A hook that
+ * was skipped cannot be told from one that was not asked, except by the syscall's success.
  */
 static __always_inline enum taken_answer taken_answer(struct task_state *state,
 						      struct syscall_end *end, uint32_t bit)

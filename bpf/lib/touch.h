@@ -13,7 +13,7 @@
 #define O_PATH      010000000
 #define O_TMPFILE   020000000
 
-#define S_ISDIR(mode) (((mode) & 0170000) == 0040000)
+#define S_ISDIR(mode) (((mode)&0170000) == 0040000)
 
 /* Whether somebody may want to know of the syscall under way; then the task's state. */
 static __always_inline struct task_state *hook_state(void)
@@ -142,8 +142,48 @@ static __always_inline void touch(struct task_state *state, struct dentry *dentr
 	touch_inode(state, dentry, BPF_CORE_READ(dentry, d_inode), role, path);
 }
 
-/* Which of the syscall's paths a name is; 2: none. Those that the kernel makes itself are a socket's, and
- * the source of a mount. */
+/* Keeps a name that the kernel has taken as the syscall's first or second. */
+static __always_inline void take_name_as(struct task_state *state, uint32_t index,
+					 struct filename *name)
+{
+	uint64_t taken = (uint64_t)name;
+
+	if (taken >= (uint64_t)-4095)
+		return;
+	taken_keep_path(state, index, BPF_CORE_READ(name, name));
+	if (index)
+		state->name[1] = taken;
+	else
+		state->name[0] = taken;
+}
+
+/* Likewise, by where in the caller's memory it was. */
+static __always_inline void take_name(struct task_state *state, struct filename *name)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	uint32_t arch = arch_of(task);
+	const volatile struct shape *shape = shape_of(arch, BPF_CORE_READ(regs, orig_ax));
+	uint64_t args[8] = {}, taken = (uint64_t)name;
+	uint32_t first = shape->path[0], second = shape->path[1];
+
+	if (taken >= (uint64_t)-4095)
+		return;
+	uint64_t user = (uint64_t)BPF_CORE_READ(name, uptr);
+	arguments_of(regs, arch, args);
+	uint64_t place = args[(first - 1) & 7], other = args[(second - 1) & 7];
+	if (arch == POLICY_ARCH_32) {
+		place = (uint32_t)place;
+		other = (uint32_t)other;
+	}
+	if (first && user == place && !(second && place == other && state->name[0]))
+		take_name_as(state, 0, name);
+	else if (second && user == other)
+		take_name_as(state, 1, name);
+}
+
+/* Which of the syscall's paths a name is; 2: none. Those that the kernel makes itself are a
+ * socket's, and the source of a mount. */
 static __always_inline uint32_t name_index(struct task_state *state, struct filename *name)
 {
 	if (state->name[0] == (uint64_t)name)
