@@ -29,6 +29,8 @@ struct PathPlan: ~Copyable {
     var isHidden = false
     /// The name is one of a message queue, not a path.
     var isQueue = false
+    /// The name was read from the caller's memory, and nothing shows that it is the kernel's.
+    var isUnconfirmed = false
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -212,6 +214,11 @@ struct PathPlan: ~Copyable {
     case .invalid, .badDescriptor, .notSocket, .fault, .familyNotSupported: return
     default: addLookup(name, event, 0)
     }
+  }
+
+  /// Says of every name that it is not known to be the kernel's.
+  mutating func doubtNames() {
+    for index in 0..<count { items[index].isUnconfirmed = true }
   }
 
   /// Takes out what is on filesystems that are left out, as __audit_inode does: the name stays, and nothing is

@@ -150,6 +150,67 @@ static __always_inline bool queue_created(struct file *file, struct syscall_end 
 	       (flags & O_EXCL || BPF_CORE_READ(file, f_path.dentry, d_lockref.count) == 2);
 }
 
+/* The descriptor that a name of /dev/fd, or of what is beside it, ends with: -1 none. */
+static __noinline int32_t numbered_descriptor(uint8_t *name, uint32_t length)
+{
+	uint8_t tail[12] = {};
+	uint32_t word, number = 0, scale = 1;
+	bool whole = false;
+
+	if (!name || length < sizeof(tail) / 2 || length >= EVENT_PATH_MAX)
+		return -1;
+	for (uint32_t i = 0; i < sizeof(tail); i++)
+		if (i < length)
+			bpf_probe_read_kernel(&tail[sizeof(tail) - 1 - i], 1,
+					      name + length - 1 - i);
+	__builtin_memcpy(&word, tail + 8, sizeof(word));
+	switch (word) {
+	case 0x6e696474: /* tdin */
+		return 0;
+	case 0x74756f64: /* dout */
+		return 1;
+	case 0x72726564: /* derr */
+		return 2;
+	}
+	for (int32_t i = sizeof(tail) - 1; i >= 0; i--) {
+		if (tail[i] == '/') {
+			whole = scale > 1;
+			break;
+		}
+		if (tail[i] < '0' || tail[i] > '9')
+			break;
+		number += (tail[i] - '0') * scale;
+		scale *= 10;
+	}
+	return whole ? number : -1;
+}
+
+/*
+ * What the name of an open is held against, where it is the caller's: the path of the file, and
+ * what is behind the descriptor that the name may mean.
+ */
+static __noinline int sections_against(struct builder *b, struct file *file, uint32_t name_at)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint8_t *memory = scratch_memory();
+	struct event_section head = {};
+
+	section_path_text(b, SECTION_OBJECT_NAME, 0, path_walk((uint64_t)&file->f_path, 1));
+	if (!memory || name_at > BUILDER_LIMIT)
+		return 0;
+	name_at = at_most(name_at, BUILDER_LIMIT);
+	bpf_probe_read_kernel(&head, sizeof(head), memory + name_at);
+	int32_t number = numbered_descriptor(memory + name_at + sizeof(head), head.length);
+	file = number >= 0 ? file_of(task, number) : NULL;
+	struct event_object *object = (void *)section_data(b);
+	struct inode *inode = file ? file_inode(file) : NULL;
+	if (!object || !inode)
+		return 0;
+	object_of_inode(object, inode, OBJECT_NUMBERED);
+	section_close(b, SECTION_OBJECT, 2, sizeof(*object));
+	return 0;
+}
+
 /* The file that an open returned, and with O_CREAT the directory it is in. */
 static __always_inline void sections_opened(struct builder *b, struct task_struct *task,
 					    struct syscall_end *end)
@@ -164,6 +225,9 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (open_flags_of(end) & O_CREAT)
 		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
+	/* The name is the first section. */
+	if (b->flags & EVENT_CALLERS_NAMES)
+		sections_against(b, file, sizeof(struct event_syscall));
 }
 
 /* What the arguments of a syscall point to. */

@@ -9,6 +9,9 @@ struct Delivery: ~Copyable {
   private var renderer = EventRenderer()
   private var names = EventNames()
   private var subjects = SubjectMaker()
+  private let check: NameCheck
+
+  init(check: NameCheck) { self.check = check }
 
   /// What has been made of the event for the daemon before, and can serve the next one too.
   private struct Shared {
@@ -35,6 +38,7 @@ struct Delivery: ~Copyable {
   ) -> Bool {
     var shared = Shared()
     var wanted = false
+    var isConfirmed = true
     var subject = RuleSubject()
 
     let routes = entry.routes
@@ -77,8 +81,14 @@ struct Delivery: ~Copyable {
       case .unwanted: continue
       case .wanted(let ofRule): key = ofRule
       }
-      wanted = true
+      if !wanted {
+        wanted = true
+        isConfirmed = check.confirms(event, of: process, in: entry)
+        if !isConfirmed { entry.unconfirmed += 1 }
+      }
+      if !isConfirmed { route.daemon.unconfirmed += 1 }
       if !shared.isRendered {
+        if !isConfirmed { renderer.doubtNames() }
         renderer.render(
           event, process: process, argv: argv, targets: targets, seconds: time.seconds,
           milliseconds: time.milliseconds,
