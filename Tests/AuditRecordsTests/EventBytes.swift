@@ -96,7 +96,7 @@ func lines(
   _ event: EventBytes, of process: EventBytes, argv: [String] = [],
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
-  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none
+  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none, doubtsNames: Bool = false
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -109,6 +109,7 @@ func lines(
         withBytes(of: loaderName) { loaderName in
           renderer.plan(
             SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
+          if doubtsNames { renderer.doubtNames() }
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,

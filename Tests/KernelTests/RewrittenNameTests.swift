@@ -19,7 +19,7 @@ struct RewrittenName {
           """)
       let workload = try Workload(in: area)
       let (objects, status) = try RunningCollector.with(in: area, configuration: configuration) {
-        let objects = try workload.run(["race", "\(Self.opens)", "open"])
+        let objects = try workload.run(["race", "open", "\(Self.opens)"])
         return (objects, try $0.status())
       }
       let names = try RacedNames(

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "swap") && argc == 4)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "race") && argc >= 4)
-		race(atol(argv[2]), argv + 3);
+		race(argv + 2);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | race COUNT CALL... | hostile | "
+		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
 		      "prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,7 +75,7 @@ static int listener(char letter)
 	return descriptor;
 }
 
-void race(long count, char **calls)
+void race(char **calls)
 {
 	static const char *const names[] = {"file-a",   "file-b", "socket-a",
 					    "socket-b", "kept-a", "kept-b"};
@@ -92,9 +93,9 @@ void race(long count, char **calls)
 	}
 	if (pthread_create(&thread, NULL, rewrite, NULL))
 		fail("no thread");
-	for (; *calls; calls++)
-		for (long i = 0; i < count; i++)
-			call(*calls, sockets[2]);
+	for (; calls[0] && calls[1]; calls += 2)
+		for (long i = atol(calls[1]); i > 0; i--)
+			call(calls[0], sockets[2]);
 	done = true;
 	pthread_join(thread, NULL);
 	for (int i = 0; i < 6; i++)

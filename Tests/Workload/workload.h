@@ -58,7 +58,7 @@ void swap(long count, const char *path);
  * Opens, unlinks, renames or connects to one of two names so often each, while another thread
  * rewrites the one as the other. Prints the names and their inodes, which stay the same.
  */
-void race(long count, char **calls);
+void race(char **calls);
 
 /* Names, arguments and paths made to break a log. */
 void hostile(void);

@@ -185,6 +185,25 @@ static __noinline int32_t numbered_descriptor(uint8_t *name, uint32_t length)
 	return whole ? number : -1;
 }
 
+#define VM_SHARED 0x00000008 /* include/linux/mm.h */
+
+static long vma_flags(struct task_struct *task, struct vm_area_struct *vma, uint64_t *flags)
+{
+	*flags = BPF_CORE_READ(vma, vm_flags);
+	return 0;
+}
+
+/* Whether others can write where the name was, without tracing the task. */
+static __always_inline bool shares_memory(struct task_struct *task, uint64_t name)
+{
+	uint64_t flags = VM_SHARED; /* where it cannot be told */
+
+	if (BPF_CORE_READ(task, mm, mm_users.counter) > 1)
+		return true;
+	bpf_find_vma(task, name, vma_flags, &flags, 0);
+	return flags & VM_SHARED;
+}
+
 /*
  * What the name of an open is held against, where it is the caller's: the path of the file, and
  * what is behind the descriptor that the name may mean.
@@ -226,8 +245,12 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 	if (open_flags_of(end) & O_CREAT)
 		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
 	/* The name is the first section. */
-	if (b->flags & EVENT_CALLERS_NAMES)
+	if (b->flags & EVENT_CALLERS_NAMES) {
+		uint32_t path = shape_of(end->arch, end->syscall)->path[0];
+		if (shares_memory(task, argument(end, path)))
+			b->flags |= EVENT_SHARED_MEMORY;
 		sections_against(b, file, sizeof(struct event_syscall));
+	}
 }
 
 /* What the arguments of a syscall point to. */

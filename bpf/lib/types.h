@@ -294,9 +294,11 @@ struct css_set {
 
 struct vm_area_struct {
 	struct file *vm_file;
+	unsigned long vm_flags;
 };
 
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long arg_start, arg_end;
 	unsigned long saved_auxv[0];
 	struct file *exe_file;

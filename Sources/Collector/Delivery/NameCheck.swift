@@ -48,7 +48,14 @@ final class NameCheck {
     {
       return true
     }
-    return isFound(object, by: name, own: own, from: base, process.fixed.tgid, in: entry)
+    if object.magic == Self.processes, let own,
+      isLinked(to: own, of: object, by: name, from: base, process, in: entry)
+    {
+      return true
+    }
+    return isFound(
+      object, by: name, own: own, from: base, process.fixed.tgid, in: entry,
+      isShared: flags & EVENT_SHARED_MEMORY.rawValue != 0)
   }
 
   private static func isUnnamed(_ event: SyscallEvent) -> Bool {
@@ -163,20 +170,21 @@ final class NameCheck {
 
   private func isFound(
     _ object: event_object, by name: UnsafeRawBufferPointer, own: UnsafeRawBufferPointer?,
-    from base: UnsafeRawBufferPointer?, _ task: UInt32, in entry: ContainerEntry
+    from base: UnsafeRawBufferPointer?, _ task: UInt32, in entry: ContainerEntry, isShared: Bool
   ) -> Bool {
     var root = nestaudit_open_root(task)
     if root < 0 { root = Self.openRoot(of: entry) }
     if root < 0 { return false }
     defer { close(root) }
     let place = Place(root: root, entry: entry)
+    var leadsNowhere = true
     for flags in [0, O_NOFOLLOW] {
-      if let found = lookUp(name, from: base, flags, place), found.ino == object.ino,
-        found.dev == object.dev
-      {
-        return true
-      }
+      guard let found = lookUp(name, from: base, flags, place) else { continue }
+      if found.ino == object.ino, found.dev == object.dev { return true }
+      leadsNowhere = false
     }
+    // What it led through may be gone as well: there the word of a task alone with its memory holds.
+    if leadsNowhere, !isShared { return true }
     // The file may be gone or another one by now: its name in its directory is not.
     guard let own, let last = Self.lastPart(own), let asked = Self.lastPart(name),
       Self.isEqual(last, asked) || Self.isRemoved(last, asked, isLast: true),
@@ -184,6 +192,32 @@ final class NameCheck {
       let above = lookUp(Self.directory(of: own), from: nil, 0, place)
     else { return false }
     return directory.ino == above.ino && directory.dev == above.dev
+  }
+
+  /// Whether a name is a link to a file of the task's own directory in /proc, as /etc/mtab is: looked up by us,
+  /// that would be another one.
+  private func isLinked(
+    to own: UnsafeRawBufferPointer, of object: event_object, by name: UnsafeRawBufferPointer,
+    from base: UnsafeRawBufferPointer?, _ process: ProcessEvent, in entry: ContainerEntry
+  ) -> Bool {
+    let root = Self.openRoot(of: entry)
+    if root < 0 { return false }
+    defer { close(root) }
+    guard let text = absolute(name, from: base) else { return false }
+    let opened = nestaudit_look_up(root, text, O_NOFOLLOW, true)
+    if opened < 0 { return false }
+    defer { close(opened) }
+    let limit = Int(EVENT_PATH_MAX)
+    return withUnsafeTemporaryAllocation(byteCount: 3 * limit, alignment: 1) { memory in
+      let count = readlinkat(
+        opened, "", memory.baseAddress!.assumingMemoryBound(to: CChar.self), limit)
+      guard count > 0 else { return false }
+      let link = UnsafeRawBufferPointer(rebasing: memory[..<count])
+      let directory = Self.directory(of: UnsafeRawBufferPointer(start: text, count: strlen(text)))
+      let target = EventNames.normalise(
+        link, base: directory, into: UnsafeMutableRawBufferPointer(rebasing: memory[limit...]))
+      return Self.isPath(own, of: object, by: target, from: nil, process)
+    }
   }
 
   private static func openRoot(of entry: ContainerEntry) -> Int32 {
