@@ -69,7 +69,7 @@ struct GuestRun: Sendable {
     try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--cpus", "2", "--timeout", "400", "--writable", results.path,
+        "--kernel", line, "--timeout", "400", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ])
