@@ -27,7 +27,6 @@ extension PathPlan {
     if let refused = event.touched(OBJECT_FOUND, path: 0) {
       return addQueue(name, .normal, refused.object)
     }
-    guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .nameTooLong, .fileTable: addQueue(name, .unknown, nil)
     case .tooManyFiles where !creates: addQueue(name, .unknown, nil)
@@ -43,7 +42,6 @@ extension PathPlan {
   /// mq_unlink: the directory is told before the name is looked for.
   mutating func addRemovedQueue(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
     let result = event.fixed.result
-    guard Self.reachedKernel(name, result) else { return }
     addHidden(name, nil)
     if let found = event.touched(OBJECT_FOUND, path: 0) {
       return addQueue(name, .delete, found.object)

@@ -179,7 +179,7 @@ public final class Collector {
           daemons: entry.ownDaemons.map(\.name),
           processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
           seen: entry.seen, written: entry.written, lost: entry.lost,
-          unconfirmed: entry.unconfirmed)
+          unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns)
   }

@@ -158,6 +158,8 @@ public struct CollectorStatus: Decodable {
     public let lost: UInt64
     /// Events with a name that nothing confirms.
     public let unconfirmed: UInt64
+    /// Its events in which something is missing that could not be read.
+    public let unreadable: UInt64
   }
 
   /// All daemons.

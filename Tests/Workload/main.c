@@ -49,6 +49,7 @@ static void parity(int least)
 		mix_kill();
 		mix_signals();
 		mix_names();
+		mix_paths();
 		mix_pairs();
 		mix_mmap();
 		mix_openat2();
@@ -77,6 +78,8 @@ int main(int argc, char **argv)
 		race(argv + 2);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "unreadable") && argc == 2)
+		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -86,7 +89,7 @@ int main(int argc, char **argv)
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
-		      "prepare | rules | opens\n"
+		      "unreadable | prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

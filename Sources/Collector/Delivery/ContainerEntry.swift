@@ -30,6 +30,8 @@ final class ContainerEntry {
   var lost: UInt64 = 0
   /// Events that were written with a name that nothing confirms.
   var unconfirmed: UInt64 = 0
+  /// Events written in which something is missing: it had left the caller's memory.
+  var unreadable: UInt64 = 0
 
   /// Tells its root from those of others, in the keys of watches; 0 for the host's.
   let instance: UInt32
