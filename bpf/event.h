@@ -75,6 +75,8 @@ enum event_flags {
 	    1 << 5, /* others have the descriptors too: what is behind one may have been replaced */
 	EVENT_CALLERS_NAMES =
 	    1 << 6, /* a path was read from the caller's memory when the syscall had ended */
+	EVENT_LOOKUPS = 1 << 8, /* what names led to was told, and what directories they were looked
+				   for in: what was not led nowhere */
 	EVENT_SHARED_MEMORY = 1 << 7, /* of an open: others have the memory that it was read from */
 };
 

@@ -64,9 +64,14 @@ int BPF_PROG(nestaudit_path_mkdir, const struct path *directory, struct dentry *
 	return touch_directory(directory, dentry, 0);
 }
 
+/* Asked by an open too, that would make a file. */
 SEC("fentry/security_path_mknod")
 int BPF_PROG(nestaudit_path_mknod, const struct path *directory, struct dentry *dentry)
 {
+	struct task_state *state = hook_state();
+
+	if (state && state->walk)
+		touch(state, directory->dentry, OBJECT_PARENT, 0);
 	return touch_directory(directory, dentry, 0);
 }
 

@@ -97,6 +97,8 @@ enum policy_need {
 enum policy_hooked {
 	HOOKED_NAMES = 1,
 	HOOKED_ADDRESSES = 2,
+	HOOKED_LOOKUPS = 4, /* these two hooks tell what names led to */
+	HOOKED_PARENTS = 8,
 };
 
 /* What the collector sets, mapped into its memory: the whole of .bss. */

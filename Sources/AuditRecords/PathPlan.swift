@@ -119,10 +119,15 @@ struct PathPlan: ~Copyable {
       }
       return add(name, .normal, event, refused)
     }
+    if creates, let directory = event.touched(OBJECT_PARENT, path: 0) {
+      return addParent(name, event, directory)
+    }
     switch Errno(result) {
     case .noEntry where creates && name.isBare, .nameTooLong where creates && name.isLongAtItsEnd:
       addParent(name, event, nil)
-    case .access where creates && event.opensExclusively: addParent(name, event, nil)
+    case .access where creates && event.opensExclusively && !event.tellsLookups:
+      addParent(name, event, nil)
+    case .access where event.tellsLookups: add(name, .unknown)
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
@@ -170,6 +175,8 @@ struct PathPlan: ~Copyable {
     let isSecondReached = event.mayReachDirectory(of: second, path: 1)
     let isFound =
       switch Errno(event.fixed.result) {
+      case _ where event.tellsLookups && event.fixed.result < 0:
+        event.touched(OBJECT_FOUND, path: 0) != nil
       case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor:
         event.touched(OBJECT_FOUND, path: 0) != nil
           || (event.mayReachDirectory(of: first, path: 0) && !isSecondReached)
@@ -206,7 +213,9 @@ struct PathPlan: ~Copyable {
   ) {
     var isMade = false
     switch Errno(event.fixed.result) {
-    case .noEntry where !name.isBare, .notDirectory: add(name, .unknown)
+    case .noEntry where !name.isBare && !event.tellsLookups,
+      .notDirectory where !event.tellsLookups:
+      add(name, .unknown)
     case _ where !event.mayReachDirectory(of: name, path: path): add(name, .unknown)
     case .exists, .noEntry, .nameTooLong:
       addParent(name, event, event.touched(OBJECT_PARENT, path: path))
@@ -229,13 +238,16 @@ struct PathPlan: ~Copyable {
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ directory: Bool
   ) {
     switch Errno(event.fixed.result) {
-    case .notDirectory where !directory: add(name, .unknown)
+    case .notDirectory where !directory && !event.tellsLookups: add(name, .unknown)
     case _ where !event.mayReachDirectory(of: name, path: 0): add(name, .unknown)
     case .noEntry, .readOnly, .nameTooLong:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
     default:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
-      add(name, .delete, event, event.touched(OBJECT_REMOVED, path: 0))
+      let removed = event.touched(OBJECT_REMOVED, path: 0)
+      if event.fixed.result >= 0 || removed != nil || !event.tellsLookups {
+        add(name, .delete, event, removed)
+      }
     }
   }
 
@@ -313,6 +325,7 @@ struct PathPlan: ~Copyable {
     if let found = event.touched(OBJECT_FOUND, path: path) {
       return add(name, .normal, event, found)
     }
+    if result < 0, event.tellsLookups { return add(name, .unknown) }
     if isFound { return add(name, .normal) }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:

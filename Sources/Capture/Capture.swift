@@ -100,6 +100,8 @@ public final class Capture: @unchecked Sendable {
         switch String(cString: bpf_program__name(current)) {
         case "nestaudit_getname_flags": hooked |= HOOKED_NAMES.rawValue
         case "nestaudit_address": hooked |= HOOKED_ADDRESSES.rawValue
+        case "nestaudit_lookup": hooked |= HOOKED_LOOKUPS.rawValue
+        case "nestaudit_parent": hooked |= HOOKED_PARENTS.rawValue
         default: break
         }
         continue

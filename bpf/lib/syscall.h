@@ -269,6 +269,8 @@ static __noinline int sections_of_shape(struct builder *b, struct task_state *st
 
 	if (shares_files(task))
 		b->flags |= EVENT_SHARED_FILES;
+	if (control.hooked & HOOKED_LOOKUPS && control.hooked & HOOKED_PARENTS)
+		b->flags |= EVENT_LOOKUPS;
 	if (path0)
 		section_name(b, state, end, 0, argument(end, path0));
 	if (path1)
