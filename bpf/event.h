@@ -79,6 +79,12 @@ enum event_flags {
 	EVENT_OWNED = 1 << 6, /* EVENT_OWN of it went before */
 	/* EVENT_OWN */
 	EVENT_OF_SYSCALL = 1 << 7, /* belongs to the syscall that the task is in */
+	EVENT_CALLERS_NAMES =
+	    1 << 8, /* a path was read from the caller's memory when the syscall had ended */
+	EVENT_LOOKUPS = 1 << 9, /* what names led to was told, and what directories they were looked
+				   for in: what was not led nowhere */
+	EVENT_SHARED_MEMORY =
+	    1 << 10, /* of an open: others have the memory that it was read from */
 };
 
 /* A part of variable length behind the fixed one. Data follows at once, padded with zeros to 8
@@ -95,7 +101,8 @@ enum section_kind {
 	SECTION_CWD = 2,  /* working directory, relative to the task's root */
 	SECTION_SOCKADDR = 3,    /* as the caller gave it, at most EVENT_SOCKADDR_MAX bytes */
 	SECTION_OBJECT = 4,      /* struct event_object */
-	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH */
+	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH;
+				    with EVENT_CALLERS_NAMES the path of what was opened */
 	SECTION_DIRECTORY = 13,  /* of the descriptor that the path of the same index begins at */
 	SECTION_CHAIN = 14,      /* struct event_link[]: the object of the same index, then the
 				    directories above it, nearest first */
@@ -148,6 +155,8 @@ enum object_role {
 	OBJECT_FOUND = 7,   /* what a path led to */
 	OBJECT_REMOVED = 8, /* what had the name before */
 	OBJECT_MADE = 9,    /* what has it now */
+	/* EVENT_SYSCALL with EVENT_CALLERS_NAMES */
+	OBJECT_NUMBERED = 10, /* behind the descriptor that the name ends with, as /dev/fd/3 does */
 };
 
 /* An inode, as PATH shows it. uid and gid are kernel ids. */

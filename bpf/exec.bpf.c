@@ -214,5 +214,6 @@ int BPF_PROG(nestaudit_process_exec, struct task_struct *task, pid_t old, struct
 	if (task->tgid != control.collector)
 		exec_capture(state, bprm);
 	state->exec.valid = 0;
+	parts_end(state);
 	return 0;
 }

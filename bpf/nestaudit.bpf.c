@@ -3,6 +3,8 @@
 #include "sys_exit.bpf.c"
 #include "exec.bpf.c"
 #include "hooks.bpf.c"
+#include "lookups.bpf.c"
+#include "names.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"

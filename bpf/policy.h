@@ -92,10 +92,15 @@ enum policy_need {
 	NEED_COLLECTOR = 16, /* watches found no room: the collector decides about paths */
 };
 
-/* Which records of the kernel's own a hook tells: tracepoints then leave them alone. */
+/* What hooks tell as the kernel has it, once all are attached: it is not looked for elsewhere then.
+ */
 enum policy_hook {
-	HOOK_SECCOMP = 1,
-	HOOK_LOGIN = 2,
+	HOOK_NAMES = 1,
+	HOOK_ADDRESSES = 2,
+	HOOK_LOOKUPS = 4, /* these two tell what names led to */
+	HOOK_PARENTS = 8,
+	HOOK_SECCOMP = 16,
+	HOOK_LOGIN = 32,
 };
 
 /* What the collector sets, mapped into its memory: the whole of .bss. */

@@ -9,6 +9,9 @@ public enum DaemonRecord {
   case reconfigured(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
   /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
   case lostEvents(UInt64, total: UInt64)
+  /// DAEMON_ERR: events were written with a name that nothing confirms, since that was last said; `total` since the
+  /// daemon began.
+  case unconfirmedNames(UInt64, total: UInt64)
   /// CONFIG_CHANGE: a rule came or went (kernel/auditfilter.c, audit_log_rule_change); `list` by its number.
   case ruleChanged(added: Bool, key: [UInt8]?, list: UInt32, auid: UInt32, session: UInt32)
   /// CONFIG_CHANGE: a setting is another one (kernel/audit.c, audit_log_config_change), such as `audit_enabled`.
@@ -42,7 +45,7 @@ public enum DaemonRecord {
       text.append(nameOf: uid, in: users)
     case .ruleChanged(_, _, _, let auid, _), .settingChanged(_, _, _, let auid, _):
       append(to: &text, auid, users)
-    case .lostEvents: break
+    case .lostEvents, .unconfirmedNames: break
     }
   }
 
@@ -65,7 +68,7 @@ public enum DaemonRecord {
     case .start: "DAEMON_START"
     case .end: "DAEMON_END"
     case .reconfigured: "DAEMON_CONFIG"
-    case .lostEvents: "DAEMON_ERR"
+    case .lostEvents, .unconfirmedNames: "DAEMON_ERR"
     case .ruleChanged, .settingChanged: "CONFIG_CHANGE"
     }
   }
@@ -81,6 +84,8 @@ public enum DaemonRecord {
       "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
     case .lostEvents(let new, let total):
       "op=lost-events lost=\(new) total=\(total) res=failed"
+    case .unconfirmedNames(let new, let total):
+      "op=unconfirmed-names names=\(new) total=\(total) res=failed"
     case .ruleChanged(let added, let key, let list, let auid, let session):
       "auid=\(auid) ses=\(session) op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
         + "list=\(list) res=1"

@@ -136,6 +136,7 @@ extension EventRenderer {
     segments.text.append(item.type.name)
     // audit_log_fcaps; no backend carries file capabilities yet.
     segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+    if item.isUnconfirmed { segments.text.append(" unconfirmed=name") }
     end()
   }
 

@@ -47,6 +47,9 @@ public struct EventRenderer: ~Copyable {
   /// - Parameter isLeftOut: tells these by s_magic.
   public mutating func leaveOut(_ isLeftOut: (UInt32) -> Bool) { plan.leaveOut(isLeftOut) }
 
+  /// Has the names say that they were read from the caller's memory, and are confirmed by nothing.
+  public mutating func doubtNames() { plan.doubtNames() }
+
   /// How many names were planned last.
   public var nameCount: Int { plan.count }
 

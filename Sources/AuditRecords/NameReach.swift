@@ -53,9 +53,13 @@ extension SyscallEvent {
     return name
   }
 
+  /// Whether a name led nowhere if nothing was told of it.
+  var tellsLookups: Bool { UInt32(fixed.header.flags) & EVENT_LOOKUPS.rawValue != 0 }
+
   /// Whether the lookup of one of its names can have got to the name's directory.
   func mayReachDirectory(of name: UnsafeRawBufferPointer, path: Int) -> Bool {
-    switch Errno(fixed.result) {
+    if tellsLookups { return touched(OBJECT_PARENT, path: path) != nil }
+    return switch Errno(fixed.result) {
     case .loop: name.isBare
     case .badDescriptor: name.first == UInt8(ascii: "/") || beginsAtWorkingDirectory(path)
     case .nameTooLong: name.isShortUpToItsEnd

@@ -24,6 +24,9 @@ extension PathPlan {
       if isMade { addHidden(name, directory?.object) }
       return addQueue(name, isMade ? .create : .normal, opened?.object)
     }
+    if let refused = event.touched(OBJECT_FOUND, path: 0) {
+      return addQueue(name, .normal, refused.object)
+    }
     switch Errno(result) {
     case .noEntry, .nameTooLong, .fileTable: addQueue(name, .unknown, nil)
     case .tooManyFiles where !creates: addQueue(name, .unknown, nil)
@@ -40,6 +43,9 @@ extension PathPlan {
   mutating func addRemovedQueue(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
     let result = event.fixed.result
     addHidden(name, nil)
+    if let found = event.touched(OBJECT_FOUND, path: 0) {
+      return addQueue(name, .delete, found.object)
+    }
     switch Errno(result) {
     case .noEntry, .nameTooLong: break
     case .access where !Self.isOneName(name): break

@@ -29,6 +29,8 @@ struct PathPlan: ~Copyable {
     var isHidden = false
     /// The name is one of a message queue, not a path.
     var isQueue = false
+    /// The name was read from the caller's memory, and nothing shows that it is the kernel's.
+    var isUnconfirmed = false
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -111,10 +113,21 @@ struct PathPlan: ~Copyable {
       }
       return add(name, made ? .create : .normal, event, opened)
     }
+    if let refused = event.touched(OBJECT_FOUND, path: 0) {
+      if creates, !Self.looksUpBeforeCreating {
+        addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+      }
+      return add(name, .normal, event, refused)
+    }
+    if creates, let directory = event.touched(OBJECT_PARENT, path: 0) {
+      return addParent(name, event, directory)
+    }
     switch Errno(result) {
     case .noEntry where creates && name.isBare, .nameTooLong where creates && name.isLongAtItsEnd:
       addParent(name, event, nil)
-    case .access where creates && event.opensExclusively: addParent(name, event, nil)
+    case .access where creates && event.opensExclusively && !event.tellsLookups:
+      addParent(name, event, nil)
+    case .access where event.tellsLookups: add(name, .unknown)
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
@@ -162,6 +175,8 @@ struct PathPlan: ~Copyable {
     let isSecondReached = event.mayReachDirectory(of: second, path: 1)
     let isFound =
       switch Errno(event.fixed.result) {
+      case _ where event.tellsLookups && event.fixed.result < 0:
+        event.touched(OBJECT_FOUND, path: 0) != nil
       case .noEntry, .notDirectory: event.touched(OBJECT_FOUND, path: 0) != nil
       case .loop, .badDescriptor: event.mayReachDirectory(of: first, path: 0)
       case .nameTooLong: first.isShortUpToItsEnd && !first.isLongAtItsEnd
@@ -198,7 +213,9 @@ struct PathPlan: ~Copyable {
   ) {
     var isMade = false
     switch Errno(event.fixed.result) {
-    case .noEntry where !name.isBare, .notDirectory: add(name, .unknown)
+    case .noEntry where !name.isBare && !event.tellsLookups,
+      .notDirectory where !event.tellsLookups:
+      add(name, .unknown)
     case _ where !event.mayReachDirectory(of: name, path: path): add(name, .unknown)
     case .exists, .noEntry, .nameTooLong:
       addParent(name, event, event.touched(OBJECT_PARENT, path: path))
@@ -221,13 +238,16 @@ struct PathPlan: ~Copyable {
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ directory: Bool
   ) {
     switch Errno(event.fixed.result) {
-    case .notDirectory where !directory: add(name, .unknown)
+    case .notDirectory where !directory && !event.tellsLookups: add(name, .unknown)
     case _ where !event.mayReachDirectory(of: name, path: 0): add(name, .unknown)
     case .noEntry, .readOnly, .nameTooLong:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
     default:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
-      add(name, .delete, event, event.touched(OBJECT_REMOVED, path: 0))
+      let removed = event.touched(OBJECT_REMOVED, path: 0)
+      if event.fixed.result >= 0 || removed != nil || !event.tellsLookups {
+        add(name, .delete, event, removed)
+      }
     }
   }
 
@@ -239,7 +259,8 @@ struct PathPlan: ~Copyable {
       if let name { addLookup(name, event, 0) }
       return
     }
-    add(name, .normal, event, event.object(OBJECT_EXECUTABLE))
+    add(
+      name, .normal, event, event.object(OBJECT_EXECUTABLE) ?? event.touched(OBJECT_FOUND, path: 0))
     if let found = event.object(OBJECT_INTERPRETER) {
       add(event.section(SECTION_OBJECT_NAME, index: found.index), .normal, event, found)
     }
@@ -267,6 +288,11 @@ struct PathPlan: ~Copyable {
     case .invalid, .badDescriptor, .notSocket, .fault, .familyNotSupported: return
     default: addLookup(name, event, 0)
     }
+  }
+
+  /// Says of every name that it is not known to be the kernel's.
+  mutating func doubtNames() {
+    for index in 0..<count { items[index].isUnconfirmed = true }
   }
 
   /// Takes out what is on filesystems that are left out, as __audit_inode does: the name stays, and nothing is
@@ -299,6 +325,7 @@ struct PathPlan: ~Copyable {
     if let found = event.touched(OBJECT_FOUND, path: path) {
       return add(name, .normal, event, found)
     }
+    if result < 0, event.tellsLookups { return add(name, .unknown) }
     if isFound { return add(name, .normal) }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:

@@ -88,6 +88,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Attaches every program; from here on events come. A hook that the kernel refuses is missing from then on.
   public func attach() throws(CaptureError) {
+    var hooks: UInt32 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
@@ -97,17 +98,21 @@ public final class Capture: @unchecked Sendable {
       let name = String(cString: bpf_program__name(current))
       if let link = bpf_program__attach(current) {
         links.append(link)
-        control.pointee.hooks |= Self.hooks[name]?.rawValue ?? 0
+        hooks |= Self.hooks[name]?.rawValue ?? 0
         continue
       }
       let failed = CaptureError("program \(name) does not attach", errno: errno)
-      guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
+      let place = bpf_program__expected_attach_type(current)
+      guard place == BPF_TRACE_FENTRY || place == BPF_TRACE_FEXIT else { throw failed }
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
+    control.pointee.hooks = hooks
   }
 
-  /// What tracepoints leave alone where these are attached.
+  /// What is not looked for elsewhere where these are attached.
   private static let hooks: [String: policy_hook] = [
+    "nestaudit_getname_flags": HOOK_NAMES, "nestaudit_address": HOOK_ADDRESSES,
+    "nestaudit_lookup": HOOK_LOOKUPS, "nestaudit_parent": HOOK_PARENTS,
     "nestaudit_seccomp": HOOK_SECCOMP, "nestaudit_set_loginuid": HOOK_LOGIN,
   ]
 

@@ -95,11 +95,11 @@ struct LoadedPrograms {
       defer { program = bpf_object__next_program(object, current) }
       let name = String(cString: bpf_program__name(current))
       let place = String(cString: bpf_program__section_name(current))
-      if let function = place.removing(prefix: "fentry/") {
+      if let function = place.removing(prefix: "fentry/") ?? place.removing(prefix: "fexit/") {
         if backend == .hooks, KernelTypes.has(function: function) { continue }
         bpf_program__set_autoload(current, false)
         if backend == .hooks {
-          missing.append(.init(program: name, withoutFunction: function))
+          missing.append(.init(program: name, at: place, withoutFunction: function))
         }
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
@@ -127,13 +127,15 @@ struct LoadedPrograms {
 
 extension MissingProgram {
   /// A hook on a function that this kernel has not.
-  fileprivate init(program: String, withoutFunction function: String) {
+  fileprivate init(program: String, at place: String, withoutFunction function: String) {
     let (loss, cure) =
       switch function {
       case "audit_seccomp", "audit_set_loginuid":
         ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
       case "exit_signals":
         ("before Linux 6.16 exit and exit_group have no exe", "use another kernel")
+      case _ where place.hasPrefix("fexit/"):
+        ("what it takes is read from the caller's memory", "use another kernel")
       default:
         (
           "the files that it is asked about are known by name alone",

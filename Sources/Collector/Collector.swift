@@ -181,7 +181,7 @@ public final class Collector {
           daemons: entry.ownDaemons.map(\.name),
           processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
           seen: entry.seen, written: entry.written, lost: entry.lost,
-          unreadable: entry.unreadable)
+          unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns)
   }

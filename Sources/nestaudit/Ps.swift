@@ -35,6 +35,10 @@ struct PsCommand: ParsableCommand {
     if !json && status.skippedRuns > 0 {
       complain("the kernel skipped \(status.skippedRuns) runs of the capture programs")
     }
+    let unconfirmed = status.containers.reduce(0) { $0 + $1.unconfirmed }
+    if !json && unconfirmed > 0 {
+      complain("\(unconfirmed) events have a name that nothing confirms")
+    }
   }
 }
 

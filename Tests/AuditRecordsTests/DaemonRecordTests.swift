@@ -36,5 +36,9 @@ struct DaemonRecordTests {
       line(.lostEvents(3, total: 10))
         == "type=DAEMON_ERR msg=audit(1700000000.005:9): op=lost-events lost=3 total=10 "
         + "res=failed\n")
+    #expect(
+      line(.unconfirmedNames(3, total: 10))
+        == "type=DAEMON_ERR msg=audit(1700000000.005:9): op=unconfirmed-names names=3 total=10 "
+        + "res=failed\n")
   }
 }

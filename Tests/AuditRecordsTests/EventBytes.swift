@@ -97,7 +97,7 @@ func lines(
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
   rendersEnriched: Bool? = nil, title: String? = nil, hasKeptTitles: Bool? = nil,
-  excluding excluded: RecordTypes = .none
+  excluding excluded: RecordTypes = .none, doubtsNames: Bool = false
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -110,6 +110,7 @@ func lines(
         withBytes(of: loaderName) { loaderName in
           renderer.plan(
             SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
+          if doubtsNames { renderer.doubtNames() }
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,

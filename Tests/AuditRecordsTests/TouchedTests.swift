@@ -80,6 +80,19 @@ struct TouchedTests {
         ]) == ["/a/ PARENT 5 5", "/a/b CREATE 7 7"])
   }
 
+  @Test func whatIsRefusedIsKnown() throws {
+    let found = EventBytes(touched: OBJECT_FOUND, path: 0, ino: 9, above: [5])
+    #expect(try items(2, result: -13, paths: ["/a/b"], touched: [found]) == ["/a/b NORMAL 9 9<5"])
+    #expect(try items(2, result: -20, paths: ["/a/b"], touched: [found]) == ["/a/b NORMAL 9 9<5"])
+    #expect(try items(2, result: -20, paths: ["/a/b"], touched: []) == ["/a/b UNKNOWN - "])
+    #expect(try items(59, result: -8, paths: ["/a/b"], touched: [found]) == ["/a/b NORMAL 9 9<5"])
+    #expect(
+      try items(
+        83, result: -17, paths: ["/a/b"], touched: [.init(touched: OBJECT_PARENT, path: 0, ino: 5)])
+        == ["/a/ PARENT 5 5"])
+    #expect(try items(241, result: -13, paths: ["q"], touched: [found]).last == "q DELETE 9 ")
+  }
+
   /// What an earlier syscall left behind, of which nothing was told.
   @Test func theFirstFileBeginsAnew() throws {
     var table = ProcessTable()

@@ -17,6 +17,11 @@ struct GuestRun: Sendable {
   /// What root of the container is in the guest.
   static let containerRoot: UInt32 = 100_000
 
+  /// Who has its names rewritten, which nobody else's log is to be full of.
+  private static let racer: UInt32 = 64_998
+  /// How often.
+  static let races = 100_000
+
   /// Prepares a run below `area`.
   init(line: String, in area: URL) throws {
     self.line = line
@@ -40,6 +45,15 @@ struct GuestRun: Sendable {
     try configuration.daemon(
       "box", scope: "container = box",
       rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))
+    try configuration.daemon(
+      "race", scope: "host = yes",
+      rules: """
+        -b 1000000
+        -a always,exit -F arch=b64 -S openat,unlink,rename,connect -F uid=\(Self.racer) -k race
+        -a always,exclude -F msgtype=CWD
+        -a always,exclude -F msgtype=PROCTITLE
+
+        """)
     try ContainerArea.with(in: self.area) { containers in
       try containers.bundle(
         "box", hostID: Self.containerRoot,
@@ -55,7 +69,7 @@ struct GuestRun: Sendable {
     try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--timeout", "150", "--writable", results.path,
+        "--kernel", line, "--timeout", "400", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ])
@@ -108,6 +122,12 @@ struct GuestRun: Sendable {
   /// The events of the kernel's own audit.
   func kernelEvents() throws -> [AuditEvent] {
     try AuditEvent.read(kernelLog)
+  }
+
+  /// What a daemon that is told of them says of the names that were rewritten.
+  func racedNames() throws -> RacedNames {
+    try RacedNames(
+      log: results.appending(path: "log/race/audit.log"), objects: try text("race"))
   }
 
   /// What `nestaudit ps` said at the end.

@@ -37,7 +37,7 @@ public struct ParityRow {
     Kind(name: "execve", wide: ["59"], objects: .always),
     Kind(name: "open, openat, creat", wide: ["2", "257", "85"], objects: .always),
     Kind(name: "openat2", wide: ["437"], objects: .always),
-    Kind(name: "connect", wide: ["42"]),
+    Kind(name: "connect", wide: ["42"], objects: .withHooks),
     Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),
     Kind(name: "unlink, rmdir", wide: ["87", "84"], objects: .withHooks),
     Kind(name: "mkdir, mknod", wide: ["83", "258", "133", "259"], objects: .withHooks),
@@ -55,7 +55,7 @@ public struct ParityRow {
     Kind(name: "mmap", wide: ["9"]),
     Kind(name: "capset", wide: ["126"]),
     Kind(name: "mq_open", wide: ["240"], objects: .always),
-    Kind(name: "mq_unlink", wide: ["241"]),
+    Kind(name: "mq_unlink", wide: ["241"], objects: .withHooks),
     Kind(name: "mq_timedsend, mq_timedreceive", wide: ["242", "243"], objects: .always),
     Kind(name: "mq_notify, mq_getsetattr", wide: ["244", "245"]),
     Kind(name: "32-bit: pipe, pipe2, socketpair", narrow: ["42", "331", "360"]),
@@ -66,7 +66,7 @@ public struct ParityRow {
     Kind(
       name: "32-bit: mq_open, mq_timedsend, …",
       narrow: ["277", "279", "280", "281", "282", "418"], objects: .always),
-    Kind(name: "32-bit: mq_unlink", narrow: ["278"]),
+    Kind(name: "32-bit: mq_unlink", narrow: ["278"], objects: .withHooks),
   ]
 
   /// The records that the table has columns for.

@@ -74,6 +74,8 @@ int main(int argc, char **argv)
 		numbered(atol(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "swap") && argc == 4)
 		swap(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "race") && argc >= 4)
+		race(argv + 2);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
 	else if (!strcmp(what, "unreadable") && argc == 2)
@@ -90,8 +92,8 @@ int main(int argc, char **argv)
 		own_logged();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | prepare | "
-		      "rules | opens | own | logged\n"
+		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
+		      "unreadable | prepare | rules | opens | own | logged\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

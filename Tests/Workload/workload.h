@@ -55,6 +55,12 @@ void numbered(long rate, long count);
 /* Opens a file so often, while another thread puts another file behind the descriptor it gets. */
 void swap(long count, const char *path);
 
+/*
+ * Opens, unlinks, renames or connects to one of two names so often each, while another thread
+ * rewrites the one as the other. Prints the names and their inodes, which stay the same.
+ */
+void race(char **calls);
+
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 

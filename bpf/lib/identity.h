@@ -33,6 +33,10 @@ static __always_inline void parts_end(struct task_state *state)
 {
 	state->targets = 0;
 	state->touches = 0;
+	state->taken = 0;
+	state->name[0] = 0;
+	state->name[1] = 0;
+	state->walk = 0;
 	state->made = 0;
 	state->module[0] = 0;
 }

@@ -54,6 +54,11 @@ struct task_state {
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
 	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
 	uint32_t touches;    /* EVENT_TOUCHED of this syscall: a bit for each role and path */
+	uint32_t taken;      /* what taken_memories has of it: enum taken */
+	uint32_t exited;     /* its exit was told */
+	uint64_t name[2];    /* struct filename of its paths */
+	uint64_t walk;       /* struct path of its open, by … */
+	uint32_t open_flags; /* … these flags */
 	uint32_t made_path;  /* by which path it makes … */
 	uint64_t made;       /* … this dentry a file; 0: none */
 	uint32_t closings;   /* those below are of this policy_control.closings */
@@ -63,8 +68,6 @@ struct task_state {
 	uint32_t muted_by;   /* … the policy of this serial */
 	uint32_t owned;   /* EVENT_OWN of this syscall are in the ring: counted in control.owned */
 	uint32_t trapped; /* SIGSYS was told of */
-	uint32_t exited;  /* so was its exit */
-	uint32_t pad;
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
 	struct exec_entry exec;

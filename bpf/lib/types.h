@@ -151,6 +151,21 @@ struct backing_file {
 	struct path user_path;
 };
 
+struct filename {
+	const char *name;
+	const char *uptr;
+};
+
+struct nameidata {
+	struct path path;
+	struct qstr last;
+	struct filename *name;
+};
+
+struct open_flags {
+	int open_flag;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -328,9 +343,11 @@ struct css_set {
 
 struct vm_area_struct {
 	struct file *vm_file;
+	unsigned long vm_flags;
 };
 
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long arg_start, arg_end;
 	unsigned long saved_auxv[0];
 	struct file *exe_file;

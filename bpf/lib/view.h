@@ -6,6 +6,7 @@
 
 #include "contids.h"
 #include "subject.h"
+#include "taken.h"
 
 #define ID_UNSET    (~0u)
 #define ID_OVERFLOW 65534 /* include/linux/highuid.h, DEFAULT_OVERFLOWUID */
@@ -155,7 +156,26 @@ static __always_inline uint64_t subject_family(void)
 	if (!end)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	uint32_t kind = shape_of(end->arch, end->syscall)->address;
-	if (!kind || !address_of(end, kind, &address, &length) ||
+	struct task_state *state =
+	    bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	if (!kind || !state)
+		return JUDGE_ANSWER(ANSWER_NONE, 0);
+	switch (taken_answer(state, end, TAKEN_ADDRESS)) {
+	case TAKEN_NOT:
+		return JUDGE_ANSWER(ANSWER_NONE, 0);
+	case TAKEN_KEPT: {
+		struct taken_memory *memory = taken_memory(state, false);
+		if (!memory)
+			return JUDGE_ANSWER(ANSWER_NONE, 0);
+		family = memory->address[0];
+		if (memory->address_length > 1)
+			family |= memory->address[1] << 8;
+		return JUDGE_ANSWER(ANSWER_KNOWN, family);
+	}
+	case TAKEN_LOST:
+		break;
+	}
+	if (!address_of(end, kind, &address, &length) ||
 	    bpf_probe_read_user(&family, length < 2 ? 1 : 2, (void *)address))
 		return JUDGE_ANSWER(ANSWER_NONE, 0);
 	return JUDGE_ANSWER(ANSWER_KNOWN, family);

@@ -21,6 +21,9 @@ final class Daemon {
   private(set) var lost: UInt64 = 0
   /// Of these, those that its log already tells of.
   private var lostTold: UInt64 = 0
+  /// Events in its log with a name that nothing confirms.
+  var unconfirmed: UInt64 = 0
+  private var unconfirmedTold: UInt64 = 0
 
   private var text: TextBuffer? = TextBuffer(capacity: 1 << 16)
   private var pendingRecords = 0
@@ -83,12 +86,20 @@ final class Daemon {
 
   /// Says in the log what was lost since that was last said, if anything.
   func tellLosses(at time: EventTime) {
+    tellUnconfirmed(at: time)
     guard lost > lostTold, enabled else { return }
     let new = lost - lostTold
     lostTold = lost
     let failure = ruleset.settings.failure ?? 1
     guard failure > 0 else { return }
     write(.lostEvents(new, total: lost), at: time)
+  }
+
+  private func tellUnconfirmed(at time: EventTime) {
+    guard unconfirmed > unconfirmedTold, enabled, ruleset.settings.failure ?? 1 > 0 else { return }
+    let new = unconfirmed - unconfirmedTold
+    unconfirmedTold = unconfirmed
+    write(.unconfirmedNames(new, total: unconfirmed), at: time)
   }
 
   /// Appends a record about the daemon itself.

@@ -9,6 +9,9 @@ struct Delivery: ~Copyable {
   private var renderer = EventRenderer()
   private var names = EventNames()
   private var subjects = SubjectMaker()
+  private let check: NameCheck
+
+  init(check: NameCheck) { self.check = check }
 
   /// What has been made of the event for the daemon before, and can serve the next one too.
   private struct Shared {
@@ -37,6 +40,7 @@ struct Delivery: ~Copyable {
   ) -> UInt32 {
     var shared = Shared()
     var wanted: UInt32 = 0
+    var isConfirmed = true
     var subject = RuleSubject()
 
     let routes = entry.routes
@@ -84,8 +88,16 @@ struct Delivery: ~Copyable {
       case .wanted(let ofRule): key = ofRule
       }
       guard isTold || isOwned else { continue }
-      if isTold { wanted |= 1 << UInt32(index) }
+      if isTold {
+        if wanted == 0 {
+          isConfirmed = check.confirms(event, of: process, in: entry)
+          if !isConfirmed { entry.unconfirmed += 1 }
+        }
+        wanted |= 1 << UInt32(index)
+        if !isConfirmed { route.daemon.unconfirmed += 1 }
+      }
       if !shared.isRendered {
+        if !isConfirmed { renderer.doubtNames() }
         renderer.render(
           event, process: process, argv: argv, targets: targets, owns: owns,
           seconds: time.seconds, milliseconds: time.milliseconds,

@@ -14,7 +14,7 @@ final class Dispatcher {
   private let logger: Logger
 
   private var processes = ProcessTable()
-  private var delivery = Delivery()
+  private var delivery: Delivery
   private var clock = Clock()
   private var interpreters = ElfInterpreter()
   private let forks = ForkTable()
@@ -32,6 +32,8 @@ final class Dispatcher {
 
   init(capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, logger: Logger) {
     self.capture = capture
+    delivery = Delivery(
+      check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks))
     self.daemons = daemons
     self.hierarchy = hierarchy
     self.logger = logger
