@@ -103,6 +103,8 @@ struct policy_control {
 	uint32_t host;       /* policy of what is in no container */
 	uint32_t
 	    closings; /* how often the gate was closed: parts of syscalls from before are stale */
+	uint32_t hears_addresses; /* 1: the hook tells of what a syscall gets */
+	uint32_t pad;
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */
@@ -125,7 +127,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 160);
+POLICY_ASSERT_SIZE(policy_control, 168);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

@@ -57,6 +57,10 @@ extension EventRenderer {
     } else {
       segments.text.append("(null)")
     }
+    if let label = process.label {
+      segments.text.append(" subj=")
+      segments.text.append(label: label)
+    }
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
@@ -68,6 +72,16 @@ extension EventRenderer {
   private mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
     segments.text.append(name)
     segments.place(kind, id)
+  }
+
+  /// kernel/bpf/syscall.c, bpf_audit_prog
+  mutating func renderProgram(_ event: SyscallEvent) {
+    guard let data = event.section(SECTION_BPF, index: 0), data.count >= 4 else { return }
+    begin(.bpf)
+    segments.text.append("prog-id=")
+    segments.text.append(decimal: UInt64(data.loadUnaligned(as: UInt32.self)))
+    segments.text.append(" op=LOAD")
+    end()
   }
 
   mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
@@ -124,8 +138,7 @@ extension EventRenderer {
     }
     segments.text.append(" nametype=")
     segments.text.append(item.type.name)
-    // audit_log_fcaps; no backend carries file capabilities yet.
-    segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+    append(item.capabilities)
     end()
   }
 

@@ -94,13 +94,15 @@ public final class Capture: @unchecked Sendable {
       guard bpf_program__autoload(current),
         bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL
       else { continue }
+      let name = String(cString: bpf_program__name(current))
       if let link = bpf_program__attach(current) {
         links.append(link)
+        if name == "nestaudit_address_got" { control.pointee.hears_addresses = 1 }
         continue
       }
-      let name = String(cString: bpf_program__name(current))
       let failed = CaptureError("program \(name) does not attach", errno: errno)
-      guard bpf_program__expected_attach_type(current) == BPF_TRACE_FENTRY else { throw failed }
+      let type = bpf_program__expected_attach_type(current)
+      guard type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT else { throw failed }
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
   }

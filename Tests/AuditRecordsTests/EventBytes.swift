@@ -37,6 +37,7 @@ struct EventBytes {
     let numbers = pids.flatMap { pid in
       withUnsafeBytes(of: event_target_pid(ns: pid.0, tgid: pid.1)) { Array($0) }
     }
+    event.levels = UInt16(pids.count)
     event.header.size = UInt32(MemoryLayout<event_target>.size + numbers.count)
     change(&event)
     bytes = withUnsafeBytes(of: event) { Array($0) } + numbers
@@ -81,8 +82,8 @@ struct EventBytes {
 
 func object(_ role: object_role, ino: UInt64, mode: UInt32 = 0o100644) -> event_object {
   event_object(
-    ino: ino, ctime: 0, cap_permitted: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
-    role: UInt16(role.rawValue), pad: 0, magic: 0xef53, pad2: 0)
+    ino: ino, ctime: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
+    role: UInt16(role.rawValue), caps: UInt16(OBJECT_CAPS_NONE.rawValue), magic: 0xef53, pad: 0)
 }
 
 extension event_process {

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "container.h"
+#include "got.h"
 #include "match.h"
 #include "object.h"
 #include "target.h"
@@ -94,7 +95,10 @@ static __always_inline void section_address(struct builder *b, struct syscall_en
 	uint64_t address = 0;
 	uint32_t bytes = 0;
 
-	if (!data || !address_of(end, kind, &address, &bytes))
+	if (!data)
+		return;
+	if (address_kind(end) == ADDRESS_MMSG ? !messages_address(end, &address, &bytes)
+					      : !address_of(end, kind, &address, &bytes))
 		return;
 	barrier_var(bytes); /* or the compiler folds the two bounds into one that the verifier
 			       cannot read */
@@ -252,6 +256,8 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
 	sections_of_shape(&b, end);
+	if (is_got(address_kind(end)))
+		section_got(&b, end, state);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
 	section_cwd(&b, bpf_get_current_task_btf());

@@ -155,6 +155,9 @@ static __always_inline uint64_t subject_family(void)
 	if (!end)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	uint32_t kind = shape_of(end->arch, end->syscall)->address;
+	/* Of these it is known once the event is made. */
+	if (address_kind(end) >= ADDRESS_MMSG)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	if (!kind || !address_of(end, kind, &address, &length) ||
 	    bpf_probe_read_user(&family, length < 2 ? 1 : 2, (void *)address))
 		return JUDGE_ANSWER(ANSWER_NONE, 0);

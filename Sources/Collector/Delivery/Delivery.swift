@@ -9,6 +9,9 @@ struct Delivery: ~Copyable {
   private var renderer = EventRenderer()
   private var names = EventNames()
   private var subjects = SubjectMaker()
+  private let capabilities: CapabilityTable
+
+  init(capabilities: CapabilityTable) { self.capabilities = capabilities }
 
   /// What has been made of the event for the daemon before, and can serve the next one too.
   private struct Shared {
@@ -79,6 +82,9 @@ struct Delivery: ~Copyable {
       }
       wanted = true
       if !shared.isRendered {
+        if renderer.asksForCapabilities {
+          capabilities.answer(&renderer, event, of: process, in: entry)
+        }
         renderer.render(
           event, process: process, argv: argv, targets: targets, seconds: time.seconds,
           milliseconds: time.milliseconds,

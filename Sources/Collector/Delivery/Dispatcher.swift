@@ -14,7 +14,8 @@ final class Dispatcher {
   private let logger: Logger
 
   private var processes = ProcessTable()
-  private var delivery = Delivery()
+  private let capabilities: CapabilityTable
+  private var delivery: Delivery
   private var clock = Clock()
   private var interpreters = ElfInterpreter()
   private let forks = ForkTable()
@@ -35,6 +36,8 @@ final class Dispatcher {
     self.daemons = daemons
     self.hierarchy = hierarchy
     self.logger = logger
+    capabilities = CapabilityTable(identifier: capture.identifier)
+    delivery = Delivery(capabilities: capabilities)
   }
 
   /// The host first, then every container.
@@ -72,6 +75,12 @@ final class Dispatcher {
   func tellLosses() {
     for daemon in daemons.all { daemon.tellLosses(at: .now) }
     daemons.submit()
+  }
+
+  /// To be called once a second.
+  func tidy() {
+    endMissing()
+    capabilities.tidy()
   }
 
   /// To be called before the ring is drained.
@@ -231,7 +240,7 @@ final class Dispatcher {
   }
 
   /// Ends the containers whose cgroup is gone: a full ring may have refused to say so.
-  func endMissing() {
+  private func endMissing() {
     for entry in entries.dropFirst() {
       guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
       else { continue }
