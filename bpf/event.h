@@ -154,7 +154,7 @@ struct event_object {
 	uint16_t role;  /* enum object_role */
 	uint16_t caps;  /* enum object_caps */
 	uint32_t magic; /* s_magic of its filesystem */
-	uint32_t pad;
+	uint32_t owner; /* OBJECT_CAPS_ASK: root in the task's user namespace; -1 if it has none */
 };
 
 /* What the inode alone tells of its file capabilities. */

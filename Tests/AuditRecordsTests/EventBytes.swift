@@ -60,6 +60,15 @@ struct EventBytes {
     bytes += [UInt8](repeating: 0, count: whole - bytes.count)
   }
 
+  /// Says in an EVENT_TARGET how long it is by now.
+  mutating func setTargetSize() {
+    let size = UInt32(bytes.count)
+    bytes.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(
+        of: size, toByteOffset: MemoryLayout<event_header>.offset(of: \.size)!, as: UInt32.self)
+    }
+  }
+
   mutating func add(_ kind: section_kind, index: Int = 0, _ data: [UInt8]) {
     let head = event_section(
       kind: UInt16(kind.rawValue), index: UInt16(index), length: UInt32(data.count))
@@ -83,7 +92,8 @@ struct EventBytes {
 func object(_ role: object_role, ino: UInt64, mode: UInt32 = 0o100644) -> event_object {
   event_object(
     ino: ino, ctime: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
-    role: UInt16(role.rawValue), caps: UInt16(OBJECT_CAPS_NONE.rawValue), magic: 0xef53, pad: 0)
+    role: UInt16(role.rawValue), caps: UInt16(OBJECT_CAPS_NONE.rawValue), magic: 0xef53,
+    owner: 0)
 }
 
 extension event_process {
@@ -97,7 +107,8 @@ func lines(
   _ event: EventBytes, of process: EventBytes, argv: [String] = [],
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
-  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none
+  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none,
+  capabilities: FileCapabilities? = nil
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -110,6 +121,9 @@ func lines(
         withBytes(of: loaderName) { loaderName in
           renderer.plan(
             SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
+          for index in 0..<renderer.nameCount where renderer.asksForCapabilities(ofName: index) {
+            renderer.setCapabilities(capabilities, ofName: index)
+          }
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,

@@ -55,6 +55,9 @@ static void parity(int least)
 		mix_capset();
 		mix_queue();
 		mix_narrow();
+		mix_addresses();
+		mix_capable();
+		mix_x32();
 	}
 	printf("%d calls\n", calls_made);
 }
@@ -75,6 +78,12 @@ int main(int argc, char **argv)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "capable") && argc == 2)
+		capable_prepare();
+	else if (!strcmp(what, "program") && argc == 2)
+		load_program();
+	else if (!strcmp(what, "labels") && argc > 2)
+		labels(argc - 2, argv + 2);
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -83,7 +92,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | "
+		      "opens | capable | program | labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

@@ -3,13 +3,12 @@
 #ifndef NESTAUDIT_GAIN_H
 #define NESTAUDIT_GAIN_H
 
+#include "owner.h"
 #include "ring.h"
 
 #define CAPS_ALL      ((1ull << 41) - 1) /* CAP_FULL_SET: CAP_LAST_CAP is 40 since Linux 5.9 */
 #define SECURE_NOROOT (1u << 0)          /* include/uapi/linux/securebits.h */
 #define MNT_NOSUID    0x01               /* include/linux/mount.h */
-#define IDMAP_EXTENTS 5                  /* UID_GID_MAP_MAX_BASE_EXTENTS */
-#define NO_UID        (~0u)
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
@@ -19,26 +18,6 @@ static __always_inline void caps_of(struct event_caps *caps, struct cred *cred)
 	BPF_CORE_READ_INTO(&caps->inheritable, cred, cap_inheritable);
 	BPF_CORE_READ_INTO(&caps->effective, cred, cap_effective);
 	BPF_CORE_READ_INTO(&caps->ambient, cred, cap_ambient);
-}
-
-/* The uid of root in the user namespace of `cred`; NO_UID if it has none. */
-static __always_inline uint32_t root_of(struct cred *cred)
-{
-	struct user_namespace *ns = BPF_CORE_READ(cred, user_ns);
-	uint32_t count = BPF_CORE_READ(ns, uid_map.nr_extents);
-	struct uid_gid_extent extent = {};
-
-	if (count > IDMAP_EXTENTS) {
-		/* Sorted by the ids of the namespace. */
-		bpf_probe_read_kernel(&extent, sizeof(extent), BPF_CORE_READ(ns, uid_map.forward));
-		return extent.first == 0 && extent.count ? extent.lower_first : NO_UID;
-	}
-	for (uint32_t i = 0; i < IDMAP_EXTENTS && i < count; i++) {
-		bpf_probe_read_kernel(&extent, sizeof(extent), &ns->uid_map.extent[i]);
-		if (extent.first == 0 && extent.count)
-			return extent.lower_first;
-	}
-	return NO_UID;
 }
 
 /*

@@ -4,6 +4,7 @@
 #define NESTAUDIT_OBJECT_H
 
 #include "chain.h"
+#include "owner.h"
 
 /*
  * include/linux/fs.h: the first is the same since 4.19. The second has moved in 6.14, and in 6.12.y
@@ -104,6 +105,8 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 	object->magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	object->role = role;
 	object->caps = object_caps(inode);
+	if (object->caps == OBJECT_CAPS_ASK)
+		object->owner = root_of(bpf_get_current_task_btf()->cred);
 	return 0;
 }
 

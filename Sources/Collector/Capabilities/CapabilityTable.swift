@@ -37,7 +37,7 @@ final class CapabilityTable {
       let found =
         known[file]
         ?? ask(question(file, object, renderer.way(toName: index), event, process, entry))
-      renderer.setCapabilities(found.map { Self.inForce($0, in: entry) }, ofName: index)
+      renderer.setCapabilities(found.map { Self.inForce($0, for: object.owner, in: entry) }, ofName: index)
     }
   }
 
@@ -49,9 +49,9 @@ final class CapabilityTable {
 
   /// security/commoncap.c, rootid_owns_currentns: those of a root count in his user namespace and below alone.
   private static func inForce(
-    _ found: FileCapabilities, in entry: ContainerEntry
+    _ found: FileCapabilities, for root: UInt32, in entry: ContainerEntry
   ) -> FileCapabilities {
-    if found.version < 3 || found.rootID == 0 { return found }
+    if found.version < 3 || found.rootID == 0 || found.rootID == root { return found }
     var place: ContainerEntry? = entry
     while let current = place {
       let map = current.container?.uidMap ?? []
