@@ -55,7 +55,7 @@ struct GuestRun: Sendable {
     try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--timeout", "150", "--writable", results.path,
+        "--kernel", line, "--timeout", "300", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ])

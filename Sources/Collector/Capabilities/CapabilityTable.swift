@@ -9,7 +9,7 @@ final class CapabilityTable {
   /// How many files are remembered.
   private static let limit = 65536
   /// An answer is waited for as long as this at most.
-  private static let longestWait: Int64 = 20_000_000
+  private static let longestWait: Int64 = 250_000_000
   /// What can be waited in a row; it grows again by an eleventh of the time that passes.
   private static let mostCredit: Int64 = 500_000_000
 
