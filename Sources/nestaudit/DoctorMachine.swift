@@ -73,7 +73,8 @@ func labelCheck(modules: String) -> Check {
   let modules = modules.split { $0 == "," || $0.isWhitespace }
   if let other = modules.first(where: { $0 == "selinux" || $0 == "smack" }) {
     return Check(
-      name: name, state: .warn, detail: "those of \(other) are not written: subj= and obj= are absent",
+      name: name, state: .warn,
+      detail: "those of \(other) are not written: subj= and obj= are absent",
       cure: "none in this version; AppArmor's labels are written")
   }
   return Check(

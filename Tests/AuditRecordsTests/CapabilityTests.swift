@@ -52,7 +52,8 @@ struct CapabilityTests {
   }
 
   @Test(arguments: [
-    [], [0x0200_0001], [0x0200_0001, 1, 1, 0, 0, 0], [0x0300_0001, 1, 1, 0, 0], [0x0400_0001, 1, 1],
+    [], [0x0200_0001], [0x0200_0001, 1, 1, 0, 0, 0], [0x0300_0001, 1, 1, 0, 0],
+    [0x0400_0001, 1, 1],
   ])
   func whatTheKernelTakesForInvalidIsNone(numbers: [UInt32]) {
     #expect(attribute(numbers) == .none)

@@ -67,10 +67,8 @@ struct CapabilityQuestion: Sendable {
 
   /// Those of what is behind a descriptor, if it is the file asked for, and as it was.
   private func capabilities(behind descriptor: Int32) -> FileCapabilities? {
-    var status = stat()
     guard let identity = identifier.identify(descriptor), identity.dev == file.dev,
-      identity.ino == file.ino, fstat(descriptor, &status) == 0,
-      UInt64(status.st_ctim.tv_sec) * 1_000_000_000 + UInt64(status.st_ctim.tv_nsec) == file.ctime
+      identity.ino == file.ino, identity.ctime == file.ctime
     else { return nil }
     return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 4) { value in
       let count = getxattr(

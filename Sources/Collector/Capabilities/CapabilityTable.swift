@@ -3,8 +3,9 @@ import CNestaudit
 internal import Capture
 import Glibc
 
-/// The capabilities of files that events name: asked once for each version of a file, by a thread of its own. Lives on
-/// the drain thread, which waits for an answer, but not long.
+/// The capabilities of files that events name: asked once for each version of a file, by a thread of its own.
+///
+/// Lives on the drain thread, which waits for an answer, but not long.
 final class CapabilityTable {
   /// How many files are remembered.
   private static let limit = 65536
@@ -37,7 +38,8 @@ final class CapabilityTable {
       let found =
         known[file]
         ?? ask(question(file, object, renderer.way(toName: index), event, process, entry))
-      renderer.setCapabilities(found.map { Self.inForce($0, for: object.owner, in: entry) }, ofName: index)
+      renderer.setCapabilities(
+        found.map { Self.inForce($0, for: object.owner, in: entry) }, ofName: index)
     }
   }
 
