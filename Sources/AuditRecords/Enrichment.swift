@@ -79,7 +79,7 @@ extension Segments.Slot {
     case .uid, .signedUID: .userName
     case .gid: .groupName
     case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink: nil
-    case .enriched, .enrichedEnd, .userName, .groupName: nil
+    case .title, .titleEnd, .enriched, .enrichedEnd, .userName, .groupName: nil
     }
   }
 }

@@ -83,6 +83,12 @@ public struct SyscallEvent {
     fixed = bytes.loadUnaligned(as: event_syscall.self)
   }
 
+  /// Whether something that the kernel read of the caller's memory was not there any more when the syscall had ended.
+  public var isUnreadable: Bool {
+    UInt32(fixed.header.flags) & EVENT_UNREADABLE.rawValue != 0
+      && Errno(fixed.result) != .fault
+  }
+
   /// The data of a section, nil if the event has none of that kind and index.
   @inline(__always)
   public func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {
@@ -101,6 +107,18 @@ public struct SyscallEvent {
       data.count >= MemoryLayout<event_object>.size
     else { return nil }
     return data.loadUnaligned(as: event_object.self)
+  }
+
+  /// An open that must make its file (O_EXCL with O_CREAT).
+  var opensExclusively: Bool {
+    let oExclCreat: UInt64 = 0o300
+    let flags =
+      switch SyscallNumber(of: self).x86_64 {
+      case 2: fixed.args.1  // open
+      case 257: fixed.args.2  // openat
+      default: UInt64(fixed.open_flags)
+      }
+    return flags & oExclCreat == oExclCreat
   }
 
   /// An object and the directories above it, nearest first; empty where that is not told.

@@ -21,6 +21,15 @@ enum PathKind {
   /// An address that is got is looked up by nobody.
   case gotAddress
 
+  /// How many names the caller has in its memory.
+  var names: Int {
+    switch self {
+    case .none, .descriptor, .useQueue, .exec: 0
+    case .lookup, .open, .create, .remove, .openQueue, .unlinkQueue: 1
+    case .lookups, .mount, .rename, .link, .symlink: 2
+    }
+  }
+
   init(_ event: SyscallEvent) {
     let oCreat: UInt64 = 0o100
     let removeDirectory: UInt64 = 0x200  // AT_REMOVEDIR
@@ -82,6 +91,23 @@ struct SyscallNumber {
   }
 
   var isBind: Bool { x86_64 == 49 }
+
+  /// Whether it looks into the caller's memory for nothing else before it takes its names.
+  var takesNamesFirst: Bool {
+    switch x86_64 {
+    case 82, 86, 88, 264, 265, 266, 316: true  // rename link symlink renameat linkat symlinkat renameat2
+    case 4, 6, 89, 137, 191, 192, 194, 195, 262, 267, 332: true  // stat lstat readlink statfs getxattr …
+    default: false
+    }
+  }
+
+  /// Whether it changes what only its owner may, permission to write or none: chmod, chown and their relatives.
+  var asksOnlyTheOwner: Bool {
+    switch x86_64 {
+    case 90, 92, 94, 260, 268, 452: true
+    default: false
+    }
+  }
 
   /// The calls that are given an address, or get one: include/uapi/linux/net.h.
   private static func fromSocketcall(_ call: UInt32) -> Int32 {

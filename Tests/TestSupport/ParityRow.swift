@@ -38,7 +38,7 @@ public struct ParityRow {
 
   private static let kinds = [
     Kind(name: "execve", wide: ["59"], objects: .always),
-    Kind(name: "openat", wide: ["257"], objects: .always),
+    Kind(name: "open, openat, creat", wide: ["2", "257", "85"], objects: .always),
     Kind(name: "openat2", wide: ["437"], objects: .always),
     Kind(name: "connect", wide: ["42"]),
     Kind(name: "accept, accept4", wide: ["43", "288"]),
@@ -49,11 +49,12 @@ public struct ParityRow {
     Kind(name: "getpriority", wide: ["140"]),
     Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),
     Kind(name: "unlink, rmdir", wide: ["87", "84"], objects: .withHooks),
-    Kind(name: "mkdir, mknod", wide: ["83", "258", "133"], objects: .withHooks),
-    Kind(name: "link, symlink", wide: ["86", "88", "266"], objects: .withHooks),
-    Kind(name: "rename", wide: ["82", "264"], objects: .withHooks),
+    Kind(name: "mkdir, mknod", wide: ["83", "258", "133", "259"], objects: .withHooks),
+    Kind(name: "link, symlink", wide: ["86", "88", "265", "266"], objects: .withHooks),
+    Kind(name: "rename", wide: ["82", "264", "316"], objects: .withHooks),
     Kind(
-      name: "chmod, chown, truncate, utimensat", wide: ["90", "268", "92", "94", "76", "280"],
+      name: "chmod, chown, truncate, utimensat",
+      wide: ["90", "268", "92", "94", "260", "76", "280"],
       objects: .withHooks),
     Kind(name: "kill", wide: ["62"]),
     Kind(name: "tkill, tgkill", wide: ["200", "234"]),
@@ -104,16 +105,12 @@ public struct ParityRow {
         let isOfKind = { (event: AuditEvent) in
           kind.has(event) && event.syscall?["success"] == success
         }
-        let logs = ["reference", "candidate"].map {
-          area.appending(path: "\(rows.count)-\(success).\($0)")
-        }
         guard reference.contains(where: isOfKind) || candidate.contains(where: isOfKind) else {
           continue
         }
-        try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
-        try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
         let comparison = try Comparison(
-          reference: logs[0], candidate: logs[1], ignoring: ignored(kind.name))
+          "\(rows.count)-\(success)", reference: reference.filter(isOfKind),
+          candidate: candidate.filter(isOfKind), in: area, ignoring: ignored(kind.name))
         compared += comparison.events.total
         rows.append(
           ParityRow(

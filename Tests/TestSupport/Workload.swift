@@ -9,7 +9,7 @@ public struct Workload {
   /// Rules for the calls of its part `parity`; not for those of setpriv, which has the workload's user before it
   /// becomes the workload.
   public static let parityRules = """
-    -a always,exit -F arch=b64 -S execve,openat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
+    -a always,exit -F arch=b64 -S execve,open,openat,creat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -F exe!=/usr/bin/setpriv -k parity
     -a always,exit -F arch=b64 -S kill,tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
@@ -18,12 +18,27 @@ public struct Workload {
     -a always,exit -F arch=b64 -S accept,accept4,getsockname,getpeername,recvfrom,recvmsg,recvmmsg,sendto,sendmmsg,bpf \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S all -F a1=0x58333200 -F uid=\(uid) -k parity
-    -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,link,symlink,symlinkat,rename,renameat,unlink,rmdir \
+    -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,rmdir \
     -F uid=\(uid) -k parity
-    -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,truncate,utimensat -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,fchownat,truncate,utimensat -F uid=\(uid) -k parity
     -a always,exit -F arch=b32 -S openat2,socketcall,sendmsg -S pipe,pipe2,socketpair -S mmap,mmap2,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedsend_time64,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -k parity
+
+    """
+
+  /// Another one, for what other programs do.
+  public static let programsUID: UInt32 = 64998
+
+  /// Rules for what these do.
+  public static let programRules = """
+    -a always,exit -F arch=b64 -S execve,execveat,exit_group,fork,vfork,clone,clone3,kill -F uid=\(programsUID) \
+    -F exe!=/usr/bin/setpriv -k programs
+    -a always,exit -F arch=b64 -S open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2 \
+    -S mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,truncate,connect -F uid=\(programsUID) \
+    -F exe!=/usr/bin/setpriv -k programs
+    -a always,exit -F arch=b64 -S chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat,utimensat -F uid=\(programsUID) \
+    -k programs
 
     """
 
@@ -68,6 +83,21 @@ public struct Workload {
   /// Starts one of its parts, which may go on until its input ends.
   public func start(_ arguments: [String], forked: Bool = false) throws -> Program {
     try Program("setpriv", command(arguments, forked), in: directory, holdsInput: true)
+  }
+
+  /// Has other programs work below `area`: a build, a shell script, a program in Python.
+  public static func runPrograms(in area: URL) throws {
+    let manager = FileManager.default
+    let (sources, directory) = (area.appending(path: "sources"), area.appending(path: "programs.d"))
+    try manager.copyItem(at: Machine.package.appending(path: "Tests/Workload"), to: sources)
+    try manager.createDirectory(at: directory, withIntermediateDirectories: true)
+    try manager.setAttributes([.ownerAccountID: Int(programsUID)], ofItemAtPath: directory.path)
+    try Program.output(
+      of: "setpriv",
+      [
+        "--reuid=\(programsUID)", "--regid=\(programsUID)", "--clear-groups",
+        sources.appending(path: "programs").path, sources.path,
+      ], in: directory)
   }
 
   private func command(_ arguments: [String], _ forked: Bool) -> [String] {

@@ -49,6 +49,7 @@ static void parity(int least)
 		mix_kill();
 		mix_signals();
 		mix_names();
+		mix_paths();
 		mix_pairs();
 		mix_mmap();
 		mix_openat2();
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 		load_program();
 	else if (!strcmp(what, "labels") && argc > 2)
 		labels(argc - 2, argv + 2);
+	else if (!strcmp(what, "unreadable") && argc == 2)
+		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -92,8 +95,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | "
-		      "opens | capable | program | labels LABEL…\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | prepare | "
+		      "rules | opens | capable | program | labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

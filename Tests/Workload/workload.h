@@ -34,6 +34,7 @@ void mix_unlinkat(void);
 void mix_kill(void);
 void mix_signals(void);
 void mix_names(void);
+void mix_paths(void);
 void mix_pairs(void);
 void mix_mmap(void);
 void mix_openat2(void);
@@ -68,6 +69,9 @@ void labels(int count, char **label);
 
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
+
+/* An open that succeeds after its name has left the caller's memory. */
+void unreadable(void);
 
 /* What rules are tried on, in the current directory: once made ready, then as often as one likes.
  */
