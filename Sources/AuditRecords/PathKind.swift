@@ -24,8 +24,8 @@ enum PathKind {
   /// How many names the caller has in its memory.
   var names: Int {
     switch self {
-    case .none, .descriptor, .useQueue, .exec: 0
-    case .lookup, .open, .create, .remove, .openQueue, .unlinkQueue: 1
+    case .none, .descriptor, .useQueue, .exec, .gotAddress: 0
+    case .lookup, .unmount, .open, .create, .remove, .openQueue, .unlinkQueue: 1
     case .lookups, .mount, .rename, .link, .symlink: 2
     }
   }
