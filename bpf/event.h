@@ -36,6 +36,7 @@
 #define EVENT_ARGV_CHUNK    8192 /* bytes of argv in one EVENT_ARGV */
 #define EVENT_OBJECTS_MAX   6    /* SECTION_OBJECT in one event: two scripts deep */
 #define EVENT_CHAIN_MAX     64   /* an object and the directories above it that are told */
+#define EVENT_LABEL_MAX     1024 /* bytes of a security label; one that is longer is left out */
 
 enum event_type {
 	EVENT_SYSCALL = 1, /* a syscall ended: struct event_syscall, then sections */
@@ -99,7 +100,7 @@ enum section_kind {
 	/* EVENT_SYSCALL */
 	SECTION_PATH = 1, /* as the caller gave it; index: 0 first path of the syscall, 1 second */
 	SECTION_CWD = 2,  /* working directory, relative to the task's root */
-	SECTION_SOCKADDR = 3,    /* as the caller gave it, at most EVENT_SOCKADDR_MAX bytes */
+	SECTION_SOCKADDR = 3,    /* given or got by the caller, at most EVENT_SOCKADDR_MAX bytes */
 	SECTION_OBJECT = 4,      /* struct event_object */
 	SECTION_OBJECT_NAME = 5, /* name of the object of the same index, where not SECTION_PATH;
 				    with EVENT_CALLERS_NAMES the path of what was opened */
@@ -108,11 +109,14 @@ enum section_kind {
 				    directories above it, nearest first */
 	SECTION_SPECIAL = 15,    /* of a record of its own; index: enum special_type */
 	SECTION_FD_PAIR = 16,    /* int32_t[2]: the descriptors that were made */
+	SECTION_EXEC_CAPS = 17,  /* struct event_exec_caps: an exec that gained capabilities */
+	SECTION_BPF = 18,        /* uint32_t: id of the BPF program that was loaded */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
 	SECTION_PIDS = 8,      /* struct event_pids[], outermost (the first namespace) first */
 	SECTION_GROUPS = 9,    /* uint32_t[], supplementary groups, kernel ids */
+	SECTION_LABEL = 19, /* the task's security label, as text; absent where no LSM gives one */
 	/* EVENT_CONTAINER */
 	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
 	SECTION_GID_MAP = 11,
@@ -163,16 +167,21 @@ enum object_role {
 struct event_object {
 	uint64_t ino;
 	uint64_t ctime; /* nanoseconds since 1970; tells a rewritten executable from the old one */
-	uint64_t cap_permitted; /* file capabilities: not carried yet by any backend, 0 */
-	uint32_t dev;           /* s_dev as the kernel has it: major << 20 | minor */
-	uint32_t rdev;          /* likewise */
+	uint32_t dev;   /* s_dev as the kernel has it: major << 20 | minor */
+	uint32_t rdev;  /* likewise */
 	uint32_t mode;
 	uint32_t uid;
 	uint32_t gid;
-	uint16_t role; /* enum object_role */
-	uint16_t pad;
+	uint16_t role;  /* enum object_role */
+	uint16_t caps;  /* enum object_caps */
 	uint32_t magic; /* s_magic of its filesystem */
-	uint32_t pad2;
+	uint32_t owner; /* OBJECT_CAPS_ASK: root in the task's user namespace; -1 if it has none */
+};
+
+/* What the inode alone tells of its file capabilities. */
+enum object_caps {
+	OBJECT_CAPS_ASK = 0,  /* nothing: its filesystem has to be asked */
+	OBJECT_CAPS_NONE = 1, /* it has none */
 };
 
 /* An object or a directory above it; all of a chain are on the object's device. */
@@ -249,7 +258,7 @@ struct event_target_pid {
 };
 
 /* header.task has sent it a signal, or traces it; behind it its event_target_pid[], the first
- * namespace first. */
+ * namespace first, then its security label. */
 struct event_target {
 	struct event_header header;
 	uint32_t number; /* of the syscall's targets, from 0 */
@@ -257,6 +266,9 @@ struct event_target {
 	uint32_t auid;
 	uint32_t ses;
 	char comm[EVENT_COMM_LEN]; /* NUL-padded */
+	uint16_t levels;           /* how many event_target_pid hold */
+	uint16_t label;            /* how many bytes of its security label stand behind them */
+	uint32_t pad;
 };
 
 struct event_argv {
@@ -272,6 +284,23 @@ struct event_container {
 	uint32_t pidns; /* inode of its PID namespace */
 	uint32_t pidns_level; /* 1 or more */
 	uint32_t userns;      /* inode of its user namespace */
+};
+
+/* What is in a task's credentials: permitted, inheritable, effective, ambient. */
+struct event_caps {
+	uint64_t permitted, inheritable, effective, ambient;
+};
+
+enum exec_gain {
+	GAIN_NONE = 0,
+	GAIN_SURE = 1,      /* it gained capabilities as BPRM_FCAPS tells it */
+	GAIN_WITH_FILE = 2, /* if the file has some */
+};
+
+struct event_exec_caps {
+	uint32_t gain; /* enum exec_gain */
+	uint32_t pad;
+	struct event_caps before, after;
 };
 
 struct event_id_extent {
@@ -298,11 +327,12 @@ struct event_cgroup {
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
 EVENT_ASSERT_SIZE(event_header, 40);
 EVENT_ASSERT_SIZE(event_section, 8);
-EVENT_ASSERT_SIZE(event_object, 56);
+EVENT_ASSERT_SIZE(event_object, 48);
 EVENT_ASSERT_SIZE(event_link, 16);
 EVENT_ASSERT_SIZE(event_syscall, 136);
-EVENT_ASSERT_SIZE(event_target, 72);
-EVENT_ASSERT_SIZE(event_touched, 104);
+EVENT_ASSERT_SIZE(event_target, 80);
+EVENT_ASSERT_SIZE(event_exec_caps, 72);
+EVENT_ASSERT_SIZE(event_touched, 96);
 EVENT_ASSERT_SIZE(event_target_pid, 8);
 EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);

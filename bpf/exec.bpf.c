@@ -6,9 +6,23 @@
  * 0.
  */
 #include "lib/argv.h"
+#include "lib/gain.h"
 #include "lib/syscall.h"
 
 extern const void ____fput __ksym __weak;
+
+/* Where a file keeps the work of letting it go: fs/file_table.c, fput. */
+static __always_inline uint32_t task_work_at(void)
+{
+	struct file *file = NULL;
+	struct file___6_2 *middle = NULL;
+
+	if (bpf_core_field_exists(file->f_task_work))
+		return bpf_core_field_offset(file->f_task_work);
+	if (bpf_core_field_exists(middle->f_rcuhead))
+		return bpf_core_field_offset(middle->f_rcuhead);
+	return bpf_core_field_offset(struct file___6_1, f_u.fu_rcuhead);
+}
 
 /* A script's file was let go for its interpreter just before: fput left it on the list of the
  * task's work. */
@@ -22,7 +36,7 @@ static __always_inline void keep_script(struct exec_entry *exec, struct task_str
 		return;
 	if (!&____fput || (void *)BPF_CORE_READ(work, func) != &____fput)
 		return;
-	struct file *file = (void *)work - bpf_core_field_offset(struct file, f_task_work);
+	struct file *file = (void *)work - task_work_at();
 	struct inode *inode = file_inode(file);
 	if (!inode)
 		return;
@@ -30,8 +44,8 @@ static __always_inline void keep_script(struct exec_entry *exec, struct task_str
 	exec->scripts = 1;
 }
 
-SEC("tp_btf/sched_prepare_exec")
-int BPF_PROG(nestaudit_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+/* What a task was before its exec. */
+static __always_inline int keep_exec(struct task_struct *task, struct linux_binprm *bprm)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
@@ -46,8 +60,23 @@ int BPF_PROG(nestaudit_prepare_exec, struct task_struct *task, struct linux_binp
 	state->exec.arch = arch;
 	state->exec.syscall = syscall;
 	keep_script(&state->exec, task, bprm);
+	exec_gain(&state->exec.caps, bprm);
 	state->exec.valid = 1;
 	return 0;
+}
+
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(nestaudit_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+{
+	return keep_exec(task, bprm);
+}
+
+/* In place of that tracepoint, before Linux 6.10: the new credentials are made there, just before.
+ */
+SEC("fexit/security_bprm_creds_from_file")
+int BPF_PROG(nestaudit_creds_from_file, struct linux_binprm *bprm, struct file *file, int result)
+{
+	return result ? 0 : keep_exec(bpf_get_current_task_btf(), bprm);
 }
 
 /* The name that was given to execve. For execveat the kernel put "/dev/fd/N/" before it. */
@@ -139,6 +168,11 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 	}
 	loader_dentry(task, &loader);
 	section_object(b, 2, loader, OBJECT_LOADER);
+	uint8_t *data = section_data(b);
+	if (exec->valid && exec->caps.gain && data) {
+		__builtin_memcpy(data, &exec->caps, sizeof(exec->caps));
+		section_close(b, SECTION_EXEC_CAPS, 0, sizeof(exec->caps));
+	}
 	section_cwd(b, task);
 	return 0;
 }

@@ -100,3 +100,26 @@ int BPF_PROG(nestaudit_instantiate, struct dentry *dentry, struct inode *inode)
 		touch_inode(state, dentry, inode, OBJECT_MADE, state->made_path);
 	return 0;
 }
+
+/* An address on its way to the caller; how much room he has is told before it is overwritten. */
+SEC("fentry/move_addr_to_user")
+int BPF_PROG(nestaudit_address_got, void *address, int length, void *to, int *room)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	uint32_t arch = arch_of(task);
+	uint32_t bytes = at_most((uint32_t)length, EVENT_SOCKADDR_MAX);
+	int32_t given = 0;
+
+	if (!gate_open(arch, BPF_CORE_READ(regs, orig_ax)) || length <= 0 ||
+	    length > EVENT_SOCKADDR_MAX || bpf_probe_read_user(&given, sizeof(given), room) ||
+	    given <= 0)
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state)
+		return 0;
+	parts_check(state);
+	if (!bpf_probe_read_kernel(state->address, bytes, address))
+		state->address_length = bytes;
+	return 0;
+}

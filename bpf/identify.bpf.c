@@ -18,6 +18,7 @@ int nestaudit_identify(struct file_identity *identity)
 	if (!inode)
 		return 0;
 	identity->ino = BPF_CORE_READ(inode, i_ino);
+	identity->ctime = inode_ctime(inode);
 	identity->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	identity->mode = BPF_CORE_READ(inode, i_mode);
 	identity->known = 1;

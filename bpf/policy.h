@@ -101,6 +101,7 @@ enum policy_hook {
 	HOOK_PARENTS = 8,
 	HOOK_SECCOMP = 16,
 	HOOK_LOGIN = 32,
+	HOOK_GOT = 64, /* addresses that a syscall gives to its caller */
 };
 
 /* What the collector sets, mapped into its memory: the whole of .bss. */

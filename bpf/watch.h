@@ -56,6 +56,7 @@ struct file_identity {
 	uint32_t descriptor; /* given */
 	uint32_t known;      /* 1: the rest holds */
 	uint64_t ino;
+	uint64_t ctime; /* as event_object has it: on overlayfs stat(2) gives another */
 	uint32_t dev;
 	uint32_t mode;
 };
@@ -76,6 +77,6 @@ watch_fingerprint(const uint64_t words[WATCH_NAME_WORDS], uint32_t length)
 _Static_assert(sizeof(struct file_key) == 16, "file_key has moved");
 _Static_assert(sizeof(struct watch_key) == 32, "watch_key has moved");
 _Static_assert(sizeof(struct watch_paths) == 16, "watch_paths has moved");
-_Static_assert(sizeof(struct file_identity) == 24, "file_identity has moved");
+_Static_assert(sizeof(struct file_identity) == 32, "file_identity has moved");
 
 #endif

@@ -87,7 +87,7 @@ extension Segments.Slot {
     switch self {
     case .uid, .signedUID: .userName
     case .gid: .groupName
-    case .serial, .pid, .ppid, .targetPID, .key, .containerLink: nil
+    case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink: nil
     case .title, .titleEnd, .enriched, .enrichedEnd, .userName, .groupName: nil
     }
   }

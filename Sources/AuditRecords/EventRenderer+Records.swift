@@ -46,6 +46,7 @@ extension EventRenderer {
     segments.text.append(" ses=")
     segments.text.append(decimal: UInt64(task.ses))
     appendProgram(process)
+    appendLabel(process)
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
@@ -74,10 +75,28 @@ extension EventRenderer {
     }
   }
 
+  /// audit_log_task_context: nothing without an LSM that gives labels.
+  @inline(__always)
+  mutating func appendLabel(_ process: ProcessEvent) {
+    guard let label = process.label else { return }
+    segments.text.append(" subj=")
+    segments.text.append(label: label)
+  }
+
   @inline(__always)
   mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
     segments.text.append(name)
     segments.place(kind, id)
+  }
+
+  /// kernel/bpf/syscall.c, bpf_audit_prog
+  mutating func renderProgram(_ event: SyscallEvent) {
+    guard let data = event.section(SECTION_BPF, index: 0), data.count >= 4 else { return }
+    begin(.bpf)
+    segments.text.append("prog-id=")
+    segments.text.append(decimal: UInt64(data.loadUnaligned(as: UInt32.self)))
+    segments.text.append(" op=LOAD")
+    end()
   }
 
   mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
@@ -134,8 +153,7 @@ extension EventRenderer {
     }
     segments.text.append(" nametype=")
     segments.text.append(item.type.name)
-    // audit_log_fcaps; no backend carries file capabilities yet.
-    segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0")
+    append(item.capabilities)
     if item.isUnconfirmed { segments.text.append(" unconfirmed=name") }
     end()
   }

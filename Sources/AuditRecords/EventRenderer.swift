@@ -2,13 +2,13 @@ public import CNestaudit
 
 /// From an event to the text of its records: rendered once, then assembled for each daemon.
 ///
-/// The order is that of kernel/auditsc.c, audit_log_exit: SYSCALL, EXECVE or another of its own, FD_PAIR, SOCKADDR,
-/// OBJ_PID, CWD, PATH, PROCTITLE.
+/// The order is that of kernel/auditsc.c, audit_log_exit: BPF, which is told at once; SYSCALL, BPRM_FCAPS, EXECVE or
+/// another of its own, FD_PAIR, SOCKADDR, OBJ_PID, CWD, PATH, PROCTITLE.
 public struct EventRenderer: ~Copyable {
   var segments = Segments()
   /// "audit(SEC.mmm:", what every record's stamp begins with.
   private var stamp = TextBuffer(capacity: 64)
-  private(set) var plan = PathPlan()
+  var plan = PathPlan()
   private var process: ProcessEvent?
   private(set) var targets = Targets.none
   private(set) var isEnriched = false
@@ -83,7 +83,9 @@ public struct EventRenderer: ~Copyable {
     beginEvent(of: process, seconds, milliseconds, enriched)
     self.targets = targets
     owns.forEach { renderOwn($0) }
+    renderProgram(event)
     renderSyscall(event, process)
+    renderGain(event)
     if argv.count > 0 { renderExecve(event, argv) }
     if let special = SpecialRecord(of: event) {
       begin(special.type)
@@ -207,7 +209,7 @@ public struct EventRenderer: ~Copyable {
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
       case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
-      case .signedUID:
+      case .signedUID, .rootID:
         text.append(signed: Int64(Int32(bitPattern: view.uid(slot.value))))
       case .targetPID:
         let target = targets.target(at: Int(slot.value))

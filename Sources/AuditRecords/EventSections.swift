@@ -178,6 +178,8 @@ public struct ProcessEvent {
   }
   /// First bytes of the command line.
   public var title: UnsafeRawBufferPointer? { sections.section(SECTION_PROCTITLE, index: 0) }
+  /// The security label; nil where no LSM gives one.
+  public var label: UnsafeRawBufferPointer? { sections.section(SECTION_LABEL, index: 0) }
   /// The task's numbers in every PID namespace it is in, the first namespace first.
   public var pids: UnsafeBufferPointer<event_pids> {
     sections.array(SECTION_PIDS, of: event_pids.self)

@@ -17,12 +17,15 @@ enum PathKind {
   case openQueue
   case unlinkQueue
   case useQueue
+  case unmount
+  /// An address that is got is looked up by nobody.
+  case gotAddress
 
   /// How many names the caller has in its memory.
   var names: Int {
     switch self {
-    case .none, .descriptor, .useQueue, .exec: 0
-    case .lookup, .open, .create, .remove, .openQueue, .unlinkQueue: 1
+    case .none, .descriptor, .useQueue, .exec, .gotAddress: 0
+    case .lookup, .unmount, .open, .create, .remove, .openQueue, .unlinkQueue: 1
     case .lookups, .mount, .rename, .link, .symlink: 2
     }
   }
@@ -48,7 +51,9 @@ enum PathKind {
     case 165: self = .mount
     case 155, 429: self = .lookups  // pivot_root move_mount
     case 91, 93, 190, 193, 196, 199: self = .descriptor
-    case 42, 44, 46, 49: self = .none
+    case 42, 44, 46, 49, 307: self = .none
+    case 43, 45, 47, 51, 52, 288, 299: self = .gotAddress
+    case 166: self = .unmount  // umount2
     case 240: self = .openQueue  // mq_open
     case 241: self = .unlinkQueue  // mq_unlink
     case 242, 243: self = .useQueue  // mq_timedsend mq_timedreceive
@@ -104,13 +109,21 @@ struct SyscallNumber {
     }
   }
 
-  /// The calls that are given an address: include/uapi/linux/net.h.
+  /// The calls that are given an address, or get one: include/uapi/linux/net.h.
   private static func fromSocketcall(_ call: UInt32) -> Int32 {
     switch call {
     case 2: 49  // bind
     case 3: 42  // connect
     case 11: 44  // sendto
     case 16: 46  // sendmsg
+    case 5: 43  // accept
+    case 6: 51  // getsockname
+    case 7: 52  // getpeername
+    case 12: 45  // recvfrom
+    case 17: 47  // recvmsg
+    case 18: 288  // accept4
+    case 19: 299  // recvmmsg
+    case 20: 307  // sendmmsg
     default: 0
     }
   }
@@ -127,6 +140,7 @@ struct SyscallNumber {
     case 38: 82  // rename
     case 39: 83  // mkdir
     case 40: 84  // rmdir
+    case 52: 166  // umount2
     case 83: 88  // symlink
     case 94: 91  // fchmod
     case 95, 207: 93  // fchown
@@ -148,6 +162,13 @@ struct SyscallNumber {
     case 362: 42  // connect
     case 369: 44  // sendto
     case 370: 46  // sendmsg
+    case 337, 417: 299  // recvmmsg
+    case 345: 307  // sendmmsg
+    case 364: 288  // accept4
+    case 367: 51  // getsockname
+    case 368: 52  // getpeername
+    case 371: 45  // recvfrom
+    case 372: 47  // recvmsg
     case 437: 437  // openat2
     default: 0  // a lookup, or none of its paths is recorded
     }

@@ -31,6 +31,8 @@ struct PathPlan: ~Copyable {
     var isQueue = false
     /// The name was read from the caller's memory, and nothing shows that it is the kernel's.
     var isUnconfirmed = false
+    /// What is known of its file's capabilities.
+    var capabilities = KnownCapabilities.told(.none)
   }
 
   private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
@@ -55,11 +57,16 @@ struct PathPlan: ~Copyable {
     if event.isUnreadable, planUnreadable(event, kind, first, second) { return }
     switch kind {
     case .none: planAddress(event)
+    case .gotAddress: break
     case .descriptor:
       if Errno(result) != .badDescriptor, let found = event.object(OBJECT_DESCRIPTOR) {
         add(nil, .normal, event, found)
       }
     case .lookup: if let first { addLookup(first, event, 0) }
+    case .unmount:
+      if let first { addLookup(first, event, 0) }
+      // fs/namei.c, LOOKUP_MOUNTPOINT: a file system that does not answer is not to be asked.
+      if count == 1, items[0].type == .normal { items[0].capabilities = .unknown }
     case .lookups:
       if let first { addLookup(first, event, 0) }
       if let second, result >= 0 || Errno(result) != .noEntry { addLookup(second, event, 1) }
@@ -305,6 +312,7 @@ struct PathPlan: ~Copyable {
         if item.name == nil || item.type == .parent { continue }
         item.object = nil
         item.type = .unknown
+        item.capabilities = .told(.none)
         item.chain = UnsafeBufferPointer(start: nil, count: 0)
       }
       items[kept] = item
@@ -363,7 +371,33 @@ struct PathPlan: ~Copyable {
 
   mutating func add(_ item: Item) {
     (items + count).initialize(to: item)
+    items[count].capabilities = Self.capabilities(of: item)
     count += 1
+  }
+
+  /// What is known of them before anybody is asked: what was not found has none, and neither has what was just made.
+  private static func capabilities(of item: Item) -> KnownCapabilities {
+    if let object = item.object {
+      return UInt32(object.caps) == OBJECT_CAPS_NONE.rawValue ? .told(.none) : .asked
+    }
+    return item.type == .unknown || item.type == .create || item.isQueue ? .told(.none) : .unknown
+  }
+
+  /// Those of the file that an exec has executed.
+  var executedCapabilities: KnownCapabilities {
+    var found = KnownCapabilities.unknown
+    for index in 0..<count {
+      switch items[index].object.map({ UInt32($0.role) }) {
+      case OBJECT_INTERPRETER.rawValue: return items[index].capabilities
+      case OBJECT_EXECUTABLE.rawValue: found = items[index].capabilities
+      default: break
+      }
+    }
+    return found
+  }
+
+  mutating func setCapabilities(_ capabilities: KnownCapabilities, of index: Int) {
+    items[index].capabilities = capabilities
   }
 
   /// kernel/auditfilter.c, parent_len: trailing slashes do not count.

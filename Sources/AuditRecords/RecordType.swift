@@ -13,11 +13,13 @@ public enum RecordType: UInt32, Sendable {
   case mqGetSetAttr = 1315
   case fdPair = 1317
   case objPid = 1318
+  case bprmFcaps = 1321
   case capset = 1322
   case mmap = 1323
   case seccomp = 1326
   case proctitle = 1327
   case kernModule = 1330
+  case bpf = 1334
   case openat2 = 1337
   case anomPromiscuous = 1700
   case anomAbend = 1701
@@ -25,8 +27,8 @@ public enum RecordType: UInt32, Sendable {
   /// Every one, made once: asked for each event.
   public static let all: [RecordType] = [
     .syscall, .path, .socketcall, .sockaddr, .cwd, .execve, .mqOpen, .mqSendRecv, .mqNotify,
-    .mqGetSetAttr, .fdPair, .objPid, .capset, .mmap, .proctitle, .kernModule, .openat2,
-    .login, .seccomp, .anomPromiscuous, .anomAbend,
+    .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule, .bpf,
+    .openat2, .login, .seccomp, .anomPromiscuous, .anomAbend,
   ]
 
   var name: StaticString {
@@ -44,11 +46,13 @@ public enum RecordType: UInt32, Sendable {
     case .mqGetSetAttr: "MQ_GETSETATTR"
     case .fdPair: "FD_PAIR"
     case .objPid: "OBJ_PID"
+    case .bprmFcaps: "BPRM_FCAPS"
     case .capset: "CAPSET"
     case .mmap: "MMAP"
     case .seccomp: "SECCOMP"
     case .proctitle: "PROCTITLE"
     case .kernModule: "KERN_MODULE"
+    case .bpf: "BPF"
     case .openat2: "OPENAT2"
     case .anomPromiscuous: "ANOM_PROMISCUOUS"
     case .anomAbend: "ANOM_ABEND"

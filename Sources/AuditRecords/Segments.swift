@@ -11,6 +11,8 @@ struct Segments: ~Copyable {
     case gid
     /// `value` is the kernel's id; an unset one is -1.
     case signedUID
+    /// `value` is the kernel's id; it is printed with its sign, and has no name beside it.
+    case rootID
     /// `value` is where the target begins among the event's.
     case targetPID
     /// The key of the rule that matched.

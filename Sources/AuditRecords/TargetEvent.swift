@@ -23,12 +23,23 @@ public struct TargetEvent {
   func pid(in namespace: UInt32) -> UInt32 {
     let size = MemoryLayout<event_target_pid>.size
     var at = MemoryLayout<event_target>.size
-    while at + size <= bytes.count {
+    for _ in 0..<fixed.levels where at + size <= bytes.count {
       let pid = bytes.loadUnaligned(fromByteOffset: at, as: event_target_pid.self)
       if namespace == 0 || pid.ns == namespace { return pid.tgid }
       at += size
     }
     return 0
+  }
+}
+
+extension TargetEvent {
+  /// Its security label; nil where no LSM gives one.
+  var label: UnsafeRawBufferPointer? {
+    let start =
+      MemoryLayout<event_target>.size + Int(fixed.levels) * MemoryLayout<event_target_pid>.size
+    let end = start + Int(fixed.label)
+    return end > start && end <= bytes.count
+      ? UnsafeRawBufferPointer(rebasing: bytes[start..<end]) : nil
   }
 }
 

@@ -89,6 +89,16 @@ extension TextBuffer {
     if bytes.needsHex { append(hexBytes: bytes) } else { append(quoted: bytes) }
   }
 
+  /// A security label: as it is, as the kernel has it. Its bytes are the policy's, not to be taken for a line's end.
+  mutating func append(label bytes: UnsafeRawBufferPointer) {
+    append(atMost: bytes.count) { memory in
+      for (at, byte) in bytes.enumerated() {
+        memory[at] = byte < 0x20 || byte == 0x7f ? UInt8(ascii: " ") : byte
+      }
+      return bytes.count
+    }
+  }
+
   @inline(__always)
   private static func digit(_ value: UInt64, letters: UInt8) -> UInt8 {
     let value = UInt8(truncatingIfNeeded: value)

@@ -112,6 +112,7 @@ public final class Capture: @unchecked Sendable {
   /// What is not looked for elsewhere where these are attached.
   private static let hooks: [String: policy_hook] = [
     "nestaudit_getname_flags": HOOK_NAMES, "nestaudit_address": HOOK_ADDRESSES,
+    "nestaudit_address_got": HOOK_GOT,
     "nestaudit_lookup": HOOK_LOOKUPS, "nestaudit_parent": HOOK_PARENTS,
     "nestaudit_seccomp": HOOK_SECCOMP, "nestaudit_set_loginuid": HOOK_LOGIN,
   ]

@@ -95,7 +95,13 @@ struct LoadedPrograms {
       defer { program = bpf_object__next_program(object, current) }
       let name = String(cString: bpf_program__name(current))
       let place = String(cString: bpf_program__section_name(current))
-      if let function = place.removing(prefix: "fentry/") ?? place.removing(prefix: "fexit/") {
+      if place == "fexit/security_bprm_creds_from_file" {
+        // It stands in for a tracepoint.
+        bpf_program__set_autoload(
+          current, backend == .hooks && !KernelTypes.has(tracepoint: "sched_prepare_exec"))
+      } else if let function = place.removing(prefix: "fentry/")
+        ?? place.removing(prefix: "fexit/")
+      {
         if backend == .hooks, KernelTypes.has(function: function) { continue }
         bpf_program__set_autoload(current, false)
         if backend == .hooks {
@@ -114,11 +120,12 @@ struct LoadedPrograms {
         !KernelTypes.has(tracepoint: "sched_prepare_exec")
       {
         bpf_program__set_autoload(current, false)
+        if backend == .hooks { continue }
         missing.append(
           .init(
             program: name,
             reason: "no tracepoint sched_prepare_exec (Linux 6.10): a0-a3 of execve are not known",
-            cure: "use Linux 6.10 or later"))
+            cure: "use Linux 6.10 or later, or --backend hooks"))
       }
     }
     return missing

@@ -107,7 +107,7 @@ public final class Collector {
       reloads.finish { self.goBy($0, askedBy: $1) }
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
-        dispatcher.endMissing()
+        dispatcher.tidy()
         daemons.tidy()
         capture.control.pointee.seccomp = SeccompLog.read()
         nextTick = Clock.read(CLOCK_MONOTONIC) + 1_000_000_000

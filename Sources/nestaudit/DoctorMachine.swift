@@ -11,6 +11,7 @@ func machineChecks() -> [Check] {
     privilegeCheck(status: contents("/proc/self/status")),
     typeInformationCheck(path: "/sys/kernel/btf/vmlinux"),
     cgroupCheck(mounts: contents("/proc/self/mounts")),
+    labelCheck(modules: contents("/sys/kernel/security/lsm")),
     kernelAuditCheck(),
   ]
 }
@@ -63,6 +64,23 @@ func cgroupCheck(mounts: String) -> Check {
   return Check(
     name: "cgroup2", state: .fail, detail: "not mounted",
     cure: "mount -t cgroup2 none /sys/fs/cgroup, or boot with systemd.unified_cgroup_hierarchy=1")
+}
+
+/// Whose labels are written as subj= and obj=.
+/// - Parameter modules: /sys/kernel/security/lsm; empty where it cannot be read.
+func labelCheck(modules: String) -> Check {
+  let name = "labels"
+  let modules = modules.split { $0 == "," || $0.isWhitespace }
+  if let other = modules.first(where: { $0 == "selinux" || $0 == "smack" }) {
+    return Check(
+      name: name, state: .warn,
+      detail: "those of \(other) are not written: subj= and obj= are absent",
+      cure: "none in this version; AppArmor's labels are written")
+  }
+  return Check(
+    name: name, state: .ok,
+    detail: modules.contains("apparmor")
+      ? "subj= and obj= are AppArmor's" : "no security module gives any")
 }
 
 /// Only worth knowing: nestaudit neither needs nor disturbs it.

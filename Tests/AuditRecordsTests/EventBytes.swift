@@ -37,6 +37,7 @@ struct EventBytes {
     let numbers = pids.flatMap { pid in
       withUnsafeBytes(of: event_target_pid(ns: pid.0, tgid: pid.1)) { Array($0) }
     }
+    event.levels = UInt16(pids.count)
     event.header.size = UInt32(MemoryLayout<event_target>.size + numbers.count)
     change(&event)
     bytes = withUnsafeBytes(of: event) { Array($0) } + numbers
@@ -57,6 +58,15 @@ struct EventBytes {
     let whole =
       MemoryLayout<event_touched>.size + Int(EVENT_CHAIN_MAX) * MemoryLayout<event_link>.size
     bytes += [UInt8](repeating: 0, count: whole - bytes.count)
+  }
+
+  /// Says in an EVENT_TARGET how long it is by now.
+  mutating func setTargetSize() {
+    let size = UInt32(bytes.count)
+    bytes.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(
+        of: size, toByteOffset: MemoryLayout<event_header>.offset(of: \.size)!, as: UInt32.self)
+    }
   }
 
   mutating func add(_ kind: section_kind, index: Int = 0, _ data: [UInt8]) {
@@ -81,8 +91,9 @@ struct EventBytes {
 
 func object(_ role: object_role, ino: UInt64, mode: UInt32 = 0o100644) -> event_object {
   event_object(
-    ino: ino, ctime: 0, cap_permitted: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
-    role: UInt16(role.rawValue), pad: 0, magic: 0xef53, pad2: 0)
+    ino: ino, ctime: 0, dev: 8 << 20 | 1, rdev: 0, mode: mode, uid: 0, gid: 0,
+    role: UInt16(role.rawValue), caps: UInt16(OBJECT_CAPS_NONE.rawValue), magic: 0xef53,
+    owner: 0)
 }
 
 extension event_process {
@@ -97,7 +108,8 @@ func lines(
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
   rendersEnriched: Bool? = nil, title: String? = nil, hasKeptTitles: Bool? = nil,
-  excluding excluded: RecordTypes = .none, doubtsNames: Bool = false
+  excluding excluded: RecordTypes = .none, doubtsNames: Bool = false,
+  capabilities: FileCapabilities? = nil
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -111,6 +123,9 @@ func lines(
           renderer.plan(
             SyscallEvent(event)!, loaderName: loaderName, milliseconds: 1_700_000_000_007)
           if doubtsNames { renderer.doubtNames() }
+          for index in 0..<renderer.nameCount where renderer.asksForCapabilities(ofName: index) {
+            renderer.setCapabilities(capabilities, ofName: index)
+          }
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,

@@ -21,6 +21,17 @@ struct DoctorTests {
     #expect(privilegeCheck(status: status).state == state)
   }
 
+  @Test(arguments: [
+    ("lockdown,capability,apparmor,bpf\n", Check.State.ok, "subj= and obj= are AppArmor's"),
+    ("capability,selinux", .warn, "those of selinux are not written: subj= and obj= are absent"),
+    ("", .ok, "no security module gives any"),
+  ])
+  func labelsAreThoseOfAppArmor(modules: String, state: Check.State, detail: String) {
+    let check = labelCheck(modules: modules)
+    #expect(check.state == state)
+    #expect(check.detail == detail)
+  }
+
   @Test func unifiedHierarchyIsNeeded() {
     #expect(cgroupCheck(mounts: "none /a tmpfs rw 0 0\ncgroup2 /b cgroup2 rw 0 0\n").state == .ok)
     #expect(cgroupCheck(mounts: "cgroup /b cgroup rw 0 0\n").state == .fail)

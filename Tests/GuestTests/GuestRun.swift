@@ -134,7 +134,4 @@ struct GuestRun: Sendable {
   func status() throws -> CollectorStatus {
     try JSONDecoder().decode(CollectorStatus.self, from: Data(try text("ps").utf8))
   }
-
-  /// Whether the kernel has sched_prepare_exec, of Linux 6.10: later execve's arguments are gone.
-  var seesPreparedExec: Bool { line != "6.1" }
 }

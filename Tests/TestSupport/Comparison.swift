@@ -64,20 +64,23 @@ public struct Comparison {
     try self.init(reference: logs[0], candidate: logs[1], ignoring: ignored)
   }
 
-  /// How many PATH records are identical, or lack the object and differ in nothing else.
+  /// How many PATH records are identical, or lack the object, with its capabilities, and differ in nothing else.
   public var pathsButObjects: Share {
     guard var share = records["PATH"] else { return .none }
     share.identical += differences.count { line in
       guard let found = line.firstRange(of: " PATH: ") else { return false }
-      return line[found.upperBound...].split(separator: "; ").allSatisfy { difference in
+      let differences = line[found.upperBound...].split(separator: "; ")
+      guard differences.contains(where: { $0.hasPrefix("inode=") }) else { return false }
+      return differences.allSatisfy { difference in
         difference.hasSuffix(" | absent")
           && Self.objectFields.contains { difference.hasPrefix($0 + "=") }
+          || difference.hasPrefix("cap_") && difference.hasSuffix(" | ?")
       }
     }
     return share
   }
 
-  private static let objectFields = ["inode", "dev", "mode", "ouid", "ogid", "rdev"]
+  private static let objectFields = ["inode", "dev", "mode", "ouid", "ogid", "rdev", "cap_frootid"]
 
   /// The lines that say what differs.
   public var differences: [Substring] {

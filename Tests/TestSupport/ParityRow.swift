@@ -33,11 +33,20 @@ public struct ParityRow {
     }
   }
 
+  /// Whose addresses are known with the backend hooks alone.
+  public static let receiving = "recvfrom, recvmsg, recvmmsg"
+
   private static let kinds = [
     Kind(name: "execve", wide: ["59"], objects: .always),
     Kind(name: "open, openat, creat", wide: ["2", "257", "85"], objects: .always),
     Kind(name: "openat2", wide: ["437"], objects: .always),
     Kind(name: "connect", wide: ["42"], objects: .withHooks),
+    Kind(name: "accept, accept4", wide: ["43", "288"]),
+    Kind(name: "getsockname, getpeername", wide: ["51", "52"]),
+    Kind(name: "sendto, sendmsg, sendmmsg", wide: ["44", "46", "307"]),
+    Kind(name: receiving, wide: ["45", "47", "299"]),
+    Kind(name: "bpf", wide: ["321"]),
+    Kind(name: "getpriority", wide: ["140"]),
     Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),
     Kind(name: "unlink, rmdir", wide: ["87", "84"], objects: .withHooks),
     Kind(name: "mkdir, mknod", wide: ["83", "258", "133", "259"], objects: .withHooks),
@@ -76,7 +85,7 @@ public struct ParityRow {
       "its own",
       [
         "EXECVE", "OPENAT2", "MMAP", "CAPSET", "SOCKETCALL", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY",
-        "MQ_GETSETATTR",
+        "MQ_GETSETATTR", "BPRM_FCAPS", "BPF",
       ]
     ),
     ("FD_PAIR", ["FD_PAIR"]), ("SOCKADDR", ["SOCKADDR"]), ("OBJ_PID", ["OBJ_PID"]),

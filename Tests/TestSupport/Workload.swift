@@ -15,6 +15,9 @@ public struct Workload {
     -a always,exit -F arch=b64 -S kill,tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S 424 -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S accept,accept4,getsockname,getpeername,recvfrom,recvmsg,recvmmsg,sendto,sendmmsg,bpf \
+    -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S all -F a1=0x58333200 -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,rmdir \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,fchownat,truncate,utimensat -F uid=\(uid) -k parity
@@ -62,6 +65,19 @@ public struct Workload {
   @discardableResult
   public func run(_ arguments: [String], forked: Bool = false) throws -> String {
     try Program.output(of: "setpriv", command(arguments, forked), in: directory)
+  }
+
+  /// Makes what its part `parity` finds made by root, and runs as root.
+  public func prepareFiles() throws {
+    try Program.output(of: program, ["capable"], in: directory)
+  }
+
+  /// Runs a part with a capability of root's.
+  public func run(_ arguments: [String], with capability: String) throws {
+    try Program.output(
+      of: "setpriv",
+      ["--inh-caps=+\(capability)", "--ambient-caps=+\(capability)"] + command(arguments, false),
+      in: directory)
   }
 
   /// Starts one of its parts, which may go on until its input ends.

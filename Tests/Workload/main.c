@@ -56,6 +56,9 @@ static void parity(int least)
 		mix_capset();
 		mix_queue();
 		mix_narrow();
+		mix_addresses();
+		mix_capable();
+		mix_x32();
 	}
 	printf("%d calls\n", calls_made);
 }
@@ -78,6 +81,12 @@ int main(int argc, char **argv)
 		race(argv + 2);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "capable") && argc == 2)
+		capable_prepare();
+	else if (!strcmp(what, "program") && argc == 2)
+		load_program();
+	else if (!strcmp(what, "labels") && argc > 2)
+		labels(argc - 2, argv + 2);
 	else if (!strcmp(what, "unreadable") && argc == 2)
 		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -93,7 +102,8 @@ int main(int argc, char **argv)
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
-		      "unreadable | prepare | rules | opens | own | logged\n"
+		      "unreadable | prepare | rules | opens | own | logged | capable | program | "
+		      "labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

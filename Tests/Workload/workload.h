@@ -41,6 +41,9 @@ void mix_openat2(void);
 void mix_capset(void);
 void mix_queue(void);
 void mix_narrow(void);
+void mix_addresses(void);
+void mix_capable(void);
+void mix_x32(void);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);
@@ -60,6 +63,15 @@ void swap(long count, const char *path);
  * rewrites the one as the other. Prints the names and their inodes, which stay the same.
  */
 void race(char **calls);
+
+/* As root, once: the files with capabilities that the parity mix uses where they are. */
+void capable_prepare(void);
+
+/* Loads BPF programs. */
+void load_program(void);
+
+/* Makes calls under security labels. */
+void labels(int count, char **label);
 
 /* Names, arguments and paths made to break a log. */
 void hostile(void);

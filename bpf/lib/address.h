@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The socket address that a syscall was given, in its arguments or behind them. */
+/* The socket address that a syscall was given, in its arguments or behind them. got.h has those
+ * that it gets. */
 #ifndef NESTAUDIT_ADDRESS_H
 #define NESTAUDIT_ADDRESS_H
 
@@ -8,7 +9,50 @@
 #define SOCKETCALL_ARGS 8 /* six hold, as in args[] */
 
 /* include/uapi/linux/net.h */
-enum { SYS_BIND = 2, SYS_CONNECT = 3, SYS_SOCKETPAIR = 8, SYS_SENDTO = 11, SYS_SENDMSG = 16 };
+enum {
+	SYS_BIND = 2,
+	SYS_CONNECT = 3,
+	SYS_ACCEPT = 5,
+	SYS_GETSOCKNAME = 6,
+	SYS_GETPEERNAME = 7,
+	SYS_SOCKETPAIR = 8,
+	SYS_SENDTO = 11,
+	SYS_RECVFROM = 12,
+	SYS_SENDMSG = 16,
+	SYS_RECVMSG = 17,
+	SYS_ACCEPT4 = 18,
+	SYS_RECVMMSG = 19,
+	SYS_SENDMMSG = 20,
+};
+
+/* What a socketcall does with addresses: enum shape_address. */
+static __always_inline uint32_t socketcall_kind(uint32_t call)
+{
+	static const uint8_t kinds[32] = {
+	    [SYS_BIND] = ADDRESS_BIND,        [SYS_CONNECT] = ADDRESS_CONNECT,
+	    [SYS_ACCEPT] = ADDRESS_ACCEPT,    [SYS_GETSOCKNAME] = ADDRESS_NAME,
+	    [SYS_GETPEERNAME] = ADDRESS_PEER, [SYS_SENDTO] = ADDRESS_SENDTO,
+	    [SYS_RECVFROM] = ADDRESS_RECV,    [SYS_SENDMSG] = ADDRESS_SENDMSG,
+	    [SYS_RECVMSG] = ADDRESS_RECV,     [SYS_ACCEPT4] = ADDRESS_ACCEPT,
+	    [SYS_RECVMMSG] = ADDRESS_RECV,    [SYS_SENDMMSG] = ADDRESS_MMSG,
+	};
+
+	return call < sizeof(kinds) ? *(volatile const uint8_t *)&kinds[call & 31] : ADDRESS_NONE;
+}
+
+static __always_inline bool is_got(uint32_t kind)
+{
+	return kind == ADDRESS_ACCEPT || kind == ADDRESS_NAME || kind == ADDRESS_PEER ||
+	       kind == ADDRESS_RECV;
+}
+
+/* What the syscall does with addresses, whatever it comes to. */
+static __always_inline uint32_t address_kind(struct syscall_end *end)
+{
+	uint32_t kind = shape_of(end->arch, end->syscall)->address;
+
+	return kind == ADDRESS_CALL ? socketcall_kind(argument(end, 1)) : kind;
+}
 
 /* How many arguments each call of a socketcall has: net/compat.c, nas. */
 static const uint8_t socketcall_counts[32] = {0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4,
@@ -59,6 +103,62 @@ static __always_inline bool message_address(struct syscall_end *end, uint64_t me
 	return true;
 }
 
+#define MESSAGES_MAX 1024 /* UIO_MAXIOV: net/socket.c, __sys_sendmmsg */
+
+struct messages_walk {
+	uint64_t message;
+	uint32_t stride;
+	uint32_t count; /* messages that the kernel looked at */
+	uint64_t address;
+	int32_t length;
+};
+
+static long messages_step(uint32_t index, struct messages_walk *w)
+{
+	struct syscall_end *end = syscall_end_found();
+	uint64_t address = 0;
+	int32_t length = 0;
+
+	if (!end || index >= w->count ||
+	    !message_address(end, w->message + (uint64_t)index * w->stride, &address, &length))
+		return 1;
+	if (address && length > 0) {
+		w->address = address;
+		w->length = length < EVENT_SOCKADDR_MAX ? length : EVENT_SOCKADDR_MAX;
+	}
+	return 0;
+}
+
+/*
+ * The address of a sendmmsg: of the messages that were sent, and the one that was not, the last
+ * address counts.
+ */
+static __noinline bool messages_address(struct syscall_end *end, uint64_t *address,
+					uint32_t *length)
+{
+	uint64_t messages = argument(end, 2);
+	uint32_t count = argument(end, 3);
+	struct messages_walk walk = {.stride = end->arch == POLICY_ARCH_32 ? 32 : 64,
+				     .count = end->result < 0 ? 1 : end->result + 1};
+
+	if (shape_of(end->arch, end->syscall)->address == ADDRESS_CALL) {
+		uint32_t args[SOCKETCALL_ARGS] = {};
+		if (!socketcall_args(end, args))
+			return false;
+		messages = args[1];
+		count = args[2];
+	}
+	if (end->result == -EBADF || end->result == -ENOTSOCK)
+		return false;
+	if (walk.count > count)
+		walk.count = count;
+	walk.message = messages;
+	bpf_loop(MESSAGES_MAX, messages_step, &walk, 0);
+	*address = walk.address;
+	*length = walk.length;
+	return walk.address;
+}
+
 /*
  * net/socket.c, move_addr_to_kernel: what it copies it tells the audit; a refused length it does
  * not. False if there is none.
@@ -72,22 +172,16 @@ static __always_inline bool address_of(struct syscall_end *end, uint32_t kind, u
 	int32_t bytes_to = argument(end, 6);
 
 	if (kind == ADDRESS_CALL) {
-		static const uint8_t kinds[32] = {
-		    [SYS_BIND] = ADDRESS_BIND,
-		    [SYS_CONNECT] = ADDRESS_CONNECT,
-		    [SYS_SENDTO] = ADDRESS_SENDTO,
-		    [SYS_SENDMSG] = ADDRESS_SENDMSG,
-		};
 		uint32_t args[SOCKETCALL_ARGS] = {};
 		if (!socketcall_args(end, args))
 			return false;
-		kind = *(volatile const uint8_t *)&kinds[argument(end, 1) & 31];
+		kind = socketcall_kind(argument(end, 1));
 		place = args[1];
 		bytes = args[2];
 		place_to = args[4];
 		bytes_to = args[5];
 	}
-	if (kind == ADDRESS_NONE || end->result == -EBADF ||
+	if (kind == ADDRESS_NONE || kind >= ADDRESS_MMSG || end->result == -EBADF ||
 	    (end->result == -ENOTSOCK && kind != ADDRESS_CONNECT))
 		return false;
 	if (kind == ADDRESS_SENDTO) {

@@ -20,6 +20,7 @@ struct exec_entry {
 	uint32_t valid;
 	uint32_t scripts; /* objects of script[] that hold */
 	struct event_object script;
+	struct event_exec_caps caps;
 };
 
 /* What EVENT_PROCESS says, as far as it can change between two events; compared word by word. */
@@ -40,6 +41,7 @@ struct process_key {
 	uint64_t exe_name;
 	uint64_t groups; /* fingerprint of the supplementary groups */
 	uint64_t tty;    /* address of the terminal */
+	uint64_t label;  /* fingerprint of the security label */
 	uint32_t title_length;
 	uint32_t pad;
 	char title[EVENT_PROCTITLE_MAX];
@@ -70,6 +72,10 @@ struct task_state {
 	uint32_t trapped; /* SIGSYS was told of */
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
+	/* The address that it gets, as the kernel has it; of no length if there is none yet. */
+	uint8_t address[EVENT_SOCKADDR_MAX];
+	uint32_t address_length;
+	uint32_t pad;
 	struct exec_entry exec;
 	struct process_key key;
 };

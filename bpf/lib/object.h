@@ -4,6 +4,7 @@
 #define NESTAUDIT_OBJECT_H
 
 #include "chain.h"
+#include "owner.h"
 
 /*
  * include/linux/fs.h: the first is the same since 4.19. The second has moved in 6.14, and in 6.12.y
@@ -31,6 +32,65 @@ static __always_inline uint64_t inode_ctime(struct inode *inode)
 	       BPF_CORE_READ(old, i_ctime.tv_nsec);
 }
 
+/* include/linux/fs.h */
+#define IOP_XATTR 0x0008     /* in i_opflags: the filesystem has extended attributes */
+#define S_NOSEC   (1u << 12) /* in i_flags: it has been looked, and found no capabilities */
+
+#define TMPFS_MAGIC      0x01021994
+#define EXT4_SUPER_MAGIC 0xef53
+
+/* fs/ext4/ext4.h, EXT4_STATE_XATTR: the second or, before 6.12, the third bit of the state. */
+#define EXT4_STATES_XATTR (3ull << 33)
+
+static __always_inline bool tmpfs_has_no_xattrs(struct inode *inode)
+{
+	struct shmem_inode_info *info =
+	    (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
+	struct simple_xattrs *xattrs =
+	    (void *)info + bpf_core_field_offset(struct shmem_inode_info, xattrs);
+	struct simple_xattrs___6_1 *old = (void *)xattrs;
+
+	if (bpf_core_field_exists(xattrs->rb_root))
+		return !BPF_CORE_READ(xattrs, rb_root.rb_node);
+	if (bpf_core_field_exists(old->head))
+		return BPF_CORE_READ(old, head.next) == &old->head;
+	return false;
+}
+
+/* ext2 has the same magic and another inode. */
+static __always_inline bool ext4_has_no_xattrs(struct inode *inode)
+{
+	struct ext4_inode_info *info =
+	    (void *)inode - bpf_core_field_offset(struct ext4_inode_info, vfs_inode);
+	char name[5] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(inode, i_sb, s_type, name));
+	if (name[0] != 'e' || name[1] != 'x' || name[2] != 't' || name[3] != '4')
+		return false;
+	return !BPF_CORE_READ(info, i_file_acl) &&
+	       !(BPF_CORE_READ(info, i_flags) & EXT4_STATES_XATTR);
+}
+
+/*
+ * What is known without asking the filesystem. Nearly every file has no capabilities, and most of
+ * them say so.
+ */
+static __always_inline uint32_t object_caps(struct inode *inode)
+{
+	uint64_t magic = BPF_CORE_READ(inode, i_sb, s_magic);
+
+	if (!(BPF_CORE_READ(inode, i_opflags) & IOP_XATTR) ||
+	    BPF_CORE_READ(inode, i_flags) & S_NOSEC)
+		return OBJECT_CAPS_NONE;
+	if (magic == TMPFS_MAGIC && bpf_core_field_exists(((struct shmem_inode_info *)0)->xattrs) &&
+	    tmpfs_has_no_xattrs(inode))
+		return OBJECT_CAPS_NONE;
+	if (magic == EXT4_SUPER_MAGIC && bpf_core_type_exists(struct ext4_inode_info) &&
+	    ext4_has_no_xattrs(inode))
+		return OBJECT_CAPS_NONE;
+	return OBJECT_CAPS_ASK;
+}
+
 static __noinline int object_of_inode(struct event_object *object, struct inode *inode,
 				      uint32_t role)
 {
@@ -44,6 +104,9 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 	object->gid = BPF_CORE_READ(inode, i_gid.val);
 	object->magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	object->role = role;
+	object->caps = object_caps(inode);
+	if (object->caps == OBJECT_CAPS_ASK)
+		object->owner = root_of(bpf_get_current_task_btf()->cred);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define NESTAUDIT_PROCESS_H
 
 #include "identity.h"
+#include "label.h"
 #include "object.h"
 #include "path.h"
 
@@ -83,6 +84,7 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 
 	key->groups = groups_fingerprint(BPF_CORE_READ(task, cred, group_info));
 	key->tty = (uint64_t)BPF_CORE_READ(task, signal, tty);
+	key->label = label_fingerprint(BPF_CORE_READ(task, cred));
 	BPF_CORE_READ_INTO(&key->comm, task, comm);
 	key->exe = 0;
 	key->exe_dev = 0;
@@ -104,6 +106,14 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 		read_title(key, mm);
 	}
 	return 0;
+}
+
+static __always_inline void section_label(struct builder *b, struct task_struct *task)
+{
+	uint32_t length = label_put(section_data(b), BPF_CORE_READ(task, cred), LABEL_SYSCALL);
+
+	if (length)
+		section_close(b, SECTION_LABEL, 0, length);
 }
 
 struct pids_walk {
@@ -221,6 +231,8 @@ static __noinline int process_build(struct builder *b, struct task_state *state,
 	}
 	section_pids(b, task);
 	section_groups(b, task);
+	if (key->label)
+		section_label(b, task);
 	return 1;
 }
 

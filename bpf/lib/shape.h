@@ -21,6 +21,12 @@ enum shape_address {
 	ADDRESS_BIND,
 	ADDRESS_SENDTO,
 	ADDRESS_SENDMSG,
+	ADDRESS_MMSG,
+	/* got, not given */
+	ADDRESS_ACCEPT,
+	ADDRESS_NAME,
+	ADDRESS_PEER,
+	ADDRESS_RECV,
 	ADDRESS_CALL,
 };
 
@@ -74,9 +80,14 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[6] = PATH(1),                    /* lstat */
 		[21] = PATH(1),                   /* access */
 		[42] = ADDRESS(ADDRESS_CONNECT),  /* connect */
+		[43] = ADDRESS(ADDRESS_ACCEPT),   /* accept */
 		[44] = ADDRESS(ADDRESS_SENDTO),   /* sendto */
+		[45] = ADDRESS(ADDRESS_RECV),     /* recvfrom */
 		[46] = ADDRESS(ADDRESS_SENDMSG),  /* sendmsg */
+		[47] = ADDRESS(ADDRESS_RECV),     /* recvmsg */
 		[49] = ADDRESS(ADDRESS_BIND),     /* bind */
+		[51] = ADDRESS(ADDRESS_NAME),     /* getsockname */
+		[52] = ADDRESS(ADDRESS_PEER),     /* getpeername */
 		[59] = PATH(1),                   /* execve */
 		[76] = PATH(1),                   /* truncate */
 		[80] = PATH(1),                   /* chdir */
@@ -135,7 +146,10 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[268] = PATH_AT(2),               /* fchmodat */
 		[269] = PATH_AT(2),               /* faccessat */
 		[280] = PATH_AT(2),               /* utimensat */
+		[288] = ADDRESS(ADDRESS_ACCEPT),  /* accept4 */
+		[299] = ADDRESS(ADDRESS_RECV),    /* recvmmsg */
 		[303] = PATH_AT(2),               /* name_to_handle_at */
+		[307] = ADDRESS(ADDRESS_MMSG),    /* sendmmsg */
 		[316] = PATHS_AT(2, 4),           /* renameat2 */
 		[322] = PATH_AT(2),               /* execveat */
 		[332] = PATH_AT(2),               /* statx */
@@ -193,12 +207,20 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[304] = PATHS_AT(1, 3),           /* symlinkat */
 		[306] = PATH_AT(2),               /* fchmodat */
 		[307] = PATH_AT(2),               /* faccessat */
+		[337] = ADDRESS(ADDRESS_RECV),    /* recvmmsg */
+		[345] = ADDRESS(ADDRESS_MMSG),    /* sendmmsg */
 		[353] = PATHS_AT(2, 4),           /* renameat2 */
 		[358] = PATH_AT(2),               /* execveat */
 		[361] = ADDRESS(ADDRESS_BIND),    /* bind */
 		[362] = ADDRESS(ADDRESS_CONNECT), /* connect */
+		[364] = ADDRESS(ADDRESS_ACCEPT),  /* accept4 */
+		[367] = ADDRESS(ADDRESS_NAME),    /* getsockname */
+		[368] = ADDRESS(ADDRESS_PEER),    /* getpeername */
 		[369] = ADDRESS(ADDRESS_SENDTO),  /* sendto */
 		[370] = ADDRESS(ADDRESS_SENDMSG), /* sendmsg */
+		[371] = ADDRESS(ADDRESS_RECV),    /* recvfrom */
+		[372] = ADDRESS(ADDRESS_RECV),    /* recvmsg */
+		[417] = ADDRESS(ADDRESS_RECV),    /* recvmmsg_time64 */
 		[418] = DESCRIPTOR(1),            /* mq_timedsend_time64 */
 		[419] = DESCRIPTOR(1),            /* mq_timedreceive_time64 */
 		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */

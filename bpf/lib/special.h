@@ -10,6 +10,7 @@
 #include "address.h"
 
 #define MAP_ANONYMOUS 0x20
+#define BPF_PROG_LOAD 5 /* include/uapi/linux/bpf.h, enum bpf_cmd */
 #define PAGE_REST     4095
 
 /* Where a section's numbers lie, and behind them for the time being what was read of the caller. */

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "container.h"
+#include "got.h"
 #include "match.h"
 #include "object.h"
 #include "taken.h"
@@ -125,7 +126,8 @@ static __always_inline void section_address(struct builder *b, struct task_state
 		section_close(b, SECTION_SOCKADDR, 0, bytes);
 		return;
 	}
-	if (!address_of(end, kind, &address, &bytes))
+	if (address_kind(end) == ADDRESS_MMSG ? !messages_address(end, &address, &bytes)
+					      : !address_of(end, kind, &address, &bytes))
 		return;
 	barrier_var(bytes); /* or the compiler folds the two bounds into one that the verifier
 			       cannot read */
@@ -374,6 +376,8 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
 	sections_of_shape(&b, state, end);
+	if (is_got(address_kind(end)))
+		section_got(&b, end, state);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
 	section_cwd(&b, bpf_get_current_task_btf());

@@ -5,6 +5,7 @@
 
 #include "end.h"
 #include "identity.h"
+#include "label.h"
 
 #define GROUP_MAX 4096 /* processes of a group */
 
@@ -14,6 +15,7 @@ enum target_place { TARGET_SENT, TARGET_FOUND, TARGET_PLACES };
 struct target_memory {
 	struct event_target event;
 	struct event_target_pid pid[EVENT_PIDNS_LEVELS];
+	uint8_t label[EVENT_LABEL_MAX]; /* room: it begins behind the pids that hold */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -116,7 +118,13 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 		memory->pid[i].tgid = number.nr;
 		levels = i + 1;
 	}
-	uint32_t size = sizeof(*event) + levels * sizeof(memory->pid[0]);
+	levels = at_most(levels, EVENT_PIDNS_LEVELS);
+	uint32_t label = label_put(memory->pid + levels, (void *)BPF_CORE_READ(target, real_cred),
+				   place == TARGET_SENT ? LABEL_SIGNAL : LABEL_SYSCALL);
+	event->levels = levels;
+	event->label = label;
+	event->pad = 0;
+	uint32_t size = (sizeof(*event) + levels * sizeof(memory->pid[0]) + label + 7) & ~7u;
 	event->header.size = size;
 	size = at_most(size, sizeof(*memory));
 	state->parts = 1;

@@ -48,6 +48,11 @@ enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_F_INNER_MAP = 1 << 12 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 
+/* Copied whole: its parts are the same everywhere. */
+struct in6_addr {
+	__be32 word[4];
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
@@ -76,9 +81,14 @@ struct dentry_operations {
 	void *d_dname;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
 };
 
 struct timespec64 {
@@ -93,6 +103,8 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_rdev;
+	unsigned int i_flags;
+	unsigned short i_opflags;
 	__s64 i_ctime_sec;
 	__u32 i_ctime_nsec;
 };
@@ -101,6 +113,32 @@ struct inode___6_1 {
 };
 struct inode___6_6 {
 	struct timespec64 __i_ctime;
+};
+
+/* What an inode is a part of, on the filesystems whose extended attributes are in memory. */
+struct list_head {
+	struct list_head *next;
+};
+struct rb_node {
+	struct rb_node *rb_left;
+};
+struct rb_root {
+	struct rb_node *rb_node;
+};
+struct simple_xattrs {
+	struct rb_root rb_root;
+};
+struct simple_xattrs___6_1 {
+	struct list_head head;
+};
+struct shmem_inode_info {
+	struct simple_xattrs xattrs;
+	struct inode vfs_inode;
+};
+struct ext4_inode_info {
+	unsigned long i_flags;
+	__u64 i_file_acl;
+	struct inode vfs_inode;
 };
 
 struct lockref {
@@ -118,6 +156,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	int mnt_flags;
 };
 
 struct mount {
@@ -140,11 +179,21 @@ struct file_operations {
 struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
+	void *private_data;
 	struct path f_path;
 	struct inode *f_inode;
 	struct file_operations *f_op;
 	const struct cred *f_cred;
 	struct callback_head f_task_work;
+};
+/* Before Linux 6.8, and before 6.2. */
+struct file___6_2 {
+	struct callback_head f_rcuhead;
+};
+struct file___6_1 {
+	union {
+		struct callback_head fu_rcuhead;
+	} f_u;
 };
 struct backing_file {
 	struct file file;
@@ -222,8 +271,37 @@ struct cred {
 	kuid_t uid, suid, euid, fsuid;
 	kgid_t gid, sgid, egid, fsgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_ambient;
+	unsigned int securebits;
+	void *security;
 	struct group_info *group_info;
 	struct user_namespace *user_ns;
+};
+
+/* Labels of AppArmor: security/apparmor/include. */
+struct lsm_blob_sizes {
+	int lbs_cred;
+};
+struct aa_policy {
+	const char *hname;
+};
+struct aa_ns {
+	struct aa_policy base;
+	struct aa_ns *parent;
+};
+struct aa_profile {
+	struct aa_policy base;
+	struct aa_ns *ns;
+};
+struct aa_label;
+struct aa_proxy {
+	struct aa_label *label;
+};
+struct aa_label {
+	struct aa_proxy *proxy;
+	long flags;
+	__u32 secid;
+	int size;
+	struct aa_profile *vec[0];
 };
 
 struct task_struct;
@@ -372,6 +450,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
+	const struct cred *real_cred;
 	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
@@ -389,7 +468,55 @@ struct kernel_siginfo {
 	int si_code;
 };
 
+/* Sockets, as far as they tell their addresses. */
+struct sock_common {
+	unsigned short skc_family;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	int skc_bound_dev_if;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+struct sock {
+	struct sock_common __sk_common;
+};
+struct ipv6_pinfo {
+	struct in6_addr saddr;
+	__be32 flow_label;
+};
+struct inet_sock {
+	struct sock sk;
+	struct ipv6_pinfo *pinet6;
+	__be32 inet_saddr;
+	__be16 inet_sport;
+};
+struct sockaddr_un {
+	unsigned short sun_family;
+};
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct sock *peer;
+};
+struct socket {
+	struct sock *sk;
+};
+
+/* Programs of BPF. */
+struct bpf_prog_aux {
+	__u32 id;
+};
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
 struct linux_binprm {
+	struct cred *cred;
 	struct file *file;
 	int argc;
 	const char *filename;

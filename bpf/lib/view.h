@@ -156,6 +156,9 @@ static __always_inline uint64_t subject_family(void)
 	if (!end)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	uint32_t kind = shape_of(end->arch, end->syscall)->address;
+	/* Of these it is known once the event is made. */
+	if (address_kind(end) >= ADDRESS_MMSG)
+		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
 	struct task_state *state =
 	    bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
 	if (!kind || !state)

@@ -10,8 +10,12 @@ struct Delivery: ~Copyable {
   private var names = EventNames()
   private var subjects = SubjectMaker()
   private let check: NameCheck
+  private let capabilities: CapabilityTable
 
-  init(check: NameCheck) { self.check = check }
+  init(check: NameCheck, capabilities: CapabilityTable) {
+    self.check = check
+    self.capabilities = capabilities
+  }
 
   /// What has been made of the event for the daemon before, and can serve the next one too.
   private struct Shared {
@@ -98,6 +102,9 @@ struct Delivery: ~Copyable {
       }
       if !shared.isRendered {
         if !isConfirmed { renderer.doubtNames() }
+        if renderer.asksForCapabilities {
+          capabilities.answer(&renderer, event, of: process, in: entry)
+        }
         renderer.render(
           event, process: process, argv: argv, targets: targets, owns: owns,
           seconds: time.seconds, milliseconds: time.milliseconds,

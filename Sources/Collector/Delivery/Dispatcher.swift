@@ -14,6 +14,7 @@ final class Dispatcher {
   private let logger: Logger
 
   private var processes = ProcessTable()
+  private let capabilities: CapabilityTable
   private var delivery: Delivery
   private var clock = Clock()
   private var interpreters = ElfInterpreter()
@@ -37,6 +38,8 @@ final class Dispatcher {
     self.daemons = daemons
     self.hierarchy = hierarchy
     self.logger = logger
+    capabilities = CapabilityTable(identifier: capture.identifier)
+    delivery = Delivery(capabilities: capabilities)
   }
 
   /// The host first, then every container.
@@ -74,6 +77,12 @@ final class Dispatcher {
   func tellLosses() {
     for daemon in daemons.all { daemon.tellLosses(at: .now) }
     daemons.submit()
+  }
+
+  /// To be called once a second.
+  func tidy() {
+    endMissing()
+    capabilities.tidy()
   }
 
   /// To be called before the ring is drained.
@@ -260,7 +269,7 @@ final class Dispatcher {
   }
 
   /// Ends the containers whose cgroup is gone: a full ring may have refused to say so.
-  func endMissing() {
+  private func endMissing() {
     for entry in entries.dropFirst() {
       guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
       else { continue }

@@ -69,7 +69,7 @@ struct EventNames: ~Copyable {
   }
 
   /// The directory that a relative name begins at: that of the descriptor beside it, or the working directory.
-  private static func base(
+  static func base(
     of text: UnsafeRawBufferPointer, in event: SyscallEvent
   ) -> UnsafeRawBufferPointer? {
     for index in 0..<2 {

@@ -1,141 +1,24 @@
 internal import AuditRecords
-import CNestaudit
-import Glibc
 
-/// Reads passwd and group files on a thread of its own: a container's file systems answer when they like, or never.
-///
-/// A thread that gets no answer is left behind and another one takes its place, so that a container that keeps us
-/// waiting gets no names, and the others do.
-final class NameReader: @unchecked Sendable {
-  private struct Request {
-    let number: UInt64
-    let place: NamePlace
-    let known: NameVersions
-  }
+/// Reads passwd and group files.
+typealias NameReader = PatientReader<NameQuestion, NameAnswer>
 
-  /// When a read lasts longer its thread is left behind.
-  private static let patience: Int64 = 1_000_000_000
-  /// With as many threads left behind nothing more is read until one comes back.
-  private static let mostLeftBehind = 16
+/// A place, and what is known of it already.
+struct NameQuestion: Sendable {
+  let place: NamePlace
+  let known: NameVersions
+}
 
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var requests: [Request] = []
-  private var answers: [(number: UInt64, answer: NameAnswer)] = []
-  /// The thread that takes requests; 0 before the first.
-  private var worker = 0
-  private var leftBehind = 0
-  /// Since when it reads (CLOCK_MONOTONIC, nanoseconds).
-  private var busySince: Int64?
-
-  private let read: @Sendable (NamePlace, NameVersions) -> NameAnswer
-
+extension PatientReader where Question == NameQuestion, Answer == NameAnswer {
   /// - Parameter read: looks at a place, on a thread of ours.
-  init(
+  convenience init(
     read: @escaping @Sendable (NamePlace, NameVersions) -> NameAnswer = { $0.read(since: $1) }
   ) {
-    self.read = read
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    pthread_cond_destroy(changed)
-    mutex.deallocate()
-    changed.deallocate()
-    for (_, answer) in answers { answer.free() }
+    self.init(name: "names", read: { read($0.place, $0.known) }, discard: { $0.free() })
   }
 
   /// Has a place looked at; the answer bears the number.
   func ask(_ number: UInt64, _ place: NamePlace, since known: NameVersions) {
-    locked {
-      requests.append(Request(number: number, place: place, known: known))
-      if worker == 0 { startWorker() }
-      pthread_cond_broadcast(changed)
-    }
-  }
-
-  /// The answers that have come since the last call.
-  func take() -> [(number: UInt64, answer: NameAnswer)] {
-    locked {
-      defer { answers = [] }
-      return answers
-    }
-  }
-
-  /// Waits until the answer with a number has come, for so many nanoseconds at most.
-  func wait(for number: UInt64, atMost nanoseconds: Int64) {
-    var deadline = timespec()
-    clock_gettime(CLOCK_REALTIME, &deadline)
-    let end = Int64(deadline.tv_nsec) + nanoseconds
-    deadline.tv_sec += Int(end / 1_000_000_000)
-    deadline.tv_nsec = Int(end % 1_000_000_000)
-    locked {
-      while !answers.contains(where: { $0.number == number }) {
-        if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return }
-      }
-    }
-  }
-
-  /// Leaves a thread behind that gets no answer; to be called now and then.
-  func relieve() {
-    locked {
-      guard let since = busySince, Clock.read(CLOCK_MONOTONIC) - since > Self.patience,
-        leftBehind < Self.mostLeftBehind
-      else { return }
-      leftBehind += 1
-      busySince = nil
-      startWorker()
-    }
-  }
-
-  private func startWorker() {
-    worker += 1
-    var thread = pthread_t()
-    let job = Unmanaged.passRetained(Job(reader: self, number: worker))
-    let failed = pthread_create(
-      &thread, nil,
-      { context in
-        nestaudit_name_thread("names")
-        let job = Unmanaged<Job>.fromOpaque(context!).takeRetainedValue()
-        job.reader.work(as: job.number)
-        return nil
-      }, job.toOpaque())
-    if failed == 0 { pthread_detach(thread) } else { job.release() }
-  }
-
-  private final class Job {
-    let reader: NameReader
-    let number: Int
-
-    init(reader: NameReader, number: Int) { (self.reader, self.number) = (reader, number) }
-  }
-
-  private func work(as number: Int) {
-    while let request = next(for: number) {
-      let answer = read(request.place, request.known)
-      locked {
-        answers.append((request.number, answer))
-        if number == worker { busySince = nil } else { leftBehind -= 1 }
-        pthread_cond_broadcast(changed)
-      }
-    }
-  }
-
-  /// Waits for a request; nil for a thread that was left behind.
-  private func next(for number: Int) -> Request? {
-    locked {
-      while number == worker, requests.isEmpty { pthread_cond_wait(changed, mutex) }
-      guard number == worker else { return nil }
-      busySince = Clock.read(CLOCK_MONOTONIC)
-      return requests.removeFirst()
-    }
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
+    ask(number, NameQuestion(place: place, known: known))
   }
 }
