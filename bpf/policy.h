@@ -22,7 +22,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 3
+#define POLICY_ABI_VERSION 4
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
@@ -103,6 +103,8 @@ struct policy_control {
 	uint32_t host;       /* policy of what is in no container */
 	uint32_t
 	    closings; /* how often the gate was closed: parts of syscalls from before are stale */
+	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
+						 either arch: entry.h */
 };
 
 /* Key of the map losses; its value is a 64-bit count of events. */
@@ -125,7 +127,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 160);
+POLICY_ASSERT_SIZE(policy_control, 224);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

@@ -78,8 +78,10 @@ extension Segments.Slot {
     switch self {
     case .uid, .signedUID: .userName
     case .gid: .groupName
+    case .givenUID: .givenUserName
+    case .givenGID: .givenGroupName
     case .serial, .pid, .ppid, .targetPID, .key, .containerLink: nil
-    case .enriched, .enrichedEnd, .userName, .groupName: nil
+    case .enriched, .enrichedEnd, .userName, .groupName, .givenUserName, .givenGroupName: nil
     }
   }
 }

@@ -2,10 +2,12 @@
 public enum RecordType: UInt32, Sendable {
   case syscall = 1300
   case path = 1302
+  case ipc = 1303
   case socketcall = 1304
   case sockaddr = 1306
   case cwd = 1307
   case execve = 1309
+  case ipcSetPerm = 1311
   case mqOpen = 1312
   case mqSendRecv = 1313
   case mqNotify = 1314
@@ -16,22 +18,27 @@ public enum RecordType: UInt32, Sendable {
   case mmap = 1323
   case proctitle = 1327
   case kernModule = 1330
+  case timeInjOffset = 1332
+  case timeAdjNTPVal = 1333
   case openat2 = 1337
 
   /// Every one, made once: asked for each event.
   public static let all: [RecordType] = [
-    .syscall, .path, .socketcall, .sockaddr, .cwd, .execve, .mqOpen, .mqSendRecv, .mqNotify,
-    .mqGetSetAttr, .fdPair, .objPid, .capset, .mmap, .proctitle, .kernModule, .openat2,
+    .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
+    .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .capset, .mmap, .proctitle, .kernModule,
+    .timeInjOffset, .timeAdjNTPVal, .openat2,
   ]
 
   var name: StaticString {
     switch self {
     case .syscall: "SYSCALL"
     case .path: "PATH"
+    case .ipc: "IPC"
     case .socketcall: "SOCKETCALL"
     case .sockaddr: "SOCKADDR"
     case .cwd: "CWD"
     case .execve: "EXECVE"
+    case .ipcSetPerm: "IPC_SET_PERM"
     case .mqOpen: "MQ_OPEN"
     case .mqSendRecv: "MQ_SENDRECV"
     case .mqNotify: "MQ_NOTIFY"
@@ -42,6 +49,8 @@ public enum RecordType: UInt32, Sendable {
     case .mmap: "MMAP"
     case .proctitle: "PROCTITLE"
     case .kernModule: "KERN_MODULE"
+    case .timeInjOffset: "TIME_INJOFFSET"
+    case .timeAdjNTPVal: "TIME_ADJNTPVAL"
     case .openat2: "OPENAT2"
     }
   }

@@ -14,8 +14,11 @@ struct Parity {
 
       let reference = try withKernelAudit(rules: Workload.parityRules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
+          try workload.runAsRoot(["foreign", "make"])
+          defer { _ = try? workload.runAsRoot(["foreign", "remove"]) }
           try workload.run(["parity", "500"])
           try workload.run(["hostile"])
+          try workload.runAsRoot(["privileged", "little"])
         }
       }
       let candidate = area.appending(path: "log/host/audit.log")

@@ -55,7 +55,19 @@ static void parity(int least)
 		mix_capset();
 		mix_queue();
 		mix_narrow();
+		mix_ipc();
+		mix_ipc_narrow();
+		mix_clock();
 	}
+	printf("%d calls\n", calls_made);
+}
+
+/* What only root can, without harm to the machine; in a machine of its own, all of it. */
+static void privileged(int all)
+{
+	mix_ipc();
+	mix_ipc_narrow();
+	clock_changes(all);
 	printf("%d calls\n", calls_made);
 }
 
@@ -75,6 +87,10 @@ int main(int argc, char **argv)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "foreign") && argc == 3)
+		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
+	else if (!strcmp(what, "privileged") && argc == 3)
+		privileged(!strcmp(argv[2], "all"));
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -83,7 +99,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | prepare | rules | opens\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | foreign make|remove | "
+		      "privileged little|all | prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

@@ -40,6 +40,16 @@ void mix_openat2(void);
 void mix_capset(void);
 void mix_queue(void);
 void mix_narrow(void);
+void mix_ipc(void);
+void mix_ipc_narrow(void);
+void mix_clock(void);
+
+/* System V objects of root alone, which the mix of another user then finds: made, or removed. */
+void foreign_make(void);
+void foreign_remove(void);
+
+/* Changes of the clock, each taken back; some that set it a little off only if `all`. As root. */
+void clock_changes(int all);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);

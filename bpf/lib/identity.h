@@ -35,6 +35,7 @@ static __always_inline void parts_end(struct task_state *state)
 	state->touches = 0;
 	state->made = 0;
 	state->module[0] = 0;
+	state->entry.kind = ENTRY_NONE;
 }
 
 /* Likewise, of a syscall at whose end the gate was closed: nobody had looked there. */
