@@ -109,6 +109,18 @@ public struct SyscallEvent {
     return data.loadUnaligned(as: event_object.self)
   }
 
+  /// An open that must make its file (O_EXCL with O_CREAT).
+  var opensExclusively: Bool {
+    let oExclCreat: UInt64 = 0o300
+    let flags =
+      switch SyscallNumber(of: self).x86_64 {
+      case 2: fixed.args.1  // open
+      case 257: fixed.args.2  // openat
+      default: UInt64(fixed.open_flags)
+      }
+    return flags & oExclCreat == oExclCreat
+  }
+
   /// An object and the directories above it, nearest first; empty where that is not told.
   @inline(__always)
   public func chain(ofObject index: Int) -> UnsafeBufferPointer<event_link> {

@@ -20,6 +20,7 @@ struct ExecveSplitter {
   private var windowStart = 0
   private var windowLength = 0
   private var needsMore = true
+  private var isFilled = false
   private var encodes = false
   private var announcedLength = 0
   private var encodedLeft = 0
@@ -40,11 +41,14 @@ struct ExecveSplitter {
       text.append(signed: Int64(count))
     }
     while argument < count {
-      if needsMore { fill() }
+      // A new record begins with what the window holds already.
+      if needsMore, !isFilled { fill() }
       if Self.headRoom + 8 > budgetLeft {
         budgetLeft = Self.budget
+        isFilled = true
         return true
       }
+      isFilled = false
       writePiece(to: &text)
       if windowLength == 0, !needsMore {
         argument += 1
@@ -69,7 +73,8 @@ struct ExecveSplitter {
     if taken == room {
       needsMore = true
       encodes = true
-      announcedLength *= 2
+      // Only the first time does it stand in a record.
+      if pieces == 0 { announcedLength *= 2 }
       next += taken
     } else {
       needsMore = false

@@ -78,6 +78,23 @@ struct SyscallNumber {
 
   var isBind: Bool { x86_64 == 49 }
 
+  /// Whether it looks into the caller's memory for nothing else before it takes its names.
+  var takesNamesFirst: Bool {
+    switch x86_64 {
+    case 82, 86, 88, 264, 265, 266, 316: true  // rename link symlink renameat linkat symlinkat renameat2
+    case 4, 6, 89, 137, 191, 192, 194, 195, 262, 267, 332: true  // stat lstat readlink statfs getxattr …
+    default: false
+    }
+  }
+
+  /// Whether it changes what only its owner may, permission to write or none: chmod, chown and their relatives.
+  var asksOnlyTheOwner: Bool {
+    switch x86_64 {
+    case 90, 92, 94, 260, 268, 452: true
+    default: false
+    }
+  }
+
   /// The calls that are given an address: include/uapi/linux/net.h.
   private static func fromSocketcall(_ call: UInt32) -> Int32 {
     switch call {

@@ -24,7 +24,6 @@ extension PathPlan {
       if isMade { addHidden(name, directory?.object) }
       return addQueue(name, isMade ? .create : .normal, opened?.object)
     }
-    guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .nameTooLong, .fileTable: addQueue(name, .unknown, nil)
     case .tooManyFiles where !creates: addQueue(name, .unknown, nil)
@@ -40,7 +39,6 @@ extension PathPlan {
   /// mq_unlink: the directory is told before the name is looked for.
   mutating func addRemovedQueue(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
     let result = event.fixed.result
-    guard Self.reachedKernel(name, result) else { return }
     addHidden(name, nil)
     switch Errno(result) {
     case .noEntry, .nameTooLong: break

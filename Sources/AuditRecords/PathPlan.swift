@@ -47,8 +47,8 @@ struct PathPlan: ~Copyable {
   ) {
     count = 0
     let result = event.fixed.result
-    let first = event.section(SECTION_PATH, index: 0)
-    let second = event.section(SECTION_PATH, index: 1)
+    let first = event.heardName(0)
+    let second = event.heardName(1)
     switch PathKind(event) {
     case .none: planAddress(event)
     case .descriptor:
@@ -67,11 +67,9 @@ struct PathPlan: ~Copyable {
     case .open(let creates): if let first { planOpen(event, first, creates) }
     case .create: if let first { addCreation(first, event, 0) }
     case .remove(let directory): if let first { addRemoval(first, event, directory) }
-    case .rename: if let first, let second { planRename(first, second, event) }
-    case .link: if let first, let second { planLink(first, second, event) }
-    case .symlink:
-      guard let second else { return }
-      addCreation(second, event, 1, target: first)
+    case .rename: planRename(first, second, event)
+    case .link: planLink(first, second, event)
+    case .symlink: planSymlink(first, second, event)
     case .exec: planExec(event, first, loaderName)
     case .openQueue: if let first { addOpenedQueue(first, event, milliseconds) }
     case .unlinkQueue: if let first { addRemovedQueue(first, event) }
@@ -93,8 +91,10 @@ struct PathPlan: ~Copyable {
       }
       return add(name, made ? .create : .normal, event, opened)
     }
-    guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
+    case .noEntry where creates && name.isBare, .nameTooLong where creates && name.isLongAtItsEnd:
+      addParent(name, event, nil)
+    case .access where creates && event.opensExclusively: addParent(name, event, nil)
     case .exists, .isDirectory, .access, .permission, .textBusy:
       if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
       add(name, .normal)
@@ -103,12 +103,23 @@ struct PathPlan: ~Copyable {
     }
   }
 
-  // Of two names the kernel takes the second first: its compiler evaluates arguments from the last one on.
+  // Of two names the kernel takes the second first: its compiler evaluates arguments from the last one on. Each is
+  // taken even if the other is none.
 
   private mutating func planRename(
-    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
+    _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
-    addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+    guard let first, let second else {
+      if let name = first ?? second { add(name, .unknown) }
+      return
+    }
+    let isFirstReached = event.mayReachDirectory(of: first, path: 0)
+    if isFirstReached, event.mayReachDirectory(of: second, path: 1) {
+      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+    } else {
+      add(second, .unknown)
+    }
+    guard isFirstReached else { return add(first, .unknown) }
     addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
     let moved = event.touched(OBJECT_REMOVED, path: 0)
     guard event.fixed.result >= 0 || moved != nil else { return }
@@ -119,50 +130,80 @@ struct PathPlan: ~Copyable {
     if event.fixed.result >= 0 { add(second, .create, event, moved) }
   }
 
+  /// fs/namei.c, do_linkat: the file is looked up, then the new name's directory.
   private mutating func planLink(
-    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
+    _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
-    let result = event.fixed.result
-    let exists = Errno(result) == .exists
-    let isFound = result >= 0 || exists || event.touched(OBJECT_FOUND, path: 0) != nil
-    if isFound {
-      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
-    } else {
-      add(second, .unknown)
+    guard let first, let second else {
+      if let first { addLookup(first, event, 0, isFound: true) }
+      if let second { add(second, .unknown) }
+      return
     }
-    addLookup(first, event, 0, isFound: isFound)
-    if isFound, !exists { add(second, .create, event, event.touched(OBJECT_MADE, path: 1)) }
+    let isSecondReached = event.mayReachDirectory(of: second, path: 1)
+    let isFound =
+      switch Errno(event.fixed.result) {
+      case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor:
+        event.touched(OBJECT_FOUND, path: 0) != nil
+          || (event.mayReachDirectory(of: first, path: 0) && !isSecondReached)
+      case .access: event.touched(OBJECT_FOUND, path: 0) != nil || first.isBare
+      default: true
+      }
+    guard isFound, isSecondReached else {
+      add(second, .unknown)
+      return isFound ? addLookup(first, event, 0, isFound: true) : add(first, .unknown)
+    }
+    addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
+    addLookup(first, event, 0, isFound: true)
+    switch Errno(event.fixed.result) {
+    case .exists, .nameTooLong, .crossDevice, .permission: break
+    default: add(second, .create, event, event.touched(OBJECT_MADE, path: 1))
+    }
   }
 
-  /// - Parameter target: what a symbolic link is to say; it has an item of its own.
+  /// What the link is to say has an item of its own.
+  private mutating func planSymlink(
+    _ target: UnsafeRawBufferPointer?, _ name: UnsafeRawBufferPointer?, _ event: SyscallEvent
+  ) {
+    guard let name else {
+      if let target { add(target, .unknown) }
+      return
+    }
+    addCreation(name, event, 1, target: target)
+  }
+
+  /// - Parameter target: of a symbolic link.
   private mutating func addCreation(
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int,
     target: UnsafeRawBufferPointer? = nil
   ) {
-    let result = event.fixed.result
-    guard Self.reachedKernel(name, result) else { return }
     var isMade = false
-    switch Errno(result) {
-    case .noEntry, .notDirectory, .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
-    case .exists: addParent(name, event, event.touched(OBJECT_PARENT, path: path))
+    switch Errno(event.fixed.result) {
+    case .noEntry where !name.isBare, .notDirectory: add(name, .unknown)
+    case _ where !event.mayReachDirectory(of: name, path: path): add(name, .unknown)
+    case .exists, .noEntry, .nameTooLong:
+      addParent(name, event, event.touched(OBJECT_PARENT, path: path))
     default:
       addParent(name, event, event.touched(OBJECT_PARENT, path: path))
       isMade = true
     }
+    guard isMade else {
+      if let target { add(target, .unknown) }
+      return
+    }
+    let made = event.touched(OBJECT_MADE, path: path)
+    // The kernel looks among the names without an object for that of what is made.
+    if let target, name.endsIn(target) { return add(target, .create, event, made) }
     if let target { add(target, .unknown) }
-    if isMade { add(name, .create, event, event.touched(OBJECT_MADE, path: path)) }
+    add(name, .create, event, made)
   }
 
   private mutating func addRemoval(
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ directory: Bool
   ) {
-    let result = event.fixed.result
-    guard Self.reachedKernel(name, result) else { return }
-    switch Errno(result) {
-    case .loop, .badDescriptor, .nameTooLong: add(name, .unknown)
+    switch Errno(event.fixed.result) {
     case .notDirectory where !directory: add(name, .unknown)
-    case .noEntry where Self.parentLength(name) > 0: add(name, .unknown)
-    case .noEntry, .readOnly: addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+    case _ where !event.mayReachDirectory(of: name, path: 0): add(name, .unknown)
+    case .noEntry, .readOnly, .nameTooLong: addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
     default:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
       add(name, .delete, event, event.touched(OBJECT_REMOVED, path: 0))
@@ -238,10 +279,10 @@ struct PathPlan: ~Copyable {
       return add(name, .normal, event, found)
     }
     if isFound { return add(name, .normal) }
-    guard Self.reachedKernel(name, result) else { return }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:
       add(name, .unknown)
+    case .access where SyscallNumber(of: event).asksOnlyTheOwner: add(name, .unknown)
     default: add(name, .normal)
     }
   }
@@ -285,16 +326,6 @@ struct PathPlan: ~Copyable {
     while at > 0, path[at] == slash { at -= 1 }
     while at > 0, path[at] != slash { at -= 1 }
     return path[at] == slash ? at + 1 : at
-  }
-
-  /// getname refuses an empty name, one that is too long, and memory that is not there, before the audit hears of it.
-  static func reachedKernel(_ name: UnsafeRawBufferPointer, _ result: Int64) -> Bool {
-    if name.isEmpty { return false }
-    switch Errno(result) {
-    case .fault: return false
-    case .nameTooLong: return name.count < Int(EVENT_PATH_MAX) - 1
-    default: return true
-    }
   }
 
   /// fs/namei.c, lookup_fast_for_open: from 6.12 on a file that is there already is found without a look at its

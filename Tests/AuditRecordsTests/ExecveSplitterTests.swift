@@ -78,6 +78,17 @@ struct ExecveSplitterTests {
     }
   }
 
+  @Test(arguments: [131_070, 131_071]) func anArgumentOfTheGreatestLengthIsWhole(length: Int) {
+    // MAX_ARG_STRLEN, with its NUL.
+    let long = (0..<length).map { UInt8(truncatingIfNeeded: $0 % 255 + 1) }
+    for list in [[long], [bytes("true"), long, bytes("end")]] {
+      let records = records(list)
+      #expect(joined(list.count / 2, records) == long)
+      #expect(records.allSatisfy { $0.utf8.count < 7700 })
+      #expect(records.joined().contains("_len=\(2 * length) "))
+    }
+  }
+
   @Test func fewerBytesThanArgumentsPromisedEndTheList() {
     // Of an argv that was lost in part: argc is what the kernel said, the rest is empty.
     #expect(records([bytes("a")], count: 3) == ["argc=3 a0=\"a\" a1=\"\" a2=\"\""])

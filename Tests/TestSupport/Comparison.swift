@@ -35,7 +35,7 @@ public struct Comparison {
     let result = try Program.run(
       Machine.script("compare-audit-logs"),
       [
-        reference.path, candidate.path, "--show", "1000", "--ignore",
+        reference.path, candidate.path, "--show", "1000000", "--ignore",
         ignored.joined(separator: ","),
       ]
     )

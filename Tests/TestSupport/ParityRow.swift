@@ -35,16 +35,16 @@ public struct ParityRow {
 
   private static let kinds = [
     Kind(name: "execve", wide: ["59"], objects: .always),
-    Kind(name: "openat", wide: ["257"], objects: .always),
+    Kind(name: "open, openat, creat", wide: ["2", "257", "85"], objects: .always),
     Kind(name: "openat2", wide: ["437"], objects: .always),
     Kind(name: "connect", wide: ["42"]),
     Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),
     Kind(name: "unlink, rmdir", wide: ["87", "84"], objects: .withHooks),
-    Kind(name: "mkdir, mknod", wide: ["83", "258", "133"], objects: .withHooks),
-    Kind(name: "link, symlink", wide: ["86", "88", "266"], objects: .withHooks),
-    Kind(name: "rename", wide: ["82", "264"], objects: .withHooks),
+    Kind(name: "mkdir, mknod", wide: ["83", "258", "133", "259"], objects: .withHooks),
+    Kind(name: "link, symlink", wide: ["86", "88", "265", "266"], objects: .withHooks),
+    Kind(name: "rename", wide: ["82", "264", "316"], objects: .withHooks),
     Kind(
-      name: "chmod, chown, truncate, utimensat", wide: ["90", "268", "92", "94", "76", "280"],
+      name: "chmod, chown, truncate, utimensat", wide: ["90", "268", "92", "94", "260", "76", "280"],
       objects: .withHooks),
     Kind(name: "kill", wide: ["62"]),
     Kind(name: "tkill, tgkill", wide: ["200", "234"]),

@@ -9,15 +9,15 @@ public struct Workload {
   /// Rules for the calls of its parts `parity` and `privileged`; not for those of setpriv, which has the workload's user before it
   /// becomes the workload.
   public static let parityRules = """
-    -a always,exit -F arch=b64 -S execve,openat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
+    -a always,exit -F arch=b64 -S execve,open,openat,creat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -F exe!=/usr/bin/setpriv -k parity
     -a always,exit -F arch=b64 -S kill,tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,ptrace \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S 424 -F uid=\(uid) -k parity
-    -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,link,symlink,symlinkat,rename,renameat,unlink,rmdir \
+    -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,rmdir \
     -F uid=\(uid) -k parity
-    -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,truncate,utimensat -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,fchownat,truncate,utimensat -F uid=\(uid) -k parity
     -a always,exit -F arch=b32 -S openat2,socketcall,sendmsg -S pipe,pipe2,socketpair -S mmap,mmap2,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedsend_time64,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -k parity

@@ -59,7 +59,8 @@ static void shapes(void)
 {
 	/* The record holds 7500 bytes: one argument longer than that is split, twice here. */
 	char *plain = repeated("abcdefghi ", 9000), *printable = repeated("0123456789", 20000);
-	char *control = repeated("x\ny\t", 9000), *many[2002];
+	char *control = repeated("x\ny\t", 9000), *bytes = repeated("\xff\xc3 \xa9", 30000);
+	char *many[10001];
 
 	run(TRUE_PATH, (char *[]){"true", NULL}, 0);
 	run(TRUE_PATH, (char *[]){"true", "", "", NULL}, 0);
@@ -70,19 +71,43 @@ static void shapes(void)
 	run(TRUE_PATH, (char *[]){"true", plain, NULL}, 0);
 	run(TRUE_PATH, (char *[]){"true", printable, "after", NULL}, 0);
 	run(TRUE_PATH, (char *[]){"true", control, "after", NULL}, 0);
+	run(TRUE_PATH, (char *[]){"true", bytes, "after", NULL}, 0);
 	many[0] = "true";
-	for (int i = 1; i < 2001; i++)
+	for (int i = 1; i < 10000; i++)
 		many[i] = i % 3 ? "argument" : "with space";
-	many[2001] = NULL;
-	run(TRUE_PATH, many, 0);
+	for (int count = 1; count <= 10000; count *= 10) {
+		char *next = many[count];
+
+		many[count] = NULL;
+		run(TRUE_PATH, many, 0);
+		many[count] = next;
+	}
 	free(plain);
 	free(printable);
 	free(control);
+	free(bytes);
+}
+
+/* Arguments of so many bytes in all, their NULs counted: first one alone, then after another one.
+ */
+static void sizes(void)
+{
+	static const size_t sizes[] = {1, 127, 7500, 65536, 131072};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *whole = repeated("0123456789abcdef", sizes[i] - 1);
+
+		run(TRUE_PATH, (char *[]){whole, NULL}, 0);
+		if (sizes[i] > 5)
+			run(TRUE_PATH, (char *[]){"true", whole + 5, NULL}, 0);
+		free(whole);
+	}
 }
 
 void mix_execve(void)
 {
 	shapes();
+	sizes();
 	/* The kernel gives a program without arguments one: "". */
 	run(TRUE_PATH, (char *[]){NULL}, 0);
 

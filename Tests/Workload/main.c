@@ -49,6 +49,7 @@ static void parity(int least)
 		mix_kill();
 		mix_signals();
 		mix_names();
+		mix_paths();
 		mix_pairs();
 		mix_mmap();
 		mix_openat2();

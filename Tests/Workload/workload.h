@@ -34,6 +34,7 @@ void mix_unlinkat(void);
 void mix_kill(void);
 void mix_signals(void);
 void mix_names(void);
+void mix_paths(void);
 void mix_pairs(void);
 void mix_mmap(void);
 void mix_openat2(void);

@@ -89,7 +89,12 @@ static __always_inline void section_user_path(struct builder *b, uint16_t index,
 		b->flags |= EVENT_UNREADABLE;
 		return;
 	}
-	section_close(b, SECTION_PATH, index, length - 1);
+	/* fs/namei.c, getname_flags: what is longer than a path can be is none. */
+	char more = 0;
+	if (length == EVENT_PATH_MAX)
+		bpf_probe_read_user(&more, 1, (void *)address + EVENT_PATH_MAX - 1);
+	if (!more)
+		section_close(b, SECTION_PATH, index, length - 1);
 }
 
 static __always_inline void section_address(struct builder *b, struct syscall_end *end,
