@@ -40,7 +40,7 @@ static struct timex given(unsigned int modes)
 	return (struct timex){.modes = modes};
 }
 
-static void refused(void)
+static void without_right(void)
 {
 	struct timex ask = given(0), change = given(ADJ_FREQUENCY), odd = given(0x8000);
 	struct timeval day = {.tv_sec = 1};
@@ -73,7 +73,7 @@ static void refused(void)
 void mix_clock(void)
 {
 	if (geteuid() != 0)
-		refused();
+		without_right();
 }
 
 static void adjust(struct timex change)

@@ -5,12 +5,16 @@
 #include "workload.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -196,6 +200,34 @@ static void queues(void)
 	DENIED(EACCES, syscall(SYS_msgrcv, id, &letter, 8, 0, 0));
 	MUST_BE(0, syscall(SYS_msgctl, id, IPC_RMID, NULL));
 	MUST_BE(-EINVAL, syscall(SYS_msgctl, id, IPC_RMID, NULL));
+}
+
+static void refuse_shmctl(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_shmctl, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {.len = sizeof(code) / sizeof(*code), .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		fail("no seccomp: %s", strerror(errno));
+}
+
+void refused_by_seccomp(void)
+{
+	struct shmid_ds state;
+	long id = MUST_WORK(syscall(SYS_shmget, IPC_PRIVATE, 4096, 0600));
+	void *place = (void *)MUST_WORK(syscall(SYS_shmat, id, NULL, 0));
+
+	MUST_BE(0, syscall(SYS_shmctl, id, IPC_RMID, NULL));
+	MUST_BE(0, syscall(SYS_shmctl, id, IPC_STAT, &state));
+	refuse_shmctl();
+	MUST_BE(-EPERM, syscall(SYS_shmctl, id, IPC_STAT, &state));
+	MUST_BE(0, syscall(SYS_shmdt, place));
 }
 
 void foreign_make(void)

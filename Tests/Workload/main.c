@@ -88,6 +88,8 @@ int main(int argc, char **argv)
 		swap(atol(argv[2]), argv[3]);
 	else if (!strcmp(what, "hostile") && argc == 2)
 		hostile();
+	else if (!strcmp(what, "refused") && argc == 2)
+		refused_by_seccomp();
 	else if (!strcmp(what, "foreign") && argc == 3)
 		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
 	else if (!strcmp(what, "privileged") && argc == 3)
@@ -100,7 +102,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | foreign make|remove | "
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | refused | foreign "
+		      "make|remove | "
 		      "privileged little|all | prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);

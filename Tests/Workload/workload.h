@@ -49,6 +49,9 @@ void mix_clock(void);
 void foreign_make(void);
 void foreign_remove(void);
 
+/* A call that is made, and then refused by seccomp: no call at all. */
+void refused_by_seccomp(void);
+
 /* Changes of the clock, each taken back; some that set it a little off only if `all`. As root. */
 void clock_changes(int all);
 
