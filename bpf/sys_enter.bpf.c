@@ -33,23 +33,29 @@ static __noinline int entry_keep(struct task_state *state, struct pt_regs *regs,
 	return 0;
 }
 
+/* Not inlined: what every syscall of the machine comes by is to have no registers to save. */
+static __noinline int entry_begin(struct pt_regs *regs, uint32_t syscall)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint32_t arch = arch_of(task);
+	uint32_t kind = entry_kind_of(arch, syscall);
+	uint32_t muted;
+
+	if (kind == ENTRY_NONE || !gate_open(arch, syscall) || task->tgid == control.collector)
+		return 0;
+	struct task_state *state = task_state_of(task);
+	if (!state || !policy_open(state, arch, syscall, &muted))
+		return 0;
+	parts_check(state);
+	return entry_keep(state, regs, kind, cell_at(arch, syscall));
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(nestaudit_sys_enter, struct pt_regs *regs, long number)
 {
 	uint32_t syscall = number;
 
-	if (!gate_bit(control.entry, syscall))
-		return 0;
-	struct task_struct *task = bpf_get_current_task_btf();
-	uint32_t arch = arch_of(task);
-	uint32_t kind = entry_kind_of(arch, syscall);
-	if (kind == ENTRY_NONE || !gate_open(arch, syscall) || task->tgid == control.collector)
-		return 0;
-	struct task_state *state = task_state_of(task);
-	uint32_t muted;
-	if (!state || !policy_open(state, arch, syscall, &muted))
-		return 0;
-	parts_check(state);
-	entry_keep(state, regs, kind, cell_at(arch, syscall));
+	if (gate_bit(control.entry, syscall))
+		entry_begin(regs, syscall);
 	return 0;
 }

@@ -18,6 +18,6 @@ enum ClockFinder {
     return MissingProgram(
       program: String(cString: bpf_program__name(program)),
       reason: "the kernel does not tell where its clock's state is: no TIME_ADJNTPVAL but for tai",
-      cure: "use a kernel with CONFIG_KALLSYMS_ALL")
+      cure: "use a kernel with CONFIG_KALLSYMS_ALL, or Linux 6.17")
   }
 }

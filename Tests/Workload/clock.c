@@ -97,6 +97,20 @@ static void adjust(struct timex change)
 			fail("the child that sets the clock has failed");                          \
 	} while (0)
 
+/* A change is done, although what comes of it cannot be written. */
+static void cannot_be_told(long tick)
+{
+	struct timex *page = low_memory(sizeof(*page));
+
+	page->modes = ADJ_TICK;
+	page->tick = tick + 1;
+	if (mprotect(page, sizeof(*page), PROT_READ))
+		fail("mprotect: %s", strerror(errno));
+	MUST_BE(-EFAULT, syscall(SYS_adjtimex, page));
+	munmap(page, sizeof(*page));
+	adjust((struct timex){.modes = ADJ_TICK, .tick = tick});
+}
+
 /* A nanosecond on, and back; what adjtime(3) does; frequency and tick. */
 static void little(struct timex before)
 {
@@ -119,6 +133,7 @@ static void little(struct timex before)
 	adjust((struct timex){.modes = ADJ_OFFSET_SINGLESHOT, .offset = 0});
 	adjust((struct timex){.modes = ADJ_STATUS, .status = before.status ^ STA_INS});
 	adjust((struct timex){.modes = ADJ_STATUS, .status = before.status});
+	cannot_be_told(before.tick);
 	before.modes = ADJ_TICK;
 	before.tick = 5;
 	MUST_BE(-EINVAL, syscall(SYS_adjtimex, &before));

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -263,6 +264,36 @@ static void foreign(void)
 	MUST_BE(-EPERM, syscall(SYS_semctl, id, 0, IPC_RMID, 0));
 	id = MUST_WORK(syscall(SYS_msgget, FOREIGN_KEY, 0));
 	MUST_BE(-EPERM, syscall(SYS_msgctl, id, IPC_SET, &state));
+}
+
+/* So many that the kernel's tables of ids and keys grow. */
+static void many(void)
+{
+	enum { QUEUES = 80 };
+	long ids[QUEUES];
+
+	for (int i = 0; i < QUEUES; i++)
+		ids[i] = MUST_WORK(syscall(SYS_msgget, own_key() + 16 * i, 0600 | IPC_CREAT));
+	for (int i = 0; i < QUEUES; i++)
+		MUST_BE(ids[i], syscall(SYS_msgget, own_key() + 16 * i, 0600 | IPC_CREAT));
+	for (int i = 0; i < QUEUES; i++)
+		MUST_BE(0, syscall(SYS_msgctl, ids[i], IPC_RMID, NULL));
+}
+
+void ipc_in_namespace(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (unshare(CLONE_NEWIPC))
+			fail("unshare: %s", strerror(errno));
+		many();
+		segments();
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		fail("the child in another namespace has failed");
 }
 
 void mix_ipc(void)

@@ -68,6 +68,7 @@ static void privileged(int all)
 {
 	mix_ipc();
 	mix_ipc_narrow();
+	ipc_in_namespace();
 	clock_changes(all);
 	printf("%d calls\n", calls_made);
 }

@@ -49,6 +49,9 @@ void mix_clock(void);
 void foreign_make(void);
 void foreign_remove(void);
 
+/* Many objects in an IPC namespace of its own; as root. */
+void ipc_in_namespace(void);
+
 /* A call that is made, and then refused by seccomp: no call at all. */
 void refused_by_seccomp(void);
 
