@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "GuestTests", dependencies: ["TestSupport", "nestaudit"],
       exclude: ["guest"], swiftSettings: strict),
-    .executableTarget(name: "workload", path: "Tests/Workload"),
+    .executableTarget(name: "workload", path: "Tests/Workload", exclude: ["programs"]),
     .executableTarget(
       name: "fuzz",
       dependencies: [

@@ -20,7 +20,7 @@ class Bench:
         self.area, self.program, self.quick = area, program, quick
         self.serial = 0
         area.chmod(0o711)
-        clang = os.environ.get("CLANG", "clang")
+        self.clang = clang = os.environ.get("CLANG", "clang")
         here = TOP / "Benchmarks"
         self.build(clang, "-O2", "-o", area / "workload", *(TOP / "Tests/Workload").glob("*.c"))
         self.build(clang, "-O2", "-o", area / "attach", here / "attach.c", "-lbpf")

@@ -81,7 +81,8 @@ extension Segments.Slot {
     case .givenUID: .givenUserName
     case .givenGID: .givenGroupName
     case .serial, .pid, .ppid, .targetPID, .key, .containerLink: nil
-    case .enriched, .enrichedEnd, .userName, .groupName, .givenUserName, .givenGroupName: nil
+    case .title, .titleEnd, .enriched, .enrichedEnd: nil
+    case .userName, .groupName, .givenUserName, .givenGroupName: nil
     }
   }
 }

@@ -150,20 +150,27 @@ extension EventRenderer {
     segments.text.append(hex: UInt64(device & 0xfffff), width: 2)
   }
 
-  /// audit_log_proctitle: what cannot be printed is cut off at the end; nothing left is a quoted "(null)".
-  mutating func renderTitle(_ process: ProcessEvent) {
+  /// - Parameter isKept: some daemon goes on with another title.
+  mutating func renderTitle(_ process: ProcessEvent, isKept: Bool) {
     begin(.proctitle)
     segments.text.append("proctitle=")
-    var length = process.title?.count ?? 0
-    if let title = process.title {
-      while length > 0, !Self.isPrintable(title[length - 1]) { length -= 1 }
-    }
-    if let title = process.title, length > 0 {
-      segments.text.append(untrusted: UnsafeRawBufferPointer(rebasing: title[0..<length]))
-    } else {
-      segments.text.append("\"(null)\"")
-    }
+    if isKept { segments.place(.title) }
+    segments.text.append(title: process.title ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    if isKept { segments.place(.titleEnd) }
     end()
+  }
+}
+
+extension TextBuffer {
+  /// audit_log_proctitle: what cannot be printed is cut off at the end; nothing left is a quoted "(null)".
+  mutating func append(title: UnsafeRawBufferPointer) {
+    var length = title.count
+    while length > 0, !Self.isPrintable(title[length - 1]) { length -= 1 }
+    if length > 0 {
+      append(untrusted: UnsafeRawBufferPointer(rebasing: title[0..<length]))
+    } else {
+      append("\"(null)\"")
+    }
   }
 
   /// lib/ctype.c: ASCII and the upper part of Latin-1.

@@ -70,9 +70,10 @@ public struct EventRenderer: ~Copyable {
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
   ///   - enriched: some daemon's log has names beside the numbers.
+  ///   - hasKeptTitles: some daemon goes on with another title of the task.
   public mutating func render(
     _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, targets: Targets,
-    seconds: Int64, milliseconds: Int, enriched: Bool = false
+    seconds: Int64, milliseconds: Int, enriched: Bool = false, hasKeptTitles: Bool = false
   ) {
     self.process = process
     self.targets = targets
@@ -108,7 +109,7 @@ public struct EventRenderer: ~Copyable {
       end()
     }
     renderPaths()
-    renderTitle(process)
+    renderTitle(process, isKept: hasKeptTitles)
   }
 
   /// Appends the records for one daemon, each a line of its own.
@@ -117,10 +118,11 @@ public struct EventRenderer: ~Copyable {
   ///   - key: of the rule that matched; nil is (null).
   ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
   ///   - names: of the ids in the view, for the format ENRICHED; nil for RAW.
+  ///   - title: by which the daemon goes on to call the task; nil for its own.
   ///   - excluded: types of records that are left out.
   public borrowing func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
-    chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil,
+    chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
     excluding excluded: RecordTypes = .none, into text: inout TextBuffer
   ) {
     guard let process else { return }
@@ -135,7 +137,7 @@ public struct EventRenderer: ~Copyable {
     if excluded.isEmpty {
       return assemble(
         text: 0..<segments.text.count, slots: 0..<segments.slotCount, process, view: view,
-        serial: serial, key: key, isLinked: chain != nil, names: names, into: &text)
+        serial: serial, key: key, isLinked: chain != nil, names: names, title: title, into: &text)
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
@@ -143,7 +145,7 @@ public struct EventRenderer: ~Copyable {
         text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
         slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
         process, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
-        into: &text)
+        title: title, into: &text)
     }
   }
 
@@ -163,7 +165,7 @@ public struct EventRenderer: ~Copyable {
   private borrowing func assemble(
     text range: Range<Int>, slots: Range<Int>, _ process: ProcessEvent, view: NamespaceView,
     serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
-    names: UnsafePointer<IDNames>?, into text: inout TextBuffer
+    names: UnsafePointer<IDNames>?, title: [UInt8]?, into text: inout TextBuffer
   ) {
     let shared = segments.text.bytes
     var copied = range.lowerBound
@@ -197,6 +199,12 @@ public struct EventRenderer: ~Copyable {
         }
       case .enrichedEnd:
         if text.count - lineStart > Self.longestEnriched { text.truncate(to: rawEnd) }
+      case .title:
+        if let title {
+          title.withUnsafeBytes { text.append(title: $0) }
+          copied = segments.slot(index + 1).offset
+        }
+      case .titleEnd: break
       case .userName:
         if let names { text.append(nameOf: view.uid(slot.value), in: names.pointee.users) }
       case .givenUserName:

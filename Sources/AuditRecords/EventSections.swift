@@ -86,6 +86,12 @@ public struct SyscallEvent {
     fixed = bytes.loadUnaligned(as: event_syscall.self)
   }
 
+  /// Whether something that the kernel read of the caller's memory was not there any more when the syscall had ended.
+  public var isUnreadable: Bool {
+    UInt32(fixed.header.flags) & EVENT_UNREADABLE.rawValue != 0
+      && Errno(fixed.result) != .fault
+  }
+
   /// The data of a section, nil if the event has none of that kind and index.
   @inline(__always)
   public func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {

@@ -18,6 +18,15 @@ enum PathKind {
   case unlinkQueue
   case useQueue
 
+  /// How many names the caller has in its memory.
+  var names: Int {
+    switch self {
+    case .none, .descriptor, .useQueue, .exec: 0
+    case .lookup, .open, .create, .remove, .openQueue, .unlinkQueue: 1
+    case .lookups, .mount, .rename, .link, .symlink: 2
+    }
+  }
+
   init(_ event: SyscallEvent) {
     let oCreat: UInt64 = 0o100
     let removeDirectory: UInt64 = 0x200  // AT_REMOVEDIR

@@ -49,7 +49,9 @@ struct PathPlan: ~Copyable {
     let result = event.fixed.result
     let first = event.heardName(0)
     let second = event.heardName(1)
-    switch PathKind(event) {
+    let kind = PathKind(event)
+    if event.isUnreadable, planUnreadable(event, kind, first, second) { return }
+    switch kind {
     case .none: planAddress(event)
     case .descriptor:
       if Errno(result) != .badDescriptor, let found = event.object(OBJECT_DESCRIPTOR) {
@@ -75,6 +77,24 @@ struct PathPlan: ~Copyable {
     case .unlinkQueue: if let first { addRemovedQueue(first, event) }
     case .useQueue: addUsedQueue(event)
     }
+  }
+
+  /// A name that could not be read is (null), as the kernel's audit shows a name that it does not have.
+  /// - Returns: false if it is something else that could not be read.
+  private mutating func planUnreadable(
+    _ event: SyscallEvent, _ kind: PathKind, _ first: UnsafeRawBufferPointer?,
+    _ second: UnsafeRawBufferPointer?
+  ) -> Bool {
+    guard kind.names == 2 ? first == nil || second == nil : kind.names == 1 && first == nil else {
+      return false
+    }
+    if let opened = event.object(OBJECT_OPENED) {
+      add(nil, .normal, event, opened)
+    } else {
+      if kind.names == 2 { add(second, .unknown) }
+      add(first, .unknown)
+    }
+    return true
   }
 
   // MARK: Families
@@ -164,8 +184,8 @@ struct PathPlan: ~Copyable {
   private mutating func planSymlink(
     _ target: UnsafeRawBufferPointer?, _ name: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
-    guard let name else {
-      if let target { add(target, .unknown) }
+    guard let target, let name else {
+      if let only = target ?? name { add(only, .unknown) }
       return
     }
     addCreation(name, event, 1, target: target)
@@ -203,7 +223,8 @@ struct PathPlan: ~Copyable {
     switch Errno(event.fixed.result) {
     case .notDirectory where !directory: add(name, .unknown)
     case _ where !event.mayReachDirectory(of: name, path: 0): add(name, .unknown)
-    case .noEntry, .readOnly, .nameTooLong: addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
+    case .noEntry, .readOnly, .nameTooLong:
+      addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
     default:
       addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
       add(name, .delete, event, event.touched(OBJECT_REMOVED, path: 0))

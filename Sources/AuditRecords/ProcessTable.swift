@@ -9,6 +9,7 @@ public struct ProcessTable: ~Copyable {
   private var arguments = PendingParts()
   private var targets = PendingParts()
   private var touched = PendingParts()
+  private var told = ToldTitles()
 
   /// Knows nothing yet.
   public init() {}
@@ -21,6 +22,8 @@ public struct ProcessTable: ~Copyable {
   /// Replaces what is known of a task.
   public mutating func update(_ event: ProcessEvent) {
     let task = event.fixed.header.task
+    let title = process(task)?.title
+    if let title, !title.isSame(as: event.title) { told.replace(title, of: task) }
     var slot = slots[task] ?? EventSlot()
     slot.store(event.bytes, at: 0)
     slots[task] = slot
@@ -39,7 +42,18 @@ public struct ProcessTable: ~Copyable {
     arguments.remove(task)
     targets.remove(task)
     touched.remove(task)
+    told.remove(task)
   }
+
+  // MARK: Titles
+
+  /// Says that something of a task has been written to a daemon's log.
+  @inline(__always)
+  public mutating func tell(_ task: UInt32, to daemon: UInt32) { told.tell(task, to: daemon) }
+
+  /// By which titles daemons go on to call a task that is called otherwise now.
+  @inline(__always)
+  public func keptTitles(_ task: UInt32) -> [KeptTitle] { told.titles(task) }
 
   // MARK: What goes before a syscall
 
@@ -79,4 +93,11 @@ public struct ProcessTable: ~Copyable {
 
   /// Forgets them, once the syscall has been told.
   public mutating func clearTouched(_ task: UInt32) { touched.clear(task) }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func isSame(as other: UnsafeRawBufferPointer?) -> Bool {
+    guard let other else { return false }
+    return elementsEqual(other)
+  }
 }

@@ -23,6 +23,9 @@ struct Segments: ~Copyable {
     /// Here the enriched part of a record begins; `value` is how many slots further its end is.
     case enriched
     case enrichedEnd
+    /// Here the title of a task begins that some daemon calls otherwise; the next slot is its end.
+    case title
+    case titleEnd
     /// The name of an id of the kernel, `value`.
     case userName
     case groupName

@@ -178,7 +178,8 @@ public final class Collector {
           name: entry.container?.name ?? "host", cgroup: entry.container?.cgroupPath ?? "/",
           daemons: entry.ownDaemons.map(\.name),
           processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
-          seen: entry.seen, written: entry.written, lost: entry.lost)
+          seen: entry.seen, written: entry.written, lost: entry.lost,
+          unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns)
   }

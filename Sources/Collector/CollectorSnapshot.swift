@@ -40,6 +40,8 @@ public struct CollectorSnapshot: Sendable {
     public let written: UInt64
     /// Events that some daemon wanted and did not get.
     public let lost: UInt64
+    /// Events written in which something is missing: it had left the caller's memory.
+    public let unreadable: UInt64
   }
 
   /// How files behind names are known.

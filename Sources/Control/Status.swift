@@ -85,11 +85,13 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public var written: UInt64
   /// Events that some daemon wanted and did not get.
   public var lost: UInt64
+  /// Events written in which something is missing: it had left the caller's memory before it could be read.
+  public var unreadable: UInt64
 
   /// Makes a container's line.
   public init(
     contid: UInt64, parent: UInt64?, name: String, cgroup: String, daemons: [String], pids: Int,
-    seen: UInt64, written: UInt64, lost: UInt64
+    seen: UInt64, written: UInt64, lost: UInt64, unreadable: UInt64
   ) {
     self.contid = contid
     self.parent = parent
@@ -100,5 +102,6 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
     self.seen = seen
     self.written = written
     self.lost = lost
+    self.unreadable = unreadable
   }
 }

@@ -27,6 +27,11 @@ struct PsCommand: ParsableCommand {
       }
     }
     output.flush()
+    for container in status.containers where !json && container.unreadable > 0 {
+      complain(
+        "\(escaped(container.name)): \(container.unreadable) events tell of memory that could not be read any more"
+      )
+    }
     if !json && status.skippedRuns > 0 {
       complain("the kernel skipped \(status.skippedRuns) runs of the capture programs")
     }

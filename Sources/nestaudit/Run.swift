@@ -109,7 +109,7 @@ extension StatusReply {
         ContainerStatus(
           contid: $0.contid, parent: $0.outer, name: $0.name, cgroup: $0.cgroup,
           daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
-          lost: $0.lost)
+          lost: $0.lost, unreadable: $0.unreadable)
       })
   }
 }

@@ -96,7 +96,8 @@ func lines(
   _ event: EventBytes, of process: EventBytes, argv: [String] = [],
   targets: [EventBytes] = [], view: NamespaceView = .host, serial: UInt64 = 5, key: String? = nil,
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
-  rendersEnriched: Bool? = nil, excluding excluded: RecordTypes = .none
+  rendersEnriched: Bool? = nil, title: String? = nil, hasKeptTitles: Bool? = nil,
+  excluding excluded: RecordTypes = .none
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -112,14 +113,15 @@ func lines(
           renderer.render(
             SyscallEvent(event)!, process: ProcessEvent(process)!, argv: arguments,
             targets: table.targets(42), seconds: 1_700_000_000, milliseconds: 7,
-            enriched: rendersEnriched ?? (names != nil))
+            enriched: rendersEnriched ?? (names != nil),
+            hasKeptTitles: hasKeptTitles ?? (title != nil))
         }
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in
             func assemble(_ names: UnsafePointer<IDNames>?) {
               renderer.assemble(
                 view: view, serial: serial, key: key, chain: chain, names: names,
-                excluding: excluded, into: &text)
+                title: title.map { Array($0.utf8) }, excluding: excluded, into: &text)
             }
             if var names { assemble(&names) } else { assemble(nil) }
           }

@@ -39,7 +39,7 @@ struct PathItemTests {
     // A bare name is in the working directory.
     #expect(
       try items(87, result: 0, paths: ["b"]) == ["2F776F726B20646972 PARENT", "\"b\" DELETE"])
-    #expect(try items(263, result: -2, paths: ["/a/b"]) == ["\"/a/b\" UNKNOWN"])
+    #expect(try items(263, result: -2, paths: ["/a/b"]) == ["\"/a/\" PARENT"])
     #expect(try items(263, result: -22, args: (0, 0, 1, 0), paths: ["/a/b"]) == [])
   }
 

@@ -65,4 +65,30 @@ struct ProcessTableTests {
     update(&table, 42, uid: 1, title: "x")
     #expect(table.argv(42).isEmpty)
   }
+
+  @Test func aDaemonGoesOnWithTheTitleOfTheFirstEventItWasTold() {
+    var table = ProcessTable()
+    func titles() -> [UInt32: String] {
+      Dictionary(
+        uniqueKeysWithValues: table.keptTitles(42).map {
+          ($0.daemon, String(decoding: $0.bytes, as: UTF8.self))
+        })
+    }
+    update(&table, 42, uid: 0, title: "runtime")
+    update(&table, 42, uid: 0, title: "shell")
+    #expect(titles().isEmpty)
+    table.tell(42, to: 1)
+    update(&table, 42, uid: 5, title: "shell")
+    #expect(titles().isEmpty)
+    update(&table, 42, uid: 5, title: "make")
+    #expect(titles() == [1: "shell"])
+    table.tell(42, to: 2)
+    table.tell(42, to: 1)
+    update(&table, 42, uid: 5, title: "gcc")
+    #expect(titles() == [1: "shell", 2: "make"])
+    update(&table, 43, uid: 5, title: "other")
+    #expect(table.keptTitles(43).isEmpty)
+    table.remove(42)
+    #expect(titles().isEmpty)
+  }
 }

@@ -45,6 +45,20 @@ struct RecordTextTests {
       ])
   }
 
+  @Test func aTitleThatADaemonKeepsTakesThePlaceOfTheTasksOwn() throws {
+    let event = open(result: 3)
+    let own = "proctitle=636174002F6574632F706173737764"
+    #expect(
+      try lines(event, of: Self.shell, title: "sh").last?.hasSuffix(": proctitle=\"sh\"") == true)
+    // Another daemon keeps one, this one does not.
+    #expect(
+      try lines(event, of: Self.shell, hasKeptTitles: true).last?.hasSuffix(": \(own)") == true)
+    var excluded = RecordTypes.none
+    excluded.insert(.cwd)
+    let without = try lines(event, of: Self.shell, title: "sh", excluding: excluded)
+    #expect(without.last?.hasSuffix(": proctitle=\"sh\"") == true)
+  }
+
   @Test func aMissingFileIsUnknown() throws {
     let records = try lines(open(result: -2), of: Self.shell)
     #expect(records[0].contains(" success=no exit=-2 "))

@@ -100,6 +100,6 @@ struct TailTests {
   ) -> ContainerStatus {
     ContainerStatus(
       contid: contid, parent: parent, name: name, cgroup: "/", daemons: daemons, pids: 1, seen: 10,
-      written: 0, lost: contid == 44 ? 3 : 0)
+      written: 0, lost: contid == 44 ? 3 : 0, unreadable: 0)
   }
 }

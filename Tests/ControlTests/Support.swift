@@ -22,10 +22,10 @@ let sampleStatus = StatusReply(
   containers: [
     ContainerStatus(
       contid: 0, parent: nil, name: "host", cgroup: "/", daemons: ["host"], pids: 90, seen: 5,
-      written: 4, lost: 0),
+      written: 4, lost: 0, unreadable: 2),
     ContainerStatus(
       contid: 44, parent: 0, name: "we\"b\n", cgroup: "/web", daemons: [], pids: 1, seen: 1,
-      written: 0, lost: 0),
+      written: 0, lost: 0, unreadable: 0),
   ])
 
 /// A collector that has one daemon, `web`, with no rules.

@@ -9,49 +9,92 @@ struct Parity {
   @Test func everyEventIsThereAndSaysTheSame() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
+      let rules = Workload.parityRules + Workload.programRules
       let configuration = try Configuration(in: area)
-      try configuration.daemon("host", scope: "host = yes", rules: Workload.parityRules)
+      try configuration.daemon("host", scope: "host = yes", rules: rules)
 
-      let reference = try withKernelAudit(rules: Workload.parityRules, in: area) {
+      let reference = try withKernelAudit(rules: rules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
           try workload.runAsRoot(["foreign", "make"])
           defer { _ = try? workload.runAsRoot(["foreign", "remove"]) }
           try workload.run(["parity", "500"])
           try workload.run(["hostile"])
           try workload.runAsRoot(["privileged", "little"])
+          try Workload.runPrograms(in: area)
         }
       }
-      let candidate = area.appending(path: "log/host/audit.log")
-      let rows = try ParityRow.all(
-        reference: try AuditEvent.read(reference).filter(Self.isWorkload),
-        candidate: try AuditEvent.read(candidate).filter(Self.isWorkload), in: area)
-      print(ParityRow.table(of: rows))
+      let ours = area.appending(path: "log/host/audit.log")
+      let logs = (
+        kernel: try AuditEvent.read(reference),
+        ours: try AuditEvent.read(ours)
+      )
+      let calls = (
+        kernel: logs.kernel.filter { Self.has("parity", $0) },
+        ours: logs.ours.filter { Self.has("parity", $0) }
+      )
+      let rows = try ParityRow.all(reference: calls.kernel, candidate: calls.ours, in: area)
+      let programs = try Comparison(
+        "programs", reference: logs.kernel.filter { Self.has("programs", $0) },
+        candidate: logs.ours.filter { Self.has("programs", $0) }, in: area)
+      let table = RecordTable([
+        (
+          "the calls",
+          try Comparison("calls", reference: calls.kernel, candidate: calls.ours, in: area)
+        ),
+        ("the programs", programs),
+      ])
+      print(ParityRow.table(of: rows), table.text)
       for row in rows {
         for difference in row.comparison.differences { print("\(row.calls): \(difference)") }
       }
-      if let page = ProcessInfo.processInfo.environment["NESTAUDIT_PARITY_PAGE"] {
-        try replaceSection(
-          "parity", of: Machine.package.appending(path: page), with: ParityRow.table(of: rows))
-      }
+      for difference in programs.differences { print("programs: \(difference)") }
+      try writeParity("parity", ParityRow.table(of: rows))
+      try writeParity("tracepoints", table.text)
 
-      #expect(rows.reduce(0) { $0 + $1.comparison.events.total } >= 500)
+      #expect(rows.reduce(0) { $0 + $1.comparison.events.total } >= 3000)
       for row in rows {
         #expect(row.comparison.missing == 0, "\(row.calls)")
         #expect(row.comparison.extra == 0, "\(row.calls)")
         for (type, share) in row.comparison.records where type != "PATH" {
-          // What a rename replaces is known to hooks alone: its item is missing.
-          if type == "SYSCALL", row.calls == "rename" { continue }
-          #expect(share.isWhole, "\(row.calls): \(type)")
+          #expect(
+            share.total - share.identical <= Self.known[row.calls]?[type] ?? 0,
+            "\(row.calls): \(type)")
         }
+        let paths = row.comparison.pathsButObjects
+        #expect(
+          paths.total - paths.identical <= Self.known[row.calls]?["PATH"] ?? 0, "\(row.calls)")
         if row.objects == .always {
           #expect(row.comparison.records["PATH"]?.isWhole == true, "\(row.calls)")
         }
       }
+      #expect(programs.missing == 0)
+      #expect(programs.extra == 0)
+      for (type, share) in programs.records where type != "PATH" {
+        #expect(share.isWhole, "programs: \(type)")
+      }
+      let paths = programs.pathsButObjects
+      #expect(paths.total - paths.identical <= Self.known["programs"]?["PATH"] ?? 0)
+      #expect(try AuditTools.complaints(about: ours) == [])
+      #expect(try AuditTools.differingSums(reference, ours) == [])
     }
   }
 
+  /// How many records of a kind of calls differ in more than the absent object, as docs/parity.md tells: the error does
+  /// not say how far the lookup of a name came, nor a rename whether it replaced something.
+  private static let known: [String: [String: Int]] = [
+    "open, openat, creat, failed": ["PATH": 10],
+    "unlinkat, failed": ["PATH": 6, "SYSCALL": 3],
+    "unlink, rmdir, failed": ["PATH": 5, "SYSCALL": 3],
+    "mkdir, mknod, failed": ["PATH": 4, "SYSCALL": 4],
+    "link, symlink, failed": ["PATH": 16, "SYSCALL": 4],
+    "rename": ["PATH": 2, "SYSCALL": 1],
+    "rename, failed": ["PATH": 25, "SYSCALL": 2],
+    "chmod, chown, truncate, utimensat, failed": ["PATH": 2],
+    "programs": ["PATH": 5],
+  ]
+
   /// Whether an event is the rule's, and not one of auditctl setting it up.
-  private static func isWorkload(_ event: AuditEvent) -> Bool {
-    event.syscall?["key"] == "parity"
+  private static func has(_ key: String, _ event: AuditEvent) -> Bool {
+    event.syscall?["key"] == key
   }
 }

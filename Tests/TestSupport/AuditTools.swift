@@ -4,7 +4,33 @@ public import Foundation
 public enum AuditTools {
   /// Everything that ausearch, aureport and auparse find wrong with a log; empty if it is whole.
   public static func complaints(about log: URL) throws -> [String] {
-    try ausearch(log) + aureport(log) + auparse(log) + gaps(log)
+    try ausearch(log) + aureport(log) + aulast(log) + auparse(log) + gaps(log)
+  }
+
+  /// aureport's reports, by option: man aureport(8). The first, without one, is the sum of all.
+  private static let reports = [
+    nil, "--auth", "--avc", "--comm", "--config", "--crypto", "--event", "--file", "--host",
+    "--integrity",
+    "--key", "--login", "--mods", "--mac", "--anomaly", "--pid", "--response", "--syscall",
+    "--terminal", "--tty",
+    "--user", "--virt", "--executable", "--log",
+  ]
+  /// Of these there is no sum.
+  private static let unsummed = ["--log", "--tty"]
+
+  /// The sums that aureport gives of two logs, where they differ.
+  public static func differingSums(_ reference: URL, _ candidate: URL) throws -> [String] {
+    try reports.filter { !unsummed.contains($0 ?? "") }.compactMap { report in
+      let sums = try [reference, candidate].map { log in
+        try Program.run(
+          "aureport", ["-i", "--summary", "-if", log.path] + [report].compactMap(\.self)
+        )
+        .output.split(separator: "\n").filter { !$0.hasPrefix("Range of time") }
+      }
+      guard sums[0] != sums[1] else { return nil }
+      return "aureport --summary \(report ?? ""):\n"
+        + sums.map { $0.joined(separator: "\n") }.joined(separator: "\nis not\n")
+    }
   }
 
   /// ausearch repeats each line that it can parse: all of them must come back.
@@ -29,12 +55,24 @@ public enum AuditTools {
   }
 
   private static func aureport(_ log: URL) throws -> [String] {
-    let report = try Program.run("aureport", ["-if", log.path])
-    // A connect may give a short address; aureport says so of the kernel's own records too.
-    let errors = report.errors.split(separator: "\n").filter { !$0.hasSuffix("len too short") }
-    var complaints = errors.map { "aureport: \($0)" }
-    if report.status != 0 { complaints.append("aureport: exit status \(report.status)") }
-    return complaints
+    try reports.flatMap { name in
+      let report = try Program.run(
+        "aureport", ["-i", "--debug", "-if", log.path] + [name].compactMap(\.self))
+      // A connect may give a short address; aureport says so of the kernel's own records too.
+      let errors = report.errors.split(separator: "\n").filter { !$0.hasSuffix("len too short") }
+      var complaints = errors.map { "aureport \(name ?? ""): \($0)" }
+      // 1: no such events.
+      if report.status != 0, !report.output.contains("<no events of interest were found>") {
+        complaints.append("aureport \(name ?? ""): exit status \(report.status)")
+      }
+      return complaints
+    }
+  }
+
+  private static func aulast(_ log: URL) throws -> [String] {
+    let result = try Program.run("aulast", ["-f", log.path])
+    return result.status == 0 && result.errors.isEmpty
+      ? [] : ["aulast: exit status \(result.status): \(result.errors)"]
   }
 
   private static func auparse(_ log: URL) throws -> [String] {

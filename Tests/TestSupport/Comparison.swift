@@ -53,14 +53,46 @@ public struct Comparison {
       }
   }
 
+  /// Compares events, by way of two logs below `area`, which begin with `name`.
+  public init(
+    _ name: String, reference: [AuditEvent], candidate: [AuditEvent], in area: URL,
+    ignoring ignored: [String] = []
+  ) throws {
+    let logs = ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
+    try AuditEvent.write(reference, to: logs[0])
+    try AuditEvent.write(candidate, to: logs[1])
+    try self.init(reference: logs[0], candidate: logs[1], ignoring: ignored)
+  }
+
+  /// How many PATH records are identical, or lack the object and differ in nothing else.
+  public var pathsButObjects: Share {
+    guard var share = records["PATH"] else { return .none }
+    share.identical += differences.count { line in
+      guard let found = line.firstRange(of: " PATH: ") else { return false }
+      return line[found.upperBound...].split(separator: "; ").allSatisfy { difference in
+        difference.hasSuffix(" | absent")
+          && Self.objectFields.contains { difference.hasPrefix($0 + "=") }
+      }
+    }
+    return share
+  }
+
+  private static let objectFields = ["inode", "dev", "mode", "ouid", "ogid", "rdev"]
+
   /// The lines that say what differs.
   public var differences: [Substring] {
     text.split(separator: "\n").filter { $0.hasPrefix("differs:") || $0.hasPrefix("missing:") }
   }
 }
 
+/// Replaces a section of the page that `make parity` writes; nothing, if it is not that which runs.
+public func writeParity(_ name: String, _ text: String) throws {
+  guard let page = ProcessInfo.processInfo.environment["NESTAUDIT_PARITY_PAGE"] else { return }
+  try replaceSection(name, of: Machine.package.appending(path: page), with: text)
+}
+
 /// Replaces what stands in a page between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
-public func replaceSection(_ name: String, of page: URL, with text: String) throws {
+func replaceSection(_ name: String, of page: URL, with text: String) throws {
   let (begin, end) = ("<!-- \(name):begin -->", "<!-- \(name):end -->")
   let old = try String(contentsOf: page, encoding: .utf8)
   guard let from = old.range(of: begin), let to = old.range(of: end),

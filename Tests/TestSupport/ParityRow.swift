@@ -44,7 +44,8 @@ public struct ParityRow {
     Kind(name: "link, symlink", wide: ["86", "88", "265", "266"], objects: .withHooks),
     Kind(name: "rename", wide: ["82", "264", "316"], objects: .withHooks),
     Kind(
-      name: "chmod, chown, truncate, utimensat", wide: ["90", "268", "92", "94", "260", "76", "280"],
+      name: "chmod, chown, truncate, utimensat",
+      wide: ["90", "268", "92", "94", "260", "76", "280"],
       objects: .withHooks),
     Kind(name: "kill", wide: ["62"]),
     Kind(name: "tkill, tgkill", wide: ["200", "234"]),
@@ -107,16 +108,12 @@ public struct ParityRow {
         let isOfKind = { (event: AuditEvent) in
           kind.has(event) && event.syscall?["success"] == success
         }
-        let logs = ["reference", "candidate"].map {
-          area.appending(path: "\(rows.count)-\(success).\($0)")
-        }
         guard reference.contains(where: isOfKind) || candidate.contains(where: isOfKind) else {
           continue
         }
-        try AuditEvent.write(reference.filter(isOfKind), to: logs[0])
-        try AuditEvent.write(candidate.filter(isOfKind), to: logs[1])
         let comparison = try Comparison(
-          reference: logs[0], candidate: logs[1], ignoring: ignored(kind.name))
+          "\(rows.count)-\(success)", reference: reference.filter(isOfKind),
+          candidate: candidate.filter(isOfKind), in: area, ignoring: ignored(kind.name))
         compared += comparison.events.total
         rows.append(
           ParityRow(

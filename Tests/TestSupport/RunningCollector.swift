@@ -156,6 +156,8 @@ public struct CollectorStatus: Decodable {
     public let seen: UInt64
     /// Its events that were not delivered.
     public let lost: UInt64
+    /// Its events in which something is missing that could not be read.
+    public let unreadable: UInt64
   }
 
   /// All daemons.

@@ -30,6 +30,21 @@ public struct Workload {
 
     """
 
+  /// Another one, for what other programs do.
+  public static let programsUID: UInt32 = 64998
+
+  /// Rules for what these do.
+  public static let programRules = """
+    -a always,exit -F arch=b64 -S execve,execveat,exit_group,fork,vfork,clone,clone3,kill -F uid=\(programsUID) \
+    -F exe!=/usr/bin/setpriv -k programs
+    -a always,exit -F arch=b64 -S open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2 \
+    -S mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,truncate,connect -F uid=\(programsUID) \
+    -F exe!=/usr/bin/setpriv -k programs
+    -a always,exit -F arch=b64 -S chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat,utimensat -F uid=\(programsUID) \
+    -k programs
+
+    """
+
   private let user: UInt32
   private let program: String
   private let directory: URL
@@ -64,6 +79,21 @@ public struct Workload {
   /// Starts one of its parts, which may go on until its input ends.
   public func start(_ arguments: [String], forked: Bool = false) throws -> Program {
     try Program("setpriv", command(arguments, forked), in: directory, holdsInput: true)
+  }
+
+  /// Has other programs work below `area`: a build, a shell script, a program in Python.
+  public static func runPrograms(in area: URL) throws {
+    let manager = FileManager.default
+    let (sources, directory) = (area.appending(path: "sources"), area.appending(path: "programs.d"))
+    try manager.copyItem(at: Machine.package.appending(path: "Tests/Workload"), to: sources)
+    try manager.createDirectory(at: directory, withIntermediateDirectories: true)
+    try manager.setAttributes([.ownerAccountID: Int(programsUID)], ofItemAtPath: directory.path)
+    try Program.output(
+      of: "setpriv",
+      [
+        "--reuid=\(programsUID)", "--regid=\(programsUID)", "--clear-groups",
+        sources.appending(path: "programs").path, sources.path,
+      ], in: directory)
   }
 
   private func command(

@@ -95,6 +95,8 @@ int main(int argc, char **argv)
 		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
 	else if (!strcmp(what, "privileged") && argc == 3)
 		privileged(!strcmp(argv[2], "all"));
+	else if (!strcmp(what, "unreadable") && argc == 2)
+		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
 		rules_prepare();
 	else if (!strcmp(what, "rules") && argc == 2)
@@ -103,9 +105,8 @@ int main(int argc, char **argv)
 		rules_opens();
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | hostile | refused | foreign "
-		      "make|remove | "
-		      "privileged little|all | prepare | rules | opens\n"
+		      "numbered RATE COUNT | swap COUNT PATH | hostile | unreadable | refused | "
+		      "foreign make|remove | privileged little|all | prepare | rules | opens\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

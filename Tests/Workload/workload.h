@@ -74,6 +74,9 @@ void swap(long count, const char *path);
 /* Names, arguments and paths made to break a log. */
 void hostile(void);
 
+/* An open that succeeds after its name has left the caller's memory. */
+void unreadable(void);
+
 /* What rules are tried on, in the current directory: once made ready, then as often as one likes.
  */
 void rules_prepare(void);

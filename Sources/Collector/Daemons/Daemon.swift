@@ -5,6 +5,8 @@ import Glibc
 
 /// One nested audit daemon: rules, limits, counters, serial number and log. Lives on the drain thread.
 final class Daemon {
+  /// Tells it from all others, before and after it.
+  let number: UInt32
   let name: String
   let template: DaemonTemplate
   let log: DaemonLog
@@ -26,9 +28,10 @@ final class Daemon {
   private var recordsThisSecond = 0
 
   init(
-    name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
+    number: UInt32, name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
     names: UnsafePointer<IDNames>?
   ) {
+    self.number = number
     self.name = name
     self.template = template
     self.ruleset = ruleset

@@ -18,11 +18,12 @@ final class DaemonTable {
   /// Who ids are, for the format ENRICHED.
   let names = NameTable()
   var templates: [DaemonTemplate] = []
-  /// The rules that the collector's log has told of, by daemon.
   /// The backend is hooks.
   let knowsNamedFiles: Bool
+  /// The rules that the collector's log has told of, by daemon.
   private var told: [String: PreparedRuleset] = [:]
   var instances: [String: Daemon] = [:]
+  private var nextNumber: UInt32 = 0
   /// How many containers an instance stands for.
   private var uses: [String: Int] = [:]
   /// Logs of daemons that have ended, until everything is in them.
@@ -229,8 +230,9 @@ final class DaemonTable {
       path: template.logPath(instance: name, directory: logDirectory),
       configuration: template.configuration.auditd, writers: writers)
     let daemon = Daemon(
-      name: name, template: template, ruleset: template.ruleset, log: log,
+      number: nextNumber, name: name, template: template, ruleset: template.ruleset, log: log,
       names: ownNames(of: template))
+    nextNumber &+= 1
     instances[name] = daemon
     daemon.write(
       .start(

@@ -28,6 +28,8 @@ final class ContainerEntry {
   var written: UInt64 = 0
   /// Events of it that some daemon should have had and did not get.
   var lost: UInt64 = 0
+  /// Events written in which something is missing: it had left the caller's memory.
+  var unreadable: UInt64 = 0
 
   /// Tells its root from those of others, in the keys of watches; 0 for the host's.
   let instance: UInt32

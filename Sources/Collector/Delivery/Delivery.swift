@@ -26,15 +26,16 @@ struct Delivery: ~Copyable {
   ///   - wants: a bit for each route that may want it; bits beyond the routes mean nothing.
   ///   - forked: what the task lists said when the task was made.
   ///   - loaderName: name of the dynamic loader, for an exec.
-  /// - Returns: whether some daemon's rules asked for it.
+  ///   - titles: by which daemons go on to call the task.
+  /// - Returns: a bit for each route whose daemon's rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
     targets: Targets, to entry: ContainerEntry, wants: UInt32, forked: ForkTable.Verdicts?,
     time: EventTime,
-    loaderName: UnsafeRawBufferPointer?
-  ) -> Bool {
+    loaderName: UnsafeRawBufferPointer?, titles: [KeptTitle]
+  ) -> UInt32 {
     var shared = Shared()
-    var wanted = false
+    var wanted: UInt32 = 0
     var subject = RuleSubject()
 
     let routes = entry.routes
@@ -77,15 +78,17 @@ struct Delivery: ~Copyable {
       case .unwanted: continue
       case .wanted(let ofRule): key = ofRule
       }
-      wanted = true
+      wanted |= 1 << UInt32(index)
       if !shared.isRendered {
         renderer.render(
           event, process: process, argv: argv, targets: targets, seconds: time.seconds,
           milliseconds: time.milliseconds,
-          enriched: entry.isEnriched && Self.someNamed(routes, wants))
+          enriched: entry.isEnriched && Self.someNamed(routes, wants),
+          hasKeptTitles: !titles.isEmpty)
         shared.isRendered = true
       }
-      write(subject, to: route, ruleset, key: key, time)
+      let title = titles.first { $0.daemon == route.daemon.number }?.bytes
+      write(subject, to: route, ruleset, key: key, title: title, time)
     }
     return wanted
   }
@@ -120,7 +123,7 @@ struct Delivery: ~Copyable {
 
   private mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
-    key: UnsafeRawBufferPointer?, _ time: EventTime
+    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime
   ) {
     var excluded = RecordTypes.none
     var records = renderer.recordCount
@@ -144,7 +147,7 @@ struct Delivery: ~Copyable {
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        names: route.names, excluding: excluded, into: &text)
+        names: route.names, title: title, excluding: excluded, into: &text)
     }
   }
 }

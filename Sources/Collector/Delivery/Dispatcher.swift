@@ -144,19 +144,29 @@ final class Dispatcher {
     let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
     let loader = argv.count > 0 ? loaderName(of: event, process, entry) : nil
     let time = clock.time(sinceBoot: header.time)
-    let wanted: Bool
+    let titles = processes.keptTitles(header.task)
+    let wanted: UInt32
     if let loader {
       wanted = loader.withUnsafeBytes {
         delivery.deliver(
           event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
-          forked: forks.verdicts(of: header.task), time: time, loaderName: $0)
+          forked: forks.verdicts(of: header.task), time: time, loaderName: $0,
+          titles: titles)
       }
     } else {
       wanted = delivery.deliver(
         event, of: process, argv: argv, targets: targets, to: entry, wants: wants,
-        forked: forks.verdicts(of: header.task), time: time, loaderName: nil)
+        forked: forks.verdicts(of: header.task), time: time, loaderName: nil,
+        titles: titles)
     }
-    if wanted { entry.written += 1 }
+    if wanted != 0 {
+      entry.written += 1
+      if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
+      let routes = entry.routes
+      for index in routes.indices where wanted >> UInt32(index) & 1 == 1 {
+        processes.tell(header.task, to: routes[index].daemon.number)
+      }
+    }
     if argv.count > 0 { processes.clearArgv(header.task) }
     if targets.count > 0 { processes.clearTargets(header.task) }
   }

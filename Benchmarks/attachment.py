@@ -1,0 +1,65 @@
+"""What it costs to attach to sys_exit, and what to the function of each audited syscall.
+
+Counted in instructions, in guests whose clock goes by them: no noise, and nothing of the machine.
+"""
+
+import subprocess
+
+from bench import TOP
+
+KERNELS = ["6.1", "6.12"]
+STATES = {"bare": "", "sys_exit": "empty.bpf.o", "function": "trampoline.bpf.o"}
+OPENS, CALLS = 3000, 20000
+
+# Each state in turn: instructions for an openat and a close, and for a getppid.
+INSIDE = """
+set -e
+cd /tmp && mkdir attached && cd attached
+measure() { echo $1 $({area}/workload open {opens} /dev/null) $({area}/workload getppid {calls}); }
+measure bare
+for state in {states}; do
+  mkfifo input.$state
+  {area}/attach {area}/${state#*=} <input.$state >output.$state & exec 3>input.$state
+  until grep -q ready output.$state; do kill -0 $! && sleep 0.1; done
+  measure ${state%=*}
+  exec 3>&-
+  wait $!
+done
+"""
+
+
+class Attachment:
+    def __init__(self, bench):
+        self.area = bench.area
+        bench.build(bench.clang, "-O2", "-g", "-target", "bpf", '-DSYSCALL="openat"', "-c",
+                    TOP / "Benchmarks/trampoline.bpf.c", "-o", self.area / "trampoline.bpf.o")
+
+    def measure(self):
+        """{kernel: {state: (instructions of openat and close, of getppid)}}."""
+        return {kernel: self.boot(kernel) for kernel in KERNELS}
+
+    def boot(self, kernel):
+        states = " ".join(f"{state}={program}" for state, program in STATES.items() if program)
+        script = INSIDE
+        for name, value in {"area": self.area, "opens": OPENS, "calls": CALLS,
+                            "states": states}.items():
+            script = script.replace("{" + name + "}", str(value))
+        print(f"counting instructions on Linux {kernel}", flush=True)
+        output = subprocess.run(
+            [TOP / "scripts/vm", "--kernel", kernel, "--count", "sh", "-c", script],
+            check=True, capture_output=True, text=True).stdout
+        lines = [line.split() for line in output.splitlines()]
+        return {state: (float(opened), float(other)) for state, opened, other in lines}
+
+    @staticmethod
+    def page(kernels):
+        lines = ["| instructions added by an empty program | " + " | ".join(
+            f"Linux {kernel}" for kernel in kernels) + " |",
+            "|---|" + "---:|" * len(kernels)]
+        for state, place in [("sys_exit", "on `sys_exit`"),
+                             ("function", "on the function of openat (fexit)")]:
+            for index, call in [(1, "another syscall, getppid"), (0, "openat and close")]:
+                cells = [f"+{v[state][index] - v['bare'][index]:.0f} on "
+                         f"{v['bare'][index]:.0f}" for v in kernels.values()]
+                lines.append(f"| {place}: {call} | " + " | ".join(cells) + " |")
+        return lines
