@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Every program in one object, so that they share their maps. */
+#include "sys_enter.bpf.c"
 #include "sys_exit.bpf.c"
 #include "exec.bpf.c"
 #include "hooks.bpf.c"
@@ -14,5 +15,6 @@
 #include "seccomp.bpf.c"
 #include "login.bpf.c"
 #include "promiscuous.bpf.c"
+#include "clock.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -121,6 +121,8 @@ struct policy_control {
 	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
 	uint32_t logins;  /* BPF's: tasks that have opened a loginuid, or are writing to one */
 	uint32_t pad;
+	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
+						 either arch: entry.h */
 };
 
 /* kernel/seccomp.c, SECCOMP_LOG_*: of actions_logged. */
@@ -150,7 +152,7 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 184);
+POLICY_ASSERT_SIZE(policy_control, 248);
 POLICY_ASSERT_SIZE(loss_key, 24);
 
 #endif

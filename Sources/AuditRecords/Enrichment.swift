@@ -87,8 +87,11 @@ extension Segments.Slot {
     switch self {
     case .uid, .signedUID: .userName
     case .gid: .groupName
+    case .givenUID: .givenUserName
+    case .givenGID: .givenGroupName
     case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink: nil
-    case .title, .titleEnd, .enriched, .enrichedEnd, .userName, .groupName: nil
+    case .title, .titleEnd, .enriched, .enrichedEnd: nil
+    case .userName, .groupName, .givenUserName, .givenGroupName: nil
     }
   }
 }

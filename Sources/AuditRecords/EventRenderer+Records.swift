@@ -109,6 +109,21 @@ extension EventRenderer {
     end()
   }
 
+  /// kernel/auditsc.c, show_special.
+  mutating func renderSpecials(_ event: SyscallEvent) {
+    var next = event.special
+    while let section = next {
+      if let special = SpecialRecord(type: section.type, data: section.data) {
+        for line in 0..<special.lines where special.has(line) {
+          begin(special.type)
+          special.append(line, to: &segments)
+          end()
+        }
+      }
+      next = event.special(from: section.end)
+    }
+  }
+
   /// net/socket.c and fs/pipe.c: two descriptors.
   mutating func renderPair(_ pair: UnsafeRawBufferPointer) {
     guard pair.count >= 8 else { return }

@@ -87,11 +87,7 @@ public struct EventRenderer: ~Copyable {
     renderSyscall(event, process)
     renderGain(event)
     if argv.count > 0 { renderExecve(event, argv) }
-    if let special = SpecialRecord(of: event) {
-      begin(special.type)
-      special.append(to: &segments)
-      end()
-    }
+    renderSpecials(event)
     if let pair = event.section(SECTION_FD_PAIR, index: 0) { renderPair(pair) }
     if let address = event.section(SECTION_SOCKADDR, index: 0) {
       begin(.sockaddr)
@@ -209,6 +205,7 @@ public struct EventRenderer: ~Copyable {
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
       case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
+      case .givenUID, .givenGID: text.append(decimal: UInt64(slot.value))
       case .signedUID, .rootID:
         text.append(signed: Int64(Int32(bitPattern: view.uid(slot.value))))
       case .targetPID:
@@ -232,6 +229,10 @@ public struct EventRenderer: ~Copyable {
       case .titleEnd: break
       case .userName:
         if let names { text.append(nameOf: view.uid(slot.value), in: names.pointee.users) }
+      case .givenUserName:
+        if let names { text.append(nameOf: slot.value, in: names.pointee.users) }
+      case .givenGroupName:
+        if let names { text.append(nameOf: slot.value, in: names.pointee.groups) }
       case .groupName:
         if let names { text.append(nameOf: view.gid(slot.value), in: names.pointee.groups) }
       }

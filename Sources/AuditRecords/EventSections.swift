@@ -38,16 +38,19 @@ struct EventSections {
     return nil
   }
 
-  /// The first section of a kind, with its index.
-  func first(_ kind: section_kind) -> (index: Int, data: UnsafeRawBufferPointer)? {
-    var at = start
+  /// The first section of a kind, with its index, and where it ends.
+  /// - Parameter place: where to look from; nil is the first of all sections.
+  func first(
+    _ kind: section_kind, from place: Int? = nil
+  ) -> (index: Int, data: UnsafeRawBufferPointer, end: Int)? {
+    var at = place ?? start
     let head = MemoryLayout<event_section>.size
     while at < bytes.count {
       let section = bytes.loadUnaligned(fromByteOffset: at, as: event_section.self)
       let length = Int(section.length)
       if UInt32(section.kind) == kind.rawValue {
         let data = UnsafeRawBufferPointer(rebasing: bytes[(at + head)..<(at + head + length)])
-        return (Int(section.index), data)
+        return (Int(section.index), data, at + (head + length + 7) & ~7)
       }
       at += (head + length + 7) & ~7
     }
@@ -95,9 +98,12 @@ public struct SyscallEvent {
     sections.section(kind, index: index)
   }
 
-  /// What the one record of its own says, and of which type that is: `enum special_type`.
-  var special: (type: Int, data: UnsafeRawBufferPointer)? {
-    sections.first(SECTION_SPECIAL).map { (type: $0.index, data: $0.data) }
+  /// What the first of the records of its own says, and of which type that is: `enum special_type`; `end` is where to
+  /// look for the next.
+  var special: (type: Int, data: UnsafeRawBufferPointer, end: Int)? { special(from: nil) }
+
+  func special(from place: Int?) -> (type: Int, data: UnsafeRawBufferPointer, end: Int)? {
+    sections.first(SECTION_SPECIAL, from: place).map { ($0.index, $0.data, $0.end) }
   }
 
   /// The object with this index.

@@ -3,10 +3,12 @@ public enum RecordType: UInt32, Sendable {
   case login = 1006
   case syscall = 1300
   case path = 1302
+  case ipc = 1303
   case socketcall = 1304
   case sockaddr = 1306
   case cwd = 1307
   case execve = 1309
+  case ipcSetPerm = 1311
   case mqOpen = 1312
   case mqSendRecv = 1313
   case mqNotify = 1314
@@ -19,6 +21,8 @@ public enum RecordType: UInt32, Sendable {
   case seccomp = 1326
   case proctitle = 1327
   case kernModule = 1330
+  case timeInjOffset = 1332
+  case timeAdjNTPVal = 1333
   case bpf = 1334
   case openat2 = 1337
   case anomPromiscuous = 1700
@@ -26,9 +30,9 @@ public enum RecordType: UInt32, Sendable {
 
   /// Every one, made once: asked for each event.
   public static let all: [RecordType] = [
-    .syscall, .path, .socketcall, .sockaddr, .cwd, .execve, .mqOpen, .mqSendRecv, .mqNotify,
-    .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule, .bpf,
-    .openat2, .login, .seccomp, .anomPromiscuous, .anomAbend,
+    .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
+    .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule,
+    .timeInjOffset, .timeAdjNTPVal, .bpf, .openat2, .login, .seccomp, .anomPromiscuous, .anomAbend,
   ]
 
   var name: StaticString {
@@ -36,10 +40,12 @@ public enum RecordType: UInt32, Sendable {
     case .login: "LOGIN"
     case .syscall: "SYSCALL"
     case .path: "PATH"
+    case .ipc: "IPC"
     case .socketcall: "SOCKETCALL"
     case .sockaddr: "SOCKADDR"
     case .cwd: "CWD"
     case .execve: "EXECVE"
+    case .ipcSetPerm: "IPC_SET_PERM"
     case .mqOpen: "MQ_OPEN"
     case .mqSendRecv: "MQ_SENDRECV"
     case .mqNotify: "MQ_NOTIFY"
@@ -52,6 +58,8 @@ public enum RecordType: UInt32, Sendable {
     case .seccomp: "SECCOMP"
     case .proctitle: "PROCTITLE"
     case .kernModule: "KERN_MODULE"
+    case .timeInjOffset: "TIME_INJOFFSET"
+    case .timeAdjNTPVal: "TIME_ADJNTPVAL"
     case .bpf: "BPF"
     case .openat2: "OPENAT2"
     case .anomPromiscuous: "ANOM_PROMISCUOUS"

@@ -9,6 +9,9 @@ struct Segments: ~Copyable {
     /// `value` is the kernel's id.
     case uid
     case gid
+    /// `value` is an id as the caller gave it, in its own view.
+    case givenUID
+    case givenGID
     /// `value` is the kernel's id; an unset one is -1.
     case signedUID
     /// `value` is the kernel's id; it is printed with its sign, and has no name beside it.
@@ -28,6 +31,9 @@ struct Segments: ~Copyable {
     /// The name of an id of the kernel, `value`.
     case userName
     case groupName
+    /// The name of an id as the caller gave it.
+    case givenUserName
+    case givenGroupName
   }
 
   struct Placed {

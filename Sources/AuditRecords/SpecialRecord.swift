@@ -1,34 +1,76 @@
 import CNestaudit
 
-/// The one record of its own that some syscalls have (kernel/auditsc.c, show_special).
+/// A record of its own that some syscalls have (kernel/auditsc.c, show_special).
 struct SpecialRecord {
   /// Of the record.
   let type: RecordType
   private let data: UnsafeRawBufferPointer
 
-  /// nil if the event has none, or fewer numbers than such a record tells.
-  init?(of event: SyscallEvent) {
-    guard let special = event.special, let type = RecordType(rawValue: UInt32(special.type)),
-      special.data.count >= 8 * Self.leastNumbers(type)
+  /// nil if there is no such type, or fewer numbers than such a record tells.
+  /// - Parameter type: `enum special_type`.
+  init?(type: Int, data: UnsafeRawBufferPointer) {
+    guard let type = RecordType(rawValue: UInt32(type)), data.count >= 8 * Self.leastNumbers(type)
     else { return nil }
     self.type = type
-    data = special.data
+    self.data = data
   }
 
   private static func leastNumbers(_ type: RecordType) -> Int {
     switch type {
+    case .timeAdjNTPVal: 2 * adjusted.count
     case .mqOpen: 6
     case .mqSendRecv, .mqGetSetAttr: 5
-    case .capset: 4
-    case .openat2: 3
-    case .mqNotify, .mmap: 2
+    case .capset, .ipcSetPerm: 4
+    case .openat2, .ipc: 3
+    case .mqNotify, .mmap, .timeInjOffset: 2
     default: 0
     }
   }
 
-  /// Appends the record's fields.
-  func append(to segments: inout Segments) {
+  /// What adjtimex changes, as audit_log_time names it.
+  private static let adjusted: [StaticString] = [
+    "offset", "freq", "status", "tai", "tick", "adjust",
+  ]
+
+  /// How many records there may be: of TIME_ADJNTPVAL one for each number.
+  var lines: Int { type == .timeAdjNTPVal ? Self.adjusted.count : 1 }
+
+  /// Whether a record is there: a number that has not changed has none.
+  func has(_ line: Int) -> Bool {
+    type != .timeAdjNTPVal || number(2 * line) != number(2 * line + 1)
+  }
+
+  /// Appends a record's fields.
+  func append(_ line: Int, to segments: inout Segments) {
     switch type {
+    case .ipc:
+      segments.text.append("ouid=")
+      segments.place(.uid, UInt32(truncatingIfNeeded: number(0)))
+      segments.text.append(" ogid=")
+      segments.place(.gid, UInt32(truncatingIfNeeded: number(1)))
+      segments.text.append(" mode=")
+      segments.text.append(octal: number(2) & 0xffff)
+    case .ipcSetPerm:
+      segments.text.append("qbytes=")
+      segments.text.append(hex: number(0))
+      segments.text.append(" ouid=")
+      segments.place(.givenUID, UInt32(truncatingIfNeeded: number(1)))
+      segments.text.append(" ogid=")
+      segments.place(.givenGID, UInt32(truncatingIfNeeded: number(2)))
+      segments.text.append(" mode=")
+      segments.text.append(octal: number(3) & 0xffff)
+    case .timeInjOffset:
+      segments.text.append("sec=")
+      segments.text.append(signed: long(0))
+      segments.text.append(" nsec=")
+      segments.text.append(signed: long(1))
+    case .timeAdjNTPVal:
+      segments.text.append("op=")
+      segments.text.append(Self.adjusted[line])
+      segments.text.append(" old=")
+      segments.text.append(signed: long(2 * line))
+      segments.text.append(" new=")
+      segments.text.append(signed: long(2 * line + 1))
     case .socketcall: appendSocketcall(to: &segments.text)
     case .mqOpen:
       segments.text.append("oflag=0x")

@@ -17,6 +17,8 @@ public final class Capture: @unchecked Sendable {
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
+  /// Of the program that sees every syscall begin.
+  private var entryLink: OpaquePointer?
   private var ring: OpaquePointer?
 
   /// How objects are obtained.
@@ -76,6 +78,11 @@ public final class Capture: @unchecked Sendable {
     self.object = object
     backend = programs.backend
     missing = programs.missing
+    if let finder = bpf_object__find_program_by_name(object, "nestaudit_find_clock"),
+      let lack = ClockFinder.find(by: finder)
+    {
+      missing.append(lack)
+    }
     isWhole = true
   }
 
@@ -86,14 +93,33 @@ public final class Capture: @unchecked Sendable {
     bpf_object__close(object)
   }
 
-  /// Attaches every program; from here on events come. A hook that the kernel refuses is missing from then on.
+  /// Whether syscalls are looked at when they begin, which costs every one of the machine some nanoseconds. Can be
+  /// changed with CAP_BPF alone.
+  public func watchEntries(_ wanted: Bool) throws(CaptureError) {
+    if !wanted, let link = entryLink {
+      bpf_link__destroy(link)
+      entryLink = nil
+    }
+    guard wanted, entryLink == nil else { return }
+    entryLink = bpf_program__attach(
+      bpf_object__find_program_by_name(object, Self.entryProgram))
+    if entryLink == nil {
+      throw CaptureError("program \(Self.entryProgram) does not attach", errno: errno)
+    }
+  }
+
+  private static let entryProgram = "nestaudit_sys_enter"
+
+  /// Attaches every program but that for the beginnings of syscalls; from here on events come. A hook that the kernel
+  /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
       guard bpf_program__autoload(current),
-        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL
+        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
+        strcmp(bpf_program__name(current), Self.entryProgram) != 0
       else { continue }
       let name = String(cString: bpf_program__name(current))
       if let link = bpf_program__attach(current) {
@@ -121,6 +147,8 @@ public final class Capture: @unchecked Sendable {
   public func detach() {
     for link in links { bpf_link__destroy(link) }
     links = []
+    if let link = entryLink { bpf_link__destroy(link) }
+    entryLink = nil
     // One may still run on another CPU.
     nestaudit_wait_for_grace_period()
   }

@@ -3,7 +3,7 @@ import Glibc
 
 /// What the collector may still do once its programs are loaded: not much more than to read.
 enum Privileges {
-  /// - CAP_BPF: tables and the state of programs.
+  /// - CAP_BPF: tables, the state of programs, and attaching one that is loaded.
   /// - CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE: roots and executables of containers, whoever owns them.
   private static let kept = [CAP_BPF, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE]
 

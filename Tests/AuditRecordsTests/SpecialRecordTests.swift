@@ -88,6 +88,73 @@ struct SpecialRecordTests {
         == "type=MQ_GETSETATTR: mqdes=3 mq_flags=0x800 mq_maxmsg=1 mq_msgsize=2 mq_curmsgs=3")
   }
 
+  /// What is behind SYSCALL and before PROCTITLE, of an event with these sections.
+  private func records(
+    _ sections: [(type: special_type, numbers: [Int64])], view: NamespaceView = .host,
+    names: IDNames? = nil
+  ) throws -> [String] {
+    var event = EventBytes { $0.syscall = 39 }
+    for section in sections {
+      let data = section.numbers.flatMap { number in withUnsafeBytes(of: number) { Array($0) } }
+      event.add(SECTION_SPECIAL, index: Int(section.type.rawValue), data)
+    }
+    return try lines(event, of: process, view: view, names: names).dropFirst().dropLast()
+      .map { $0.replacing(" msg=audit(1700000000.007:5)", with: "") }
+  }
+
+  @Test func anObjectIsFollowedByWhatItIsGiven() throws {
+    #expect(
+      try records([
+        (SPECIAL_IPC, [1000, 50, 0o101600]), (SPECIAL_IPC_SET_PERM, [-1, 1234, 4_294_967_295, 0]),
+      ]) == [
+        "type=IPC: ouid=1000 ogid=50 mode=0101600",
+        "type=IPC_SET_PERM: qbytes=ffffffffffffffff ouid=1234 ogid=4294967295 mode=0",
+      ])
+    #expect(try records([(SPECIAL_IPC, [0, 0, 0])]) == ["type=IPC: ouid=0 ogid=0 mode=0"])
+  }
+
+  @Test func theOwnerOfAnObjectIsTheViewsAndWhatTheCallerGaveIsItsOwn() throws {
+    let view = NamespaceView(
+      pidns: 9, uidMap: [event_id_extent(first: 0, lower: 100_000, count: 10)],
+      gidMap: [event_id_extent(first: 5, lower: 200_000, count: 10)])
+    let names = IDNames(
+      users: IDTable(passwd: Array("alice:x:7:5:::\n".utf8)),
+      groups: IDTable(group: Array("staff:x:5:\n".utf8)))
+    #expect(
+      try records(
+        [
+          (SPECIAL_IPC, [100_007, 200_000, 0o600]), (SPECIAL_IPC_SET_PERM, [0x4000, 7, 5, 0o640]),
+        ],
+        view: view, names: names) == [
+          "type=IPC: ouid=7 ogid=5 mode=0600\u{1d}OUID=\"alice\" OGID=\"staff\"",
+          "type=IPC_SET_PERM: qbytes=4000 ouid=7 ogid=5 mode=0640\u{1d}"
+            + "OUID=\"alice\" OGID=\"staff\"",
+        ])
+    #expect(
+      try records([(SPECIAL_IPC, [1000, 1000, 0o600])], view: view) == [
+        "type=IPC: ouid=65534 ogid=65534 mode=0600"
+      ])
+  }
+
+  @Test func theClockHasARecordForEachNumberThatChanged() throws {
+    #expect(
+      try records([
+        (SPECIAL_TIME_ADJNTPVAL, [0, -1, 5, 5, 64, 8256, 0, 37, 10000, 10000, 0, -2]),
+        (SPECIAL_TIME_INJOFFSET, [-1, 999_999_999]),
+      ]) == [
+        "type=TIME_ADJNTPVAL: op=offset old=0 new=-1",
+        "type=TIME_ADJNTPVAL: op=status old=64 new=8256",
+        "type=TIME_ADJNTPVAL: op=tai old=0 new=37",
+        "type=TIME_ADJNTPVAL: op=adjust old=0 new=-2",
+        "type=TIME_INJOFFSET: sec=-1 nsec=999999999",
+      ])
+    #expect(
+      try records([(SPECIAL_TIME_ADJNTPVAL, [1, 1, 5, 6, 2, 2, 3, 3, 10000, 9999, 0, 0])]) == [
+        "type=TIME_ADJNTPVAL: op=freq old=5 new=6",
+        "type=TIME_ADJNTPVAL: op=tick old=10000 new=9999",
+      ])
+  }
+
   @Test func aModulesNameIsEscaped() throws {
     #expect(
       try record(SPECIAL_KERN_MODULE, data: Array("dummy".utf8))
@@ -137,7 +204,8 @@ struct SpecialRecordTests {
   @Test func whatIsTornIsNoRecord() throws {
     for (type, numbers) in [
       (SPECIAL_MMAP, 2), (SPECIAL_OPENAT2, 3), (SPECIAL_CAPSET, 4), (SPECIAL_MQ_GETSETATTR, 5),
-      (SPECIAL_MQ_OPEN, 6),
+      (SPECIAL_MQ_OPEN, 6), (SPECIAL_IPC, 3), (SPECIAL_IPC_SET_PERM, 4),
+      (SPECIAL_TIME_INJOFFSET, 2), (SPECIAL_TIME_ADJNTPVAL, 12),
     ] {
       var event = EventBytes { $0.syscall = 39 }
       event.add(

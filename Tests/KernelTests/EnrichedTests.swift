@@ -11,7 +11,7 @@ struct Enriched {
   private static func rules(for user: UInt32) -> String {
     """
     -a always,exit -F arch=b64 -S execve,openat,connect,sendto,bind,unlinkat,chmod,kill,tgkill,ptrace \
-    -F uid=\(user) -k enriched
+    -S shmctl,msgctl -F uid=\(user) -k enriched
 
     """
   }
@@ -38,6 +38,8 @@ struct Enriched {
     #expect(compared["PATH"] ?? 0 >= 150)
     #expect(compared["SOCKADDR"] ?? 0 >= 10)
     #expect(compared["OBJ_PID"] ?? 0 >= 10)
+    #expect(compared["IPC"] ?? 0 >= 15)
+    #expect(compared["IPC_SET_PERM"] ?? 0 >= 5)
   }
 
   private struct Logs {

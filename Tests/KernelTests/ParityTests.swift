@@ -16,9 +16,12 @@ struct Parity {
 
       let reference = try withKernelAudit(rules: rules, in: area) {
         try RunningCollector.with(in: area, configuration: configuration) { _ in
+          try workload.runAsRoot(["foreign", "make"])
+          defer { _ = try? workload.runAsRoot(["foreign", "remove"]) }
           try workload.run(["parity", "500"])
           try workload.run(["hostile"])
           try workload.run(["program"], with: "bpf")
+          try workload.runAsRoot(["privileged", "little"])
           try Workload.runPrograms(in: area)
         }
       }

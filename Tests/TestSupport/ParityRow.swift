@@ -67,6 +67,11 @@ public struct ParityRow {
     Kind(name: "mq_unlink", wide: ["241"], objects: .withHooks),
     Kind(name: "mq_timedsend, mq_timedreceive", wide: ["242", "243"], objects: .always),
     Kind(name: "mq_notify, mq_getsetattr", wide: ["244", "245"]),
+    Kind(name: "shmget, shmat, shmctl", wide: ["29", "30", "31"]),
+    Kind(name: "semget, semop, semctl", wide: ["64", "65", "66", "220"]),
+    Kind(name: "msgget, msgsnd, msgrcv, msgctl", wide: ["68", "69", "70", "71"]),
+    Kind(name: "adjtimex, settimeofday, …", wide: ["159", "164", "227", "305"]),
+    Kind(name: "chdir", wide: ["80"]),
     Kind(name: "32-bit: pipe, pipe2, socketpair", narrow: ["42", "331", "360"]),
     Kind(name: "32-bit: mmap, mmap2", narrow: ["90", "192"]),
     Kind(name: "32-bit: socketcall, sendmsg", narrow: ["102", "370"]),
@@ -76,6 +81,13 @@ public struct ParityRow {
       name: "32-bit: mq_open, mq_timedsend, …",
       narrow: ["277", "279", "280", "281", "282", "418"], objects: .always),
     Kind(name: "32-bit: mq_unlink", narrow: ["278"], objects: .withHooks),
+    Kind(
+      name: "32-bit: ipc, shmget, …",
+      narrow: ["117", "393", "394", "395", "396", "397", "399", "400", "401", "402", "420"]),
+    Kind(
+      name: "32-bit: adjtimex, stime, …",
+      narrow: ["25", "79", "124", "264", "343", "404", "405"]),
+    Kind(name: "32-bit: chdir", narrow: ["12"]),
   ]
 
   /// The records that the table has columns for.
@@ -85,7 +97,8 @@ public struct ParityRow {
       "its own",
       [
         "EXECVE", "OPENAT2", "MMAP", "CAPSET", "SOCKETCALL", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY",
-        "MQ_GETSETATTR", "BPRM_FCAPS", "BPF",
+        "MQ_GETSETATTR", "BPRM_FCAPS", "BPF", "IPC", "IPC_SET_PERM", "TIME_ADJNTPVAL",
+        "TIME_INJOFFSET",
       ]
     ),
     ("FD_PAIR", ["FD_PAIR"]), ("SOCKADDR", ["SOCKADDR"]), ("OBJ_PID", ["OBJ_PID"]),

@@ -6,7 +6,7 @@ public struct Workload {
   /// A user that no system has.
   public static let uid: UInt32 = 64999
 
-  /// Rules for the calls of its part `parity`; not for those of setpriv, which has the workload's user before it
+  /// Rules for the calls of its parts `parity` and `privileged`; not for those of setpriv, which has the workload's user before it
   /// becomes the workload.
   public static let parityRules = """
     -a always,exit -F arch=b64 -S execve,open,openat,creat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
@@ -24,6 +24,12 @@ public struct Workload {
     -a always,exit -F arch=b32 -S openat2,socketcall,sendmsg -S pipe,pipe2,socketpair -S mmap,mmap2,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedsend_time64,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S chdir -F uid=\(uid) -k parity
+    -a always,exit -F arch=b32 -S chdir -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S shmget,shmat,shmctl,semget,semop,semtimedop,semctl,msgget,msgsnd,msgrcv,msgctl \
+    -S adjtimex,settimeofday,clock_settime,clock_adjtime -F gid=\(uid) -k parity
+    -a always,exit -F arch=b32 -S ipc,stime,settimeofday,adjtimex,clock_settime,clock_adjtime -S 404 -S 405 \
+    -S 393 -S 394 -S 395 -S 396 -S 397 -S 399 -S 400 -S 401 -S 402 -S 420 -F gid=\(uid) -k parity
 
     """
 
@@ -58,6 +64,12 @@ public struct Workload {
       // The build directory need not be open to other users.
       try manager.copyItem(atPath: Machine.product("workload"), toPath: program)
     }
+  }
+
+  /// Runs one of its parts to the end as root, in the group of its user; what it printed.
+  @discardableResult
+  public func runAsRoot(_ arguments: [String]) throws -> String {
+    try Program.output(of: "setpriv", command(arguments, false, user: 0), in: directory)
   }
 
   /// Runs one of its parts to the end; what it printed.
@@ -100,10 +112,12 @@ public struct Workload {
       ], in: directory)
   }
 
-  private func command(_ arguments: [String], _ forked: Bool) -> [String] {
+  private func command(
+    _ arguments: [String], _ forked: Bool, user actual: UInt32? = nil
+  ) -> [String] {
     // What follows keeps the shell from replacing itself by the program.
     let shell = forked ? ["sh", "-c", "\"$0\" \"$@\"; exit $?"] : []
-    return ["--reuid=\(user)", "--regid=\(user)", "--clear-groups"] + shell + [program]
+    return ["--reuid=\(actual ?? user)", "--regid=\(user)", "--clear-groups"] + shell + [program]
       + arguments
   }
 }

@@ -59,7 +59,20 @@ static void parity(int least)
 		mix_addresses();
 		mix_capable();
 		mix_x32();
+		mix_ipc();
+		mix_ipc_narrow();
+		mix_clock();
 	}
+	printf("%d calls\n", calls_made);
+}
+
+/* What only root can, without harm to the machine; in a machine of its own, all of it. */
+static void privileged(int all)
+{
+	mix_ipc();
+	mix_ipc_narrow();
+	ipc_in_namespace();
+	clock_changes(all);
 	printf("%d calls\n", calls_made);
 }
 
@@ -87,6 +100,12 @@ int main(int argc, char **argv)
 		load_program();
 	else if (!strcmp(what, "labels") && argc > 2)
 		labels(argc - 2, argv + 2);
+	else if (!strcmp(what, "refused") && argc == 2)
+		refused_by_seccomp();
+	else if (!strcmp(what, "foreign") && argc == 3)
+		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
+	else if (!strcmp(what, "privileged") && argc == 3)
+		privileged(!strcmp(argv[2], "all"));
 	else if (!strcmp(what, "unreadable") && argc == 2)
 		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -102,8 +121,8 @@ int main(int argc, char **argv)
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
-		      "unreadable | prepare | rules | opens | own | logged | capable | program | "
-		      "labels LABEL…\n"
+		      "unreadable | refused | foreign make|remove | privileged little|all | "
+		      "prepare | rules | opens | own | logged | capable | program | labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

@@ -47,6 +47,11 @@ void mix_names(void)
 	MUST_BE(0, syscall(SYS_truncate, "made/file", 5));
 	MUST_BE(0, syscall(SYS_utimensat, AT_FDCWD, "made/other", times, 0));
 
+	MUST_BE(0, syscall(SYS_chdir, "made"));
+	MUST_BE(-ENOENT, syscall(SYS_chdir, "absent"));
+	MUST_BE(-ENOTDIR, syscall(SYS_chdir, "file"));
+	MUST_BE(0, syscall(SYS_chdir, ".."));
+
 	MUST_BE(0, syscall(SYS_rename, "made/second name", "made/third"));
 	MUST_BE(0, syscall(SYS_rename, "made/other", "made/third"));
 	MUST_BE(0, syscall(SYS_renameat, AT_FDCWD, "made/below", AT_FDCWD, "moved"));

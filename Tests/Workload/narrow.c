@@ -4,6 +4,7 @@
  * that 32 bits can address.
  */
 #define _GNU_SOURCE
+#include "narrow.h"
 #include "workload.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 /* arch/x86/entry/syscalls/syscall_32.tbl */
 enum {
+	NARROW_CHDIR = 12,
 	NARROW_PIPE = 42,
 	NARROW_MMAP = 90,
 	NARROW_SOCKETCALL = 102,
@@ -46,17 +48,7 @@ static struct low {
 	struct sockaddr_un address;
 } * low;
 
-static uint32_t at(const void *place)
-{
-	return (uint32_t)(uintptr_t)place;
-}
-
-/* What each call is given: unused words are 0. */
-struct narrow {
-	uint32_t number, arguments[6];
-};
-
-static long narrow_call(struct narrow call)
+long narrow_call(struct narrow call)
 {
 	const uint32_t *given = call.arguments;
 	int32_t result;
@@ -79,7 +71,15 @@ static long narrow_call(struct narrow call)
 	return (uint32_t)result;
 }
 
-#define NARROW(number, ...) narrow_call((struct narrow){number, {__VA_ARGS__}})
+void *low_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (memory == MAP_FAILED)
+		fail("no memory below 4 GiB: %s", strerror(errno));
+	return memory;
+}
 
 static void set_words(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f)
 {
@@ -179,6 +179,13 @@ static void narrow_queue(void)
 static void narrow_rest(void)
 {
 	memset(low->wide, 0, sizeof(low->wide));
+	strcpy(low->name, "/");
+	int here = open(".", O_PATH | O_CLOEXEC);
+	MUST_BE(0, NARROW(NARROW_CHDIR, at(low->name)));
+	if (fchdir(here))
+		fail("no way back: %s", strerror(errno));
+	close(here);
+	MUST_BE(-EFAULT, NARROW(NARROW_CHDIR, 1));
 	strcpy(low->name, "/etc/passwd");
 	close((int)MUST_WORK(NARROW(NARROW_OPENAT2, AT_FDCWD, at(low->name), at(low->wide), 24)));
 	set_words(0x20080522 /* _LINUX_CAPABILITY_VERSION_3 */, 0, 0, 0, 0, 0);
@@ -188,10 +195,7 @@ static void narrow_rest(void)
 
 void mix_narrow(void)
 {
-	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		fail("no memory below 4 GiB: %s", strerror(errno));
+	low = low_memory(sizeof(*low));
 	narrow_pairs();
 	narrow_mmap();
 	narrow_socketcall();

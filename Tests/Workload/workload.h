@@ -44,6 +44,22 @@ void mix_narrow(void);
 void mix_addresses(void);
 void mix_capable(void);
 void mix_x32(void);
+void mix_ipc(void);
+void mix_ipc_narrow(void);
+void mix_clock(void);
+
+/* System V objects of root alone, which the mix of another user then finds: made, or removed. */
+void foreign_make(void);
+void foreign_remove(void);
+
+/* Many objects in an IPC namespace of its own; as root. */
+void ipc_in_namespace(void);
+
+/* A call that is made, and then refused by seccomp: no call at all. */
+void refused_by_seccomp(void);
+
+/* Changes of the clock, each taken back; some that set it a little off only if `all`. As root. */
+void clock_changes(int all);
 
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);

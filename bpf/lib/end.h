@@ -9,8 +9,12 @@
 #define EPERM    1
 #define E2BIG    7
 #define EBADF    9
+#define ENOMEM   12
+#define EACCES   13
 #define EFAULT   14
 #define EINVAL   22
+#define EFBIG    27
+#define ERANGE   34
 #define ENOSYS   38
 #define ENOTSOCK 88
 

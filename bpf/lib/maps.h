@@ -4,6 +4,7 @@
 #ifndef NESTAUDIT_MAPS_H
 #define NESTAUDIT_MAPS_H
 
+#include "entry.h"
 #include "event.h"
 #include "policy.h"
 #include "table.h"
@@ -47,6 +48,37 @@ struct process_key {
 	char title[EVENT_PROCTITLE_MAX];
 };
 
+/* Which System V object a syscall was for, and what that was when the syscall began. */
+struct ipc_entry {
+	uint64_t unheard; /* a bit for each error with which the kernel's audit hears of nothing */
+	uint64_t given;   /* address of what IPC_SET sets; 0: it is no such call … */
+	uint32_t layout;  /* … and enum ipc_layout */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;
+};
+
+/* The clock: kernel/time/timekeeping.c, ntp.c. */
+struct clock_entry {
+	int64_t real;   /* CLOCK_REALTIME, as nanoseconds from CLOCK_MONOTONIC … */
+	int64_t atomic; /* … and CLOCK_TAI */
+	int64_t offset;
+	int64_t freq;
+	int64_t status;
+	int64_t tick;
+	int64_t adjust;
+};
+
+/* What was kept of the syscall under way when it began. */
+struct entry_state {
+	uint32_t kind; /* enum entry_kind; ENTRY_NONE: nothing was */
+	uint32_t cell; /* cell_of() the syscall */
+	union {
+		struct ipc_entry ipc;
+		struct clock_entry clock;
+	};
+};
+
 /* A task's identity and what was last said of it. */
 struct task_state {
 	uint64_t cgroup; /* the identity below holds while the task is in this cgroup … */
@@ -70,6 +102,7 @@ struct task_state {
 	uint32_t muted_by;   /* … the policy of this serial */
 	uint32_t owned;   /* EVENT_OWN of this syscall are in the ring: counted in control.owned */
 	uint32_t trapped; /* SIGSYS was told of */
+	struct entry_state entry;
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
 	/* The address that it gets, as the kernel has it; of no length if there is none yet. */

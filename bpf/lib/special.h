@@ -15,9 +15,10 @@
 
 /* Where a section's numbers lie, and behind them for the time being what was read of the caller. */
 struct special {
-	uint64_t value[8];
+	uint64_t value[12];
 	union {
 		uint8_t raw[64];
+		uint16_t half[32];
 		int32_t narrow[16];
 		int64_t wide[8];
 	};

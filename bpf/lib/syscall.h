@@ -6,6 +6,7 @@
 #include "address.h"
 #include "container.h"
 #include "got.h"
+#include "kept.h"
 #include "match.h"
 #include "object.h"
 #include "taken.h"
@@ -53,10 +54,14 @@ static __always_inline bool policy_open(struct task_state *state, uint32_t arch,
 	       gate_bit(entry->gate[arch & (POLICY_ARCHES - 1)], syscall);
 }
 
+static __always_inline uint32_t cell_at(uint32_t arch, uint32_t syscall)
+{
+	return (arch & (POLICY_ARCHES - 1)) * POLICY_SYSCALLS + (syscall & (POLICY_SYSCALLS - 1));
+}
+
 static __always_inline uint32_t cell_of(struct syscall_end *end)
 {
-	return (end->arch & (POLICY_ARCHES - 1)) * POLICY_SYSCALLS +
-	       (end->syscall & (POLICY_SYSCALLS - 1));
+	return cell_at(end->arch, end->syscall);
 }
 
 /* The directory that a relative path begins at, where it is not the working directory. */
@@ -380,7 +385,13 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 		section_got(&b, end, state);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
-	section_cwd(&b, bpf_get_current_task_btf());
+	if (state->entry.cell != cell_of(end))
+		state->entry.kind = ENTRY_NONE;
+	sections_kept(&b, end, state);
+	if (state->entry.kind == ENTRY_CWD)
+		section_former_cwd(&b);
+	else
+		section_cwd(&b, bpf_get_current_task_btf());
 	syscall_submit(&b, state, end->flags & EVENT_OWNED ? ~0u : wants);
 	return 0;
 }

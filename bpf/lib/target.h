@@ -5,6 +5,7 @@
 
 #include "end.h"
 #include "identity.h"
+#include "idr.h"
 #include "label.h"
 
 #define GROUP_MAX 4096 /* processes of a group */
@@ -134,10 +135,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	return 0;
 }
 
-/*
- * The pid that has a number in the caller's PID namespace, or NULL: include/linux/idr.h is a tree
- * of xa_nodes, of which each level takes some bits of the number.
- */
+/* The pid that has a number in the caller's PID namespace, or NULL. */
 static __always_inline struct pid *pid_of_number(uint32_t number)
 {
 	struct pid *own = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid);
@@ -145,20 +143,7 @@ static __always_inline struct pid *pid_of_number(uint32_t number)
 	struct upid upid = {};
 
 	bpf_probe_read_kernel(&upid, sizeof(upid), &own->numbers[level]);
-	struct pid_namespace *ns = upid.ns;
-	uint64_t entry = (uint64_t)BPF_CORE_READ(ns, idr.idr_rt.xa_head);
-	uint32_t width = bpf_core_field_size(((struct xa_node *)0)->slots) / sizeof(void *);
-
-	for (uint32_t depth = 0; depth < 8 && (entry & 3) == 2 && entry > 4096; depth++) {
-		struct xa_node *node = (void *)(entry - 2);
-		uint32_t shift = BPF_CORE_READ(node, shift);
-		if (shift > 31 || (depth == 0 && (uint64_t)number >> shift >= width))
-			return NULL;
-		void **slots = (void *)node + bpf_core_field_offset(struct xa_node, slots);
-		bpf_probe_read_kernel(&entry, sizeof(entry),
-				      slots + (number >> shift & (width - 1)));
-	}
-	return (void *)entry;
+	return idr_entry(&upid.ns->idr, number);
 }
 
 /* The task that stands in a list of those that a pid means as `type`. */

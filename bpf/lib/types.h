@@ -348,6 +348,71 @@ struct pid {
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID };
 
+struct rhash_head {
+	struct rhash_head *next;
+};
+
+/* include/linux/rhashtable-types.h */
+struct bucket_table {
+	unsigned int size;
+	unsigned int nest;
+	__u32 hash_rnd;
+	struct bucket_table *future_tbl;
+	void *buckets[0];
+};
+struct rhashtable {
+	struct bucket_table *tbl;
+};
+
+struct kern_ipc_perm {
+	int id;
+	int key;
+	kuid_t uid;
+	kgid_t gid;
+	unsigned short mode;
+	struct rhash_head khtnode;
+};
+
+struct ipc_ids {
+	struct idr ipcs_idr;
+	struct rhashtable key_ht;
+};
+
+struct ipc_namespace {
+	struct ipc_ids ids[3];
+};
+
+struct nsproxy {
+	struct ipc_namespace *ipc_ns;
+};
+
+/* include/linux/hrtimer_defs.h */
+struct hrtimer_clock_base {
+	struct hrtimer_cpu_base *cpu_base;
+	__s64 offset;
+};
+struct hrtimer_cpu_base {
+	struct hrtimer_clock_base clock_base[8];
+};
+struct hrtimer {
+	struct hrtimer_clock_base *base;
+};
+struct sched_dl_entity {
+	struct hrtimer dl_timer;
+};
+
+/* kernel/time/ntp.c, since Linux 6.14: variables of their own before. */
+struct ntp_data {
+	unsigned long tick_usec;
+	__u64 tick_length;
+	int time_status;
+	__s64 time_offset;
+	long time_constant;
+	long time_esterror;
+	__s64 time_freq;
+	long time_adjust;
+};
+
 struct tty_struct {
 	char name[64];
 };
@@ -375,7 +440,11 @@ struct sock_fprog_kern {
 	__u16 len;
 	struct sock_filter *filter;
 };
+struct bpf_prog_aux {
+	__u32 id;
+};
 struct bpf_prog {
+	struct bpf_prog_aux *aux;
 	struct sock_fprog_kern *orig_prog;
 };
 
@@ -456,6 +525,8 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct nsproxy *nsproxy;
+	struct sched_dl_entity dl;
 	struct callback_head *task_works;
 	int exit_code;
 	struct seccomp seccomp;
@@ -508,13 +579,6 @@ struct socket {
 };
 
 /* Programs of BPF. */
-struct bpf_prog_aux {
-	__u32 id;
-};
-struct bpf_prog {
-	struct bpf_prog_aux *aux;
-};
-
 struct linux_binprm {
 	struct cred *cred;
 	struct file *file;

@@ -2,11 +2,13 @@
 #ifndef CNESTAUDIT_H
 #define CNESTAUDIT_H
 
+#include "../../../bpf/entry.h"
 #include "../../../bpf/event.h"
 #include "../../../bpf/policy.h"
 #include "../../../bpf/table.h"
 #include "../../../bpf/watch.h"
 #include "capabilities.h"
+#include "clock.h"
 #include "glibc.h"
 #include "openat2.h"
 #include <stddef.h>

@@ -15,6 +15,20 @@ struct SyscallGate: Equatable {
     for index in words.indices { words[index] |= other.words[index] }
   }
 
+  /// The numbers of its syscalls that have to be looked at when they begin, of either arch: a bit for each.
+  var entries: [UInt64] {
+    var entries = [UInt64](repeating: 0, count: Self.wordsPerArch)
+    for index in words.indices where words[index] != 0 {
+      let (arch, word) = index.quotientAndRemainder(dividingBy: Self.wordsPerArch)
+      for bit in 0..<64 where words[index] >> UInt64(bit) & 1 == 1 {
+        if entry_kind_of(UInt32(arch), UInt32(64 * word + bit)) != ENTRY_NONE {
+          entries[word] |= 1 << UInt64(bit)
+        }
+      }
+    }
+    return entries
+  }
+
   /// Writes it where BPF reads it, a word at a time.
   func store(to bytes: UnsafeMutableRawBufferPointer) {
     for (index, word) in words.enumerated() {
