@@ -167,7 +167,10 @@ struct PathPlan: ~Copyable {
     if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
       add(second, .delete, event, replaced)
     }
-    if event.fixed.result >= 0 { add(second, .create, event, moved) }
+    if event.fixed.result >= 0 {
+      add(second, .create, event, moved)
+      settleCapabilities(.unknown)
+    }
   }
 
   /// fs/namei.c, do_linkat: the file is looked up, then the new name's directory.
@@ -198,7 +201,9 @@ struct PathPlan: ~Copyable {
     addLookup(first, event, 0, isFound: true)
     switch Errno(event.fixed.result) {
     case .exists, .nameTooLong, .crossDevice, .permission: break
-    default: add(second, .create, event, event.touched(OBJECT_MADE, path: 1))
+    default:
+      add(second, .create, event, event.touched(OBJECT_MADE, path: 1))
+      if event.fixed.result >= 0 { settleCapabilities(.unknown) }
     }
   }
 
@@ -254,6 +259,7 @@ struct PathPlan: ~Copyable {
       let removed = event.touched(OBJECT_REMOVED, path: 0)
       if event.fixed.result >= 0 || removed != nil || !event.tellsLookups {
         add(name, .delete, event, removed)
+        if directory { settleCapabilities(.told(.none)) }
       }
     }
   }
@@ -375,12 +381,22 @@ struct PathPlan: ~Copyable {
     count += 1
   }
 
-  /// What is known of them before anybody is asked: what was not found has none, and neither has what was just made.
+  /// What is known of them before anybody is asked: what was not found has none, and neither have a directory and
+  /// what was just made.
   private static func capabilities(of item: Item) -> KnownCapabilities {
     if let object = item.object {
       return UInt32(object.caps) == OBJECT_CAPS_NONE.rawValue ? .told(.none) : .asked
     }
-    return item.type == .unknown || item.type == .create || item.isQueue ? .told(.none) : .unknown
+    if item.isQueue { return .told(.none) }
+    return switch item.type {
+    case .unknown, .create, .parent: .told(.none)
+    case .normal, .delete: .unknown
+    }
+  }
+
+  /// Those of the last item, if it has no object that tells them.
+  private mutating func settleCapabilities(_ capabilities: KnownCapabilities) {
+    if items[count - 1].object == nil { items[count - 1].capabilities = capabilities }
   }
 
   /// Those of the file that an exec has executed.

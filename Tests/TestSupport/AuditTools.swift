@@ -19,13 +19,20 @@ public enum AuditTools {
   private static let unsummed = ["--log", "--tty"]
 
   /// The sums that aureport gives of two logs, where they differ.
-  public static func differingSums(_ reference: URL, _ candidate: URL) throws -> [String] {
-    try reports.filter { !unsummed.contains($0 ?? "") }.compactMap { report in
+  /// - Parameter files: names of files are counted too.
+  public static func differingSums(
+    _ reference: URL, _ candidate: URL, files: Bool
+  ) throws -> [String] {
+    let left = files ? unsummed : unsummed + ["--file"]
+    return try reports.filter { !left.contains($0 ?? "") }.compactMap { report in
       let sums = try [reference, candidate].map { log in
         try Program.run(
           "aureport", ["-i", "--summary", "-if", log.path] + [report].compactMap(\.self)
         )
-        .output.split(separator: "\n").filter { !$0.hasPrefix("Range of time") }
+        .output.split(separator: "\n").filter { line in
+          !["Range of time", "Selected time"].contains { line.hasPrefix($0) }
+            && (files || !line.hasPrefix("Number of files"))
+        }
       }
       guard sums[0] != sums[1] else { return nil }
       return "aureport --summary \(report ?? ""):\n"
@@ -57,7 +64,7 @@ public enum AuditTools {
   private static func aureport(_ log: URL) throws -> [String] {
     try reports.flatMap { name in
       let report = try Program.run(
-        "aureport", ["-i", "--debug", "-if", log.path] + [name].compactMap(\.self))
+        "aureport", ["-i", "-if", log.path] + [name].compactMap(\.self))
       // A connect may give a short address; aureport says so of the kernel's own records too.
       let errors = report.errors.split(separator: "\n").filter { !$0.hasSuffix("len too short") }
       var complaints = errors.map { "aureport \(name ?? ""): \($0)" }
@@ -67,6 +74,13 @@ public enum AuditTools {
       }
       return complaints
     }
+  }
+
+  /// How often aureport cannot make sense of which type of record. There are such of the kernel's own.
+  public static func unparsed(_ log: URL) throws -> [String: Int] {
+    let report = try Program.run("aureport", ["--debug", "-if", log.path])
+    return report.errors.matches(of: /Unparsed type:(-?\d+)/)
+      .reduce(into: [:]) { counts, line in counts[String(line.1), default: 0] += 1 }
   }
 
   private static func aulast(_ log: URL) throws -> [String] {

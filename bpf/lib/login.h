@@ -204,7 +204,8 @@ static __noinline int64_t login_asked(uint32_t arch, uint32_t call)
 
 /*
  * A write of a task that may log in has ended. What else fails does so before the kernel's audit
- * hears of it: fs/proc/base.c, proc_loginuid_write. Whether LOGIN was told.
+ * hears of it: fs/proc/base.c, proc_loginuid_write. Whether it was a login, which then is in
+ * subject_memory()->own.
  */
 static __noinline int login_written(uint32_t arch, uint32_t call, uint32_t fd, int64_t result)
 {
@@ -231,7 +232,13 @@ static __noinline int login_written(uint32_t arch, uint32_t call, uint32_t fd, i
 		login_forget(task);
 	else
 		login_keep((void *)key, task->loginuid.val, task->sessionid, NULL);
-	struct task_state *state = own_state(task);
+	return 1;
+}
+
+static __noinline int login_tell(void)
+{
+	struct task_state *state = own_state(bpf_get_current_task_btf());
+
 	return state && own_tell(state, SPECIAL_LOGIN, EVENT_OF_SYSCALL);
 }
 
@@ -256,7 +263,8 @@ __noinline int owned_at_end(uint32_t syscall, int64_t result)
 		owned |= login_written(arch, call,
 				       arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di)
 							      : BPF_CORE_READ(regs, bx),
-				       result);
+				       result) &&
+			 login_tell();
 	return owned;
 }
 

@@ -220,16 +220,22 @@ static __always_inline bool shares_memory(struct task_struct *task, uint64_t nam
  * What the name of an open is held against, where it is the caller's: the path of the file, and
  * what is behind the descriptor that the name may mean.
  */
-static __noinline int sections_against(struct builder *b, struct file *file, uint32_t name_at)
+static __noinline int sections_against(struct builder *b, struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
+	struct file *file = file_of(task, end->result);
+	uint32_t name_at = sizeof(struct event_syscall); /* it is the first section */
 	uint8_t *memory = scratch_memory();
 	struct event_section head = {};
 
-	section_path_text(b, SECTION_OBJECT_NAME, 0, path_walk((uint64_t)&file->f_path, 1));
-	if (!memory || name_at > BUILDER_LIMIT)
+	if (!file)
 		return 0;
-	name_at = at_most(name_at, BUILDER_LIMIT);
+	if (shares_memory(task, argument(end, shape->path[0])))
+		b->flags |= EVENT_SHARED_MEMORY;
+	section_path_text(b, SECTION_OBJECT_NAME, 0, path_walk((uint64_t)&file->f_path, 1));
+	if (!memory)
+		return 0;
 	bpf_probe_read_kernel(&head, sizeof(head), memory + name_at);
 	int32_t number = numbered_descriptor(memory + name_at + sizeof(head), head.length);
 	file = number >= 0 ? file_of(task, number) : NULL;
@@ -256,13 +262,6 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (open_flags_of(end) & O_CREAT)
 		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
-	/* The name is the first section. */
-	if (b->flags & EVENT_CALLERS_NAMES) {
-		uint32_t path = shape_of(end->arch, end->syscall)->path[0];
-		if (shares_memory(task, argument(end, path)))
-			b->flags |= EVENT_SHARED_MEMORY;
-		sections_against(b, file, sizeof(struct event_syscall));
-	}
 }
 
 /* What the arguments of a syscall point to. */
@@ -381,6 +380,9 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
 	sections_of_shape(&b, state, end);
+	if (b.flags & EVENT_CALLERS_NAMES && end->result >= 0 &&
+	    shape_of(end->arch, end->syscall)->open)
+		sections_against(&b, end);
 	if (is_got(address_kind(end)))
 		section_got(&b, end, state);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)

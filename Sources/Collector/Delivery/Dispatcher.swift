@@ -33,13 +33,13 @@ final class Dispatcher {
 
   init(capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, logger: Logger) {
     self.capture = capture
-    delivery = Delivery(
-      check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks))
     self.daemons = daemons
     self.hierarchy = hierarchy
     self.logger = logger
     capabilities = CapabilityTable(identifier: capture.identifier)
-    delivery = Delivery(capabilities: capabilities)
+    delivery = Delivery(
+      check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
+      capabilities: capabilities)
   }
 
   /// The host first, then every container.
