@@ -15,6 +15,9 @@ static __always_inline bool is_sent_by_syscall(uint32_t arch, int32_t syscall, u
 	if ((uint64_t)info < 2)
 		return !info;
 	code = BPF_CORE_READ(info, si_code);
+	/* The kernel's own codes a task may queue for itself: nobody is asked then. */
+	if (code > 0)
+		return false;
 	if (queued_code(queued_info(arch, syscall, args), &given))
 		return code == given;
 	return code == 0 /* SI_USER */ || code == -6 /* SI_TKILL */;

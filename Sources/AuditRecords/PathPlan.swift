@@ -150,6 +150,9 @@ struct PathPlan: ~Copyable {
     _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
     guard let first, let second else {
+      if let first, let parent = event.touched(OBJECT_PARENT, path: 0) {
+        return addParent(first, event, parent)
+      }
       if let name = first ?? second { add(name, .unknown) }
       return
     }

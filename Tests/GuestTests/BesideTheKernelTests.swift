@@ -24,18 +24,56 @@ extension OtherKernels {
       #expect(row.comparison.missing == 0, "\(row.calls)")
       #expect(row.comparison.extra == 0, "\(row.calls)")
       for (type, share) in row.comparison.records where type != "PATH" {
-        #expect(share.isWhole, "\(row.calls): \(type)\n\(row.comparison.text)")
+        let known = Self.known[row.calls].flatMap { $0.type == type ? $0.count : nil }
+        #expect(
+          share.total - share.identical <= known ?? 0,
+          "\(row.calls): \(type)\n\(row.comparison.text)")
       }
       if row.objects != .some, let paths = row.comparison.records["PATH"] {
         #expect(paths.isWhole, "\(row.comparison.text)")
       }
     }
-    let events = rows.reduce(into: Comparison.Share.none) { sum, row in
-      sum.identical += row.comparison.events.identical
-      sum.total += row.comparison.events.total
+    let programs = try comparedPrograms(run)
+    let table = RecordTable([("the calls", rows.map(\.comparison)), ("the programs", programs)])
+    print("Linux \(line)\n\(table.text)")
+    try writeParity("hooks-\(line)", table.text)
+    let sum = Comparison.Share.sum(of: rows.map(\.comparison.events))
+    #expect(Double(sum.identical) >= 0.99 * Double(sum.total))
+    for (type, shares) in [
+      "SYSCALL", "EXECVE", "CWD", "PROCTITLE",
+    ].map({ type in (type, programs.compactMap { $0.records[type] }) }) {
+      let sum = Comparison.Share.sum(of: shares)
+      #expect(Double(sum.identical) >= 0.99 * Double(sum.total), "programs: \(type)")
     }
-    #expect(Double(events.identical) >= 0.99 * Double(events.total))
+    for comparison in programs {
+      for difference in comparison.differences { print("Linux \(line), programs: \(difference)") }
+      #expect(comparison.missing == 0)
+      #expect(comparison.extra == 0)
+    }
   }
+
+  /// Of other people's programs: what they execute, and the rest.
+  private func comparedPrograms(_ run: GuestRun) throws -> [Comparison] {
+    let logs = [try run.kernelEvents(), try run.events()].map { events in
+      events.filter { $0.syscall?["key"] == "programs" }
+    }
+    return try [true, false].map { isExec in
+      let events = logs.map { log in
+        log.filter { ($0.syscall?["syscall"] == Self.execve) == isExec }.inOrderOfText
+      }
+      return try Comparison(
+        "programs-\(isExec)",
+        reference: isExec ? events[0].map(\.withoutRepeatedPaths) : events[0],
+        candidate: events[1], in: run.area,
+        ignoring: isExec ? ["SYSCALL.items", "PATH.item"] : [])
+    }
+  }
+
+  /// How many records differ, as docs/parity.md tells: the items of a rename that is refused, and the clock's offset
+  /// where a second ends just then.
+  private static let known: [String: (type: String, count: Int)] = [
+    "rename, failed": ("SYSCALL", 2), "adjtimex, settimeofday, …": ("TIME_ADJNTPVAL", 2),
+  ]
 
   @Test(arguments: BootedGuests.lines)
   func whatNoRuleAsksForIsTheKernelsOwn(line: String) throws {
@@ -92,12 +130,10 @@ extension AuditEvent {
   /// Of the PATH records that say the same, the first alone: TOMOYO, which Debian's kernels have,
   /// looks every executable up once more.
   fileprivate var withoutRepeatedPaths: AuditEvent {
-    var seen: Set<Substring> = []
+    var seen: Set<String> = []
     return dropping { record in
-      guard record.type == "PATH", let name = record.text.firstRange(of: " name=") else {
-        return false
-      }
-      return !seen.insert(record.text[name.lowerBound...]).inserted
+      guard record.type == "PATH", let name = record["name"] else { return false }
+      return !seen.insert(name).inserted
     }
   }
 }

@@ -81,7 +81,7 @@ struct GuestRun: Sendable {
 
   /// What both audits are asked for.
   private var kernelRules: String {
-    watches("beside") + Workload.parityRules
+    watches("beside") + Workload.parityRules + Workload.programRules
       + "-a always,exit -F arch=b64 -S execve -F exe=\(area.path)/memory/echo -k exec\n"
       + "-a always,exit -F arch=b64 -S exit_group -F exe=\(area.path)/memory/echo -k exit\n"
   }

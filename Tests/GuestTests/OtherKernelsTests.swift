@@ -83,7 +83,7 @@ struct OtherKernels {
     let events = try run.events()
     let asked = GuestRun.places.flatMap { place in GuestRun.phases.map { "\(place)-\($0)" } }
     let keys = Set(events.compactMap { $0.syscall.map { $0["key"] ?? "(no key)" } })
-    #expect(keys == Set(asked + ["exec", "exit", "inside", "parity", "(null)"]))
+    #expect(keys == Set(asked + ["exec", "exit", "inside", "parity", "programs", "(null)"]))
     let others = events.filter { $0.syscall == nil }.compactMap { $0.records.first?.type }
       .filter { !OwnRecords.types.contains($0) }
     #expect(others == ["DAEMON_START", "DAEMON_END"])

@@ -48,6 +48,9 @@ public struct AuditEvent: Sendable {
     records.first { $0.type == type }
   }
 
+  /// What its records say, without their stamp.
+  fileprivate var text: String { records.map(\.text).joined(separator: "\n") }
+
   /// The SYSCALL record.
   public var syscall: Record? { first("SYSCALL") }
 
@@ -105,4 +108,10 @@ public struct AuditEvent: Sendable {
     let text = events.flatMap(\.lines).map { $0 + "\n" }.joined()
     try text.write(to: log, atomically: true, encoding: .utf8)
   }
+}
+
+extension [AuditEvent] {
+  /// Sorted by what they say: threads of one process are told by nothing else, and two logs may have them in
+  /// another order.
+  public var inOrderOfText: [AuditEvent] { sorted { $0.text < $1.text } }
 }

@@ -18,21 +18,19 @@ public enum AuditTools {
   /// Of these there is no sum.
   private static let unsummed = ["--log", "--tty"]
 
-  /// The sums that aureport gives of two logs, where they differ.
-  /// - Parameter files: names of files are counted too.
+  /// The sums that aureport gives of two logs, where they differ in more than the order of what is equally frequent.
+  /// - Parameter left: reports that are not asked for; of their number nothing is said in the sum of all either.
   public static func differingSums(
-    _ reference: URL, _ candidate: URL, files: Bool
+    _ reference: URL, _ candidate: URL, leavingOut left: [String]
   ) throws -> [String] {
-    let left = files ? unsummed : unsummed + ["--file"]
-    return try reports.filter { !left.contains($0 ?? "") }.compactMap { report in
+    let silent = ["Range of time", "Selected time"] + left.map { "Number of \($0.dropFirst(2))" }
+    return try reports.filter { !(unsummed + left).contains($0 ?? "") }.compactMap { report in
       let sums = try [reference, candidate].map { log in
         try Program.run(
           "aureport", ["-i", "--summary", "-if", log.path] + [report].compactMap(\.self)
         )
-        .output.split(separator: "\n").filter { line in
-          !["Range of time", "Selected time"].contains { line.hasPrefix($0) }
-            && (files || !line.hasPrefix("Number of files"))
-        }
+        .output.split(separator: "\n").filter { line in !silent.contains { line.hasPrefix($0) } }
+        .sorted()
       }
       guard sums[0] != sums[1] else { return nil }
       return "aureport --summary \(report ?? ""):\n"

@@ -12,6 +12,14 @@ public struct Comparison {
     /// A share of nothing, to add to.
     public static let none = Share(identical: 0, total: 0)
 
+    /// Several of them.
+    public static func sum(of shares: [Share]) -> Share {
+      shares.reduce(into: .none) { sum, share in
+        sum.identical += share.identical
+        sum.total += share.total
+      }
+    }
+
     /// Whether all are.
     public var isWhole: Bool { identical == total }
     /// `identical/total`; nothing where there is nothing.
@@ -28,6 +36,8 @@ public struct Comparison {
   public let extra: Int
   /// What was printed, with the differences.
   public let text: String
+  /// The kernel's, and ours.
+  public let logs: [URL]
 
   /// Compares the kernel's log with a daemon's, but for the fields `ignored`, which are named
   /// `field` or `TYPE.field`.
@@ -39,6 +49,7 @@ public struct Comparison {
         ignored.joined(separator: ","),
       ]
     )
+    logs = [reference, candidate]
     text = result.output
     guard
       let sum = text.firstMatch(
@@ -58,10 +69,14 @@ public struct Comparison {
     _ name: String, reference: [AuditEvent], candidate: [AuditEvent], in area: URL,
     ignoring ignored: [String] = []
   ) throws {
-    let logs = ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
+    let logs = Self.logs(name, in: area)
     try AuditEvent.write(reference, to: logs[0])
     try AuditEvent.write(candidate, to: logs[1])
     try self.init(reference: logs[0], candidate: logs[1], ignoring: ignored)
+  }
+
+  private static func logs(_ name: String, in area: URL) -> [URL] {
+    ["reference", "candidate"].map { area.appending(path: "\(name).\($0)") }
   }
 
   /// How many PATH records are identical, or lack the object, with its capabilities, and differ in nothing else.

@@ -146,26 +146,21 @@ public struct ParityRow {
       text += line(of: row.calls, [row])
     }
     text += line(of: "**all**", rows) + "\n"
-    let events = sum(rows.map(\.comparison.events))
+    let events = Comparison.Share.sum(of: rows.map(\.comparison.events))
     let share = 100 * Double(events.identical) / Double(max(events.total, 1))
     return text + String(format: "Identical in every record and field: %.1f %%.\n", share)
   }
 
   private static func line(of calls: String, _ rows: [ParityRow]) -> String {
     let cells = columns.map { column in
-      sum(column.types.flatMap { type in rows.compactMap { $0.comparison.records[type] } })
-        .description
+      Comparison.Share.sum(
+        of: column.types.flatMap { type in rows.compactMap { $0.comparison.records[type] } }
+      )
+      .description
     }
-    let events = sum(rows.map(\.comparison.events))
+    let events = Comparison.Share.sum(of: rows.map(\.comparison.events))
     let missing = rows.reduce(0) { $0 + $1.comparison.missing }
     let extra = rows.reduce(0) { $0 + $1.comparison.extra }
     return "| \(calls) | \(cells.joined(separator: " | ")) | \(events) | \(missing) | \(extra) |\n"
-  }
-
-  private static func sum(_ shares: [Comparison.Share]) -> Comparison.Share {
-    shares.reduce(into: .none) { sum, share in
-      sum.identical += share.identical
-      sum.total += share.total
-    }
   }
 }

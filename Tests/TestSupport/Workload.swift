@@ -34,7 +34,7 @@ public struct Workload {
     """
 
   /// Another one, for what other programs do.
-  public static let programsUID: UInt32 = 64998
+  public static let programsUID: UInt32 = 64997
 
   /// Rules for what these do.
   public static let programRules = """
