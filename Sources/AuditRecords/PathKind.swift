@@ -95,8 +95,10 @@ struct SyscallNumber {
   /// Whether it looks into the caller's memory for nothing else before it takes its names.
   var takesNamesFirst: Bool {
     switch x86_64 {
-    case 82, 86, 88, 264, 265, 266, 316: true  // rename link symlink renameat linkat symlinkat renameat2
-    case 4, 6, 89, 137, 191, 192, 194, 195, 262, 267, 332: true  // stat lstat readlink statfs getxattr …
+    // rename link symlink renameat linkat symlinkat renameat2
+    case 82, 86, 88, 264, 265, 266, 316: true
+    // stat lstat readlink statfs getxattr …
+    case 4, 6, 89, 137, 191, 192, 194, 195, 262, 267, 332: true
     default: false
     }
   }
