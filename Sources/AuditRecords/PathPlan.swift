@@ -143,130 +143,6 @@ struct PathPlan: ~Copyable {
     }
   }
 
-  // Of two names the kernel takes the second first: its compiler evaluates arguments from the last one on. Each is
-  // taken even if the other is none.
-
-  private mutating func planRename(
-    _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
-  ) {
-    guard let first, let second else {
-      if let first, let parent = event.touched(OBJECT_PARENT, path: 0) {
-        return addParent(first, event, parent)
-      }
-      if let name = first ?? second { add(name, .unknown) }
-      return
-    }
-    let isFirstReached = event.mayReachDirectory(of: first, path: 0)
-    if isFirstReached, event.mayReachDirectory(of: second, path: 1) {
-      addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
-    } else {
-      add(second, .unknown)
-    }
-    guard isFirstReached else { return add(first, .unknown) }
-    addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
-    let moved = event.touched(OBJECT_REMOVED, path: 0)
-    guard event.fixed.result >= 0 || moved != nil else { return }
-    add(first, .delete, event, moved)
-    if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
-      add(second, .delete, event, replaced)
-    }
-    if event.fixed.result >= 0 {
-      add(second, .create, event, moved)
-      settleCapabilities(.unknown)
-    }
-  }
-
-  /// fs/namei.c, do_linkat: the file is looked up, then the new name's directory.
-  private mutating func planLink(
-    _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
-  ) {
-    guard let first, let second else {
-      if let first { addLookup(first, event, 0, isFound: true) }
-      if let second { add(second, .unknown) }
-      return
-    }
-    let isSecondReached = event.mayReachDirectory(of: second, path: 1)
-    let isFound =
-      switch Errno(event.fixed.result) {
-      case _ where event.tellsLookups && event.fixed.result < 0:
-        event.touched(OBJECT_FOUND, path: 0) != nil
-      case .noEntry, .notDirectory: event.touched(OBJECT_FOUND, path: 0) != nil
-      case .loop, .badDescriptor: event.mayReachDirectory(of: first, path: 0)
-      case .nameTooLong: first.isShortUpToItsEnd && !first.isLongAtItsEnd
-      case .access: event.touched(OBJECT_FOUND, path: 0) != nil || first.isBare
-      default: true
-      }
-    guard isFound, isSecondReached else {
-      add(second, .unknown)
-      return isFound ? addLookup(first, event, 0, isFound: true) : add(first, .unknown)
-    }
-    addParent(second, event, event.touched(OBJECT_PARENT, path: 1))
-    addLookup(first, event, 0, isFound: true)
-    switch Errno(event.fixed.result) {
-    case .exists, .nameTooLong, .crossDevice, .permission: break
-    default:
-      add(second, .create, event, event.touched(OBJECT_MADE, path: 1))
-      if event.fixed.result >= 0 { settleCapabilities(.unknown) }
-    }
-  }
-
-  /// What the link is to say has an item of its own.
-  private mutating func planSymlink(
-    _ target: UnsafeRawBufferPointer?, _ name: UnsafeRawBufferPointer?, _ event: SyscallEvent
-  ) {
-    guard let target, let name else {
-      if let only = target ?? name { add(only, .unknown) }
-      return
-    }
-    addCreation(name, event, 1, target: target)
-  }
-
-  /// - Parameter target: of a symbolic link.
-  private mutating func addCreation(
-    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int,
-    target: UnsafeRawBufferPointer? = nil
-  ) {
-    var isMade = false
-    switch Errno(event.fixed.result) {
-    case .noEntry where !name.isBare && !event.tellsLookups,
-      .notDirectory where !event.tellsLookups:
-      add(name, .unknown)
-    case _ where !event.mayReachDirectory(of: name, path: path): add(name, .unknown)
-    case .exists, .noEntry, .nameTooLong:
-      addParent(name, event, event.touched(OBJECT_PARENT, path: path))
-    default:
-      addParent(name, event, event.touched(OBJECT_PARENT, path: path))
-      isMade = true
-    }
-    guard isMade else {
-      if let target { add(target, .unknown) }
-      return
-    }
-    let made = event.touched(OBJECT_MADE, path: path)
-    // The kernel looks among the names without an object for that of what is made.
-    if let target, name.endsIn(target) { return add(target, .create, event, made) }
-    if let target { add(target, .unknown) }
-    add(name, .create, event, made)
-  }
-
-  private mutating func addRemoval(
-    _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ directory: Bool
-  ) {
-    switch Errno(event.fixed.result) {
-    case .notDirectory where !directory && !event.tellsLookups: add(name, .unknown)
-    case _ where !event.mayReachDirectory(of: name, path: 0): add(name, .unknown)
-    case .noEntry, .readOnly, .nameTooLong:
-      addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
-    default:
-      addParent(name, event, event.touched(OBJECT_PARENT, path: 0))
-      let removed = event.touched(OBJECT_REMOVED, path: 0)
-      if event.fixed.result >= 0 || removed != nil || !event.tellsLookups {
-        add(name, .delete, event, removed)
-        if directory { settleCapabilities(.told(.none)) }
-      }
-    }
-  }
-
   private mutating func planExec(
     _ event: SyscallEvent, _ name: UnsafeRawBufferPointer?, _ loaderName: UnsafeRawBufferPointer?
   ) {
@@ -335,7 +211,7 @@ struct PathPlan: ~Copyable {
   /// - Parameters:
   ///   - path: which of the syscall's it is.
   ///   - isFound: it led somewhere, whatever the result.
-  private mutating func addLookup(
+  mutating func addLookup(
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent, _ path: Int, isFound: Bool = false
   ) {
     let result = event.fixed.result
@@ -353,7 +229,7 @@ struct PathPlan: ~Copyable {
   }
 
   /// The directory part with its slash; for a bare name the working directory (audit_log_name).
-  private mutating func addParent(
+  mutating func addParent(
     _ name: UnsafeRawBufferPointer, _ event: SyscallEvent,
     _ found: (index: Int, object: event_object)?
   ) {
@@ -364,7 +240,7 @@ struct PathPlan: ~Copyable {
     add(directory, .parent, event, found)
   }
 
-  private mutating func add(
+  mutating func add(
     _ name: UnsafeRawBufferPointer?, _ type: NameType, _ event: SyscallEvent,
     _ found: (index: Int, object: event_object)?
   ) {
@@ -374,7 +250,7 @@ struct PathPlan: ~Copyable {
   }
 
   /// Without an object.
-  private mutating func add(_ name: UnsafeRawBufferPointer?, _ type: NameType) {
+  mutating func add(_ name: UnsafeRawBufferPointer?, _ type: NameType) {
     add(Item(name: name, type: type, object: nil))
   }
 
@@ -398,7 +274,7 @@ struct PathPlan: ~Copyable {
   }
 
   /// Those of the last item, if it has no object that tells them.
-  private mutating func settleCapabilities(_ capabilities: KnownCapabilities) {
+  mutating func settleCapabilities(_ capabilities: KnownCapabilities) {
     if items[count - 1].object == nil { items[count - 1].capabilities = capabilities }
   }
 
