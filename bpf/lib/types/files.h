@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Files, names and where they lie. Included by types.h alone, in its order. */
+#ifndef NESTAUDIT_TYPES_FILES_H
+#define NESTAUDIT_TYPES_FILES_H
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+struct callback_head {
+	struct callback_head *next;
+	void (*func)(struct callback_head *head);
+};
+
+struct qstr {
+	__u32 hash;
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry_operations {
+	void *d_dname;
+};
+
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	unsigned int s_dev;
+	unsigned long s_magic;
+	struct file_system_type *s_type;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct inode {
+	unsigned short i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	unsigned int i_rdev;
+	unsigned int i_flags;
+	unsigned short i_opflags;
+	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
+};
+struct inode___6_1 {
+	struct timespec64 i_ctime;
+};
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+};
+
+/* What an inode is a part of, on the filesystems whose extended attributes are in memory. */
+struct list_head {
+	struct list_head *next;
+};
+struct rb_node {
+	struct rb_node *rb_left;
+};
+struct rb_root {
+	struct rb_node *rb_node;
+};
+struct simple_xattrs {
+	struct rb_root rb_root;
+};
+struct simple_xattrs___6_1 {
+	struct list_head head;
+};
+struct shmem_inode_info {
+	struct simple_xattrs xattrs;
+	struct inode vfs_inode;
+};
+struct ext4_inode_info {
+	unsigned long i_flags;
+	__u64 i_file_acl;
+	struct inode vfs_inode;
+};
+
+struct lockref {
+	int count;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct lockref d_lockref;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct dentry_operations *d_op;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	int mnt_flags;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct cred;
+
+struct file_operations {
+	void *write;
+};
+
+struct file {
+	unsigned int f_mode;
+	unsigned int f_flags;
+	void *private_data;
+	struct path f_path;
+	struct inode *f_inode;
+	struct file_operations *f_op;
+	const struct cred *f_cred;
+	struct callback_head f_task_work;
+};
+/* Before Linux 6.8, and before 6.2. */
+struct file___6_2 {
+	struct callback_head f_rcuhead;
+};
+struct file___6_1 {
+	union {
+		struct callback_head fu_rcuhead;
+	} f_u;
+};
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct filename {
+	const char *name;
+	const char *uptr;
+};
+
+struct nameidata {
+	struct path path;
+	struct qstr last;
+	struct filename *name;
+};
+
+struct open_flags {
+	int open_flag;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct files_struct {
+	atomic_t count;
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+#endif
