@@ -67,6 +67,15 @@ struct ExecveSplitterTests {
     #expect(joined(2, records) == bytes("end"))
   }
 
+  @Test func theLengthIsToldOnceAlsoWhereARecordEndsJustBefore() {
+    let first = [UInt8](repeating: UInt8(ascii: "x"), count: 7400)
+    let long = [UInt8](repeating: UInt8(ascii: "y"), count: 20000)
+    let records = records([first, long])
+    #expect(records[0].hasPrefix("argc=2 a0=\"xxx"))
+    #expect(records[1].hasPrefix(" a1_len=40000 a1[0]=7979"))
+    #expect(joined(1, records) == long)
+  }
+
   @Test func whatNeedsHexadecimalIsCutBetweenBytes() {
     let long = (0..<9000).map { UInt8(truncatingIfNeeded: $0 % 255 + 1) }
     let records = records([long])
