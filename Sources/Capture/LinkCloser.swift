@@ -48,6 +48,14 @@ final class LinkCloser: @unchecked Sendable {
     }
   }
 
+  /// The links that wait to be closed; from here on they are the caller's.
+  func takeAll() -> [Int32] {
+    locked {
+      defer { links = [] }
+      return links.map(\.descriptor)
+    }
+  }
+
   private func start() {
     var thread = pthread_t()
     let held = Unmanaged.passRetained(self)

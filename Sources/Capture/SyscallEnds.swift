@@ -28,8 +28,8 @@ final class SyscallEnds {
   private var byExit: Set<Cell> = []
   private var hasBegun = false
 
-  /// With more functions the collector would take too long to end: the kernel needs a tenth of a second to take a
-  /// program off one.
+  /// With more functions what stands on them would stay too long when the collector ends: the kernel needs a tenth of
+  /// a second to take a program off one.
   static let mostFunctions = 128
 
   static let exitProgram = "nestaudit_sys_exit"
@@ -191,6 +191,7 @@ final class SyscallEnds {
     byExit = []
     publish()
     unlinkExit()
+    functions?.detachAll()
   }
 
   /// The function of a syscall, if it can be attached to.

@@ -87,7 +87,7 @@ final class SyscallFunctions {
   }
 
   deinit {
-    for link in links.values { close(link) }
+    detachAll()
     for program in programs.values { close(program) }
     for map in handlers.values { close(map) }
   }
@@ -117,6 +117,15 @@ final class SyscallFunctions {
   /// Takes it off, in a while.
   func detach(_ function: String) {
     if let link = links.removeValue(forKey: function) { closer.close(link, of: function) }
+  }
+
+  /// Takes all programs off, in a child: this process need not wait for it.
+  func detachAll() {
+    let descriptors = (links.values + closer.takeAll()).sorted()
+    links = [:]
+    guard !descriptors.isEmpty else { return }
+    nestaudit_close_in_child(descriptors, UInt32(descriptors.count))
+    for descriptor in descriptors { close(descriptor) }
   }
 
   /// The functions with a program on them.

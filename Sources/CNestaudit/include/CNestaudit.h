@@ -9,6 +9,7 @@
 #include "../../../bpf/watch.h"
 #include "capabilities.h"
 #include "clock.h"
+#include "closing.h"
 #include "glibc.h"
 #include "openat2.h"
 #include <stddef.h>
