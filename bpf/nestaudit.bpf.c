@@ -6,6 +6,7 @@
 #include "hooks.bpf.c"
 #include "lookups.bpf.c"
 #include "names.bpf.c"
+#include "given.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
@@ -16,5 +17,7 @@
 #include "login.bpf.c"
 #include "promiscuous.bpf.c"
 #include "clock.bpf.c"
+#include "fanotify.bpf.c"
+#include "program.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -84,6 +84,55 @@ extension OtherKernels {
     #expect(counts == ["ANOM_ABEND": 8, "SECCOMP": 9, "LOGIN": 4, "ANOM_PROMISCUOUS": 8])
   }
 
+  @Test(arguments: BootedGuests.lines)
+  func whatListenersAnswerIsTheKernelsOwn(line: String) throws {
+    let run = try run(line)
+    let theirs = try OwnRecords.events(with: "FANOTIFY", in: run.kernelLog).map(Self.withoutTomoyo)
+    let ours = try OwnRecords.events(with: "FANOTIFY", in: run.log()).map(Self.withoutTomoyo)
+    #expect(ours == theirs)
+    #expect(theirs.count == 7)
+    let answers = theirs.joined().filter { $0.hasPrefix("FANOTIFY") }
+    #expect(answers.contains { $0.contains(" fan_info=2AF ") } == (line != "6.1"))
+    #expect(theirs.allSatisfy { event in event.contains { $0.hasPrefix("SYSCALL") } })
+  }
+
+  @Test(arguments: BootedGuests.lines)
+  func programsThatComeAndGoAreTheKernelsOwn(line: String) throws {
+    let run = try run(line)
+    let theirs = try OwnRecords.events(with: "BPF", in: run.kernelLog)
+    let log = try OwnRecords.events(with: "BPF", in: run.log())
+    // Those before are from when the kernel's audit was off.
+    let texts = Set(theirs.joined().filter { $0.hasPrefix("BPF") })
+    let ours = log.filter { event in event.contains { texts.contains($0) } }
+    func programs(_ events: [[String]], _ operation: String) -> [String] {
+      events.joined().filter { $0.hasPrefix("BPF") && $0.hasSuffix(operation) }.sorted()
+    }
+    for operation in ["op=LOAD", "op=UNLOAD"] {
+      #expect(programs(ours, operation) == programs(theirs, operation))
+      #expect(programs(theirs, operation).count >= 6)
+    }
+    // One that goes in an interrupt the kernel tells of with whatever that has interrupted.
+    func certain(_ events: [[String]]) -> [[String]] {
+      events.filter { event in
+        event.count == 1 || event.contains { $0.contains(" comm=\"workload.progra\" ") }
+      }
+    }
+    let (mine, kernels) = (certain(ours), certain(theirs))
+    #expect(Set(kernels.filter { $0.count > 1 }).subtracting(mine) == [])
+    #expect(mine.count >= 11)
+    #expect(Set(mine.filter { $0.count > 1 }).subtracting(kernels) == [])
+  }
+
+  /// TOMOYO looks every executable up once more: of equal records the first alone, without their number.
+  private static func withoutTomoyo(_ event: [String]) -> [String] {
+    guard event.contains(where: { $0.hasPrefix("SYSCALL") && $0.contains(" syscall=59 ") }) else {
+      return event
+    }
+    var seen: Set<String> = []
+    return event.map { $0.replacing(/\b(item|items)=\d+/, with: "") }
+      .filter { seen.insert($0).inserted }
+  }
+
   /// The task's memory is gone when sched_process_exit comes, before Linux 6.16.
   @Test(arguments: BootedGuests.lines)
   func anExitHasItsProgramAndItsTitle(line: String) throws {
