@@ -85,7 +85,8 @@ extension EventRenderer {
   private mutating func appendProgram(_ event: OwnEvent) {
     segments.text.append("prog-id=")
     segments.text.append(decimal: event.number(0))
-    segments.text.append(event.number(1) == UInt64(PROGRAM_LOAD.rawValue) ? " op=LOAD" : " op=UNLOAD")
+    segments.text.append(
+      event.number(1) == UInt64(PROGRAM_LOAD.rawValue) ? " op=LOAD" : " op=UNLOAD")
   }
 
   /// kernel/auditsc.c, audit_seccomp.

@@ -90,12 +90,15 @@ struct OwnRecordTests {
         " syscall=110 compat=0 ip=0x1"))
   }
 
-  @Test(arguments: [
-    ([1, 0, 0, 0, 0, 0], "resp=1"),
-    ([2, 1, 0, 9, 9, 9], "resp=2 fan_type=0 fan_info=0 subj_trust=2 obj_trust=2"),
-    ([33, 1, 1, 0x2af, 1, 0], "resp=33 fan_type=1 fan_info=2AF subj_trust=1 obj_trust=0"),
-    ([2, 1, 1, 0xffff_ffff, 0, 7], "resp=2 fan_type=1 fan_info=FFFFFFFF subj_trust=0 obj_trust=7"),
-  ] as [([UInt64], String)])
+  @Test(
+    arguments: [
+      ([1, 0, 0, 0, 0, 0], "resp=1"),
+      ([2, 1, 0, 9, 9, 9], "resp=2 fan_type=0 fan_info=0 subj_trust=2 obj_trust=2"),
+      ([33, 1, 1, 0x2af, 1, 0], "resp=33 fan_type=1 fan_info=2AF subj_trust=1 obj_trust=0"),
+      (
+        [2, 1, 1, 0xffff_ffff, 0, 7], "resp=2 fan_type=1 fan_info=FFFFFFFF subj_trust=0 obj_trust=7"
+      ),
+    ] as [([UInt64], String)])
   func anAnswer(numbers: [UInt64], text: String) throws {
     #expect(
       try lines(event(SPECIAL_FANOTIFY, numbers)) == [

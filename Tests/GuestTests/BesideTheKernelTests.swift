@@ -84,6 +84,24 @@ extension OtherKernels {
     #expect(counts == ["ANOM_ABEND": 8, "SECCOMP": 9, "LOGIN": 4, "ANOM_PROMISCUOUS": 8])
   }
 
+  /// auditd has two spaces behind its own, which ends with a newline in /proc.
+  @Test(arguments: BootedGuests.lines)
+  func aDaemonHasItsLabelAsAuditdHas(line: String) throws {
+    let run = try run(line)
+    for type in ["DAEMON_START", "DAEMON_END"] {
+      let labels = [try run.kernelEvents(), try run.events()].map { events in
+        events.compactMap { $0.first(type)?["subj"] }
+      }
+      #expect(labels == [["unconfined"], ["unconfined"]], "\(type)")
+    }
+    // A container's daemon is nobody's there.
+    for event in try run.events(of: "box") {
+      for record in event.records where record.type.hasPrefix("DAEMON_") {
+        #expect(record["subj"] == nil)
+      }
+    }
+  }
+
   @Test(arguments: BootedGuests.lines)
   func whatListenersAnswerIsTheKernelsOwn(line: String) throws {
     let run = try run(line)
