@@ -60,8 +60,10 @@ static __noinline int fanotify_tell(struct fanotify_perm_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	int64_t syscall = BPF_CORE_READ(regs, orig_ax);
+	/* Whose end nobody sees, its record is an event of its own. */
 	bool in_syscall =
-	    !(task->flags & PF_IO_WORKER) && (int64_t)BPF_CORE_READ(regs, orig_ax) >= 0;
+	    !(task->flags & PF_IO_WORKER) && syscall >= 0 && end_is_seen(arch_of(task), syscall);
 	struct subject *subject = subject_memory();
 
 	if (!subject || !fanotify_answer(subject, event))

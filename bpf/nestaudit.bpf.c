@@ -2,6 +2,7 @@
 /* Every program in one object, so that they share their maps. */
 #include "sys_enter.bpf.c"
 #include "sys_exit.bpf.c"
+#include "functions.bpf.c"
 #include "exec.bpf.c"
 #include "hooks.bpf.c"
 #include "lookups.bpf.c"
@@ -19,5 +20,6 @@
 #include "clock.bpf.c"
 #include "fanotify.bpf.c"
 #include "program.bpf.c"
+#include "preemption.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -66,7 +66,7 @@ static __always_inline bool in_syscall(struct task_struct *task)
 	uint32_t arch = arch_of(task);
 	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
 
-	return !(task->flags & (PF_EXITING | PF_IO_WORKER)) &&
+	return !(task->flags & (PF_EXITING | PF_IO_WORKER)) && end_is_seen(arch, syscall) &&
 	       (syscall == (arch == POLICY_ARCH_64 ? 321 : 357) /* bpf */ ||
 		call_place(arch, syscall) == CALL_CHANGES);
 }

@@ -107,7 +107,7 @@ static void executes(long expected)
 	MUST_BE(expected, syscall(SYS_execve, "./asked", arguments, arguments + 1));
 }
 
-void fanotify(void)
+void ask_listener(void)
 {
 	/* It stays: who tells of its exec may look at it later. */
 	if (system("cp /bin/true asked && chmod 755 asked"))

@@ -62,6 +62,7 @@ static void parity(int least)
 		mix_ipc();
 		mix_ipc_narrow();
 		mix_clock();
+		mix_narrow_paths();
 	}
 	printf("%d calls\n", calls_made);
 }
@@ -72,6 +73,7 @@ static void privileged(int all)
 	mix_ipc();
 	mix_ipc_narrow();
 	ipc_in_namespace();
+	mounts_in_namespace();
 	clock_changes(all);
 	printf("%d calls\n", calls_made);
 }
@@ -101,7 +103,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "programs") && argc == 2)
 		load_programs();
 	else if (!strcmp(what, "fanotify") && argc == 2)
-		fanotify();
+		ask_listener();
 	else if (!strcmp(what, "labels") && argc > 2)
 		labels(argc - 2, argv + 2);
 	else if (!strcmp(what, "refused") && argc == 2)
@@ -110,6 +112,8 @@ int main(int argc, char **argv)
 		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
 	else if (!strcmp(what, "privileged") && argc == 3)
 		privileged(!strcmp(argv[2], "all"));
+	else if (!strcmp(what, "module") && argc == 4)
+		load_module(argv[2], argv[3]);
 	else if (!strcmp(what, "unreadable") && argc == 2)
 		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -127,7 +131,7 @@ int main(int argc, char **argv)
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
 		      "unreadable | refused | foreign make|remove | privileged little|all | "
 		      "prepare | rules | opens | own | logged | capable | program | programs | "
-		      "fanotify | labels LABEL…\n"
+		      "fanotify | module FILE NAME | labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;
