@@ -20,7 +20,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 5
+#define EVENT_ABI_VERSION 6
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -110,7 +110,6 @@ enum section_kind {
 	SECTION_SPECIAL = 15,    /* of a record of its own; index: enum special_type */
 	SECTION_FD_PAIR = 16,    /* int32_t[2]: the descriptors that were made */
 	SECTION_EXEC_CAPS = 17,  /* struct event_exec_caps: an exec that gained capabilities */
-	SECTION_BPF = 18,        /* uint32_t: id of the BPF program that was loaded */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -146,12 +145,17 @@ enum special_type {
 					  record for each that has changed */
 	SPECIAL_OPENAT2 = 1337,        /* flags, mode, resolve */
 	/* EVENT_OWN */
-	SPECIAL_LOGIN = 1006,   /* new auid, new ses, 1 if it was set, old auid, old ses */
-	SPECIAL_SECCOMP = 1326, /* signal, arch, syscall, compat, ip, 1 if the action is known, the
-				   action */
+	SPECIAL_LOGIN = 1006,    /* new auid, new ses, 1 if it was set, old auid, old ses */
+	SPECIAL_FANOTIFY = 1331, /* response, 1 if the kernel tells what follows: type, rule, trust
+				    in the task and in the file */
+	SPECIAL_BPF = 1334,      /* id of the program, enum program_op */
+	SPECIAL_SECCOMP = 1326,  /* signal, arch, syscall, compat, ip, 1 if the action is known, the
+				    action */
 	SPECIAL_PROMISCUOUS = 1700, /* the kernel's message, as text */
 	SPECIAL_ABEND = 1701,       /* signal */
 };
+
+enum program_op { PROGRAM_LOAD, PROGRAM_UNLOAD };
 
 /* What an object was to the syscall. */
 enum object_role {

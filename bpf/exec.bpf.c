@@ -7,6 +7,7 @@
  */
 #include "lib/argv.h"
 #include "lib/gain.h"
+#include "lib/own.h"
 #include "lib/syscall.h"
 
 extern const void ____fput __ksym __weak;
@@ -51,7 +52,7 @@ static __always_inline int keep_exec(struct task_struct *task, struct linux_binp
 	uint32_t arch = arch_of(task);
 	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
 
-	if (!gate_open(arch, syscall))
+	if (!gate_open(arch, syscall) && !control.owned)
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state)
@@ -196,6 +197,7 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	struct syscall_end *end = syscall_end_memory();
+	bool owned = own_take(state);
 	struct builder b;
 
 	if (!end)
@@ -209,16 +211,20 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 		end->syscall = BPF_CORE_READ(regs, orig_ax);
 		end->flags = EVENT_NO_ARGS;
 	}
-	if (!gate_open(end->arch, end->syscall))
+	if (!gate_open(end->arch, end->syscall) && !owned)
 		return 0;
 	uint32_t muted;
-	if (!policy_open(state, end->arch, end->syscall, &muted))
+	if (!policy_open(state, end->arch, end->syscall, &muted) && !owned)
 		return 0;
 	struct subject *subject = syscall_subject(task, state, end);
 	if (!subject)
 		return 0;
 	exec_names(subject, task, bprm);
 	uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+	if (owned) {
+		end->flags |= EVENT_OWNED;
+		wants = ~0u;
+	}
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
 	end->argc = BPF_CORE_READ(bprm, argc);

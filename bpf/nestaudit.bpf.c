@@ -7,6 +7,7 @@
 #include "hooks.bpf.c"
 #include "lookups.bpf.c"
 #include "names.bpf.c"
+#include "given.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
@@ -17,6 +18,8 @@
 #include "login.bpf.c"
 #include "promiscuous.bpf.c"
 #include "clock.bpf.c"
+#include "fanotify.bpf.c"
+#include "program.bpf.c"
 #include "preemption.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -102,6 +102,9 @@ enum policy_hook {
 	HOOK_SECCOMP = 16,
 	HOOK_LOGIN = 32,
 	HOOK_GOT = 64, /* addresses that a syscall gives to its caller */
+	HOOK_PROGRAMS = 128,
+	HOOK_HOW = 256, /* these two tell numbers that a caller gives in memory */
+	HOOK_QUEUES = 512,
 };
 
 /* What the collector sets, mapped into its memory: the whole of .bss. */

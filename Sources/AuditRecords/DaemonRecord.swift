@@ -2,20 +2,24 @@
 public enum DaemonRecord {
   /// DAEMON_START: collecting began.
   case start(
-    version: String, kernel: String, auid: UInt32, session: UInt32, pid: UInt32, uid: UInt32)
+    version: String, kernel: String, auid: UInt32, session: UInt32, pid: UInt32, uid: UInt32,
+    label: String? = nil)
   /// DAEMON_END: collecting ended, and who asked for it.
-  case end(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
+  case end(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32, label: String? = nil)
   /// DAEMON_CONFIG: rules or settings were read again, and who asked for it.
-  case reconfigured(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32)
+  case reconfigured(
+    auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32, label: String? = nil)
   /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
   case lostEvents(UInt64, total: UInt64)
   /// DAEMON_ERR: events were written with a name that nothing confirms, since that was last said; `total` since the
   /// daemon began.
   case unconfirmedNames(UInt64, total: UInt64)
   /// CONFIG_CHANGE: a rule came or went (kernel/auditfilter.c, audit_log_rule_change); `list` by its number.
-  case ruleChanged(added: Bool, key: [UInt8]?, list: UInt32, auid: UInt32, session: UInt32)
+  case ruleChanged(
+    added: Bool, key: [UInt8]?, list: UInt32, auid: UInt32, session: UInt32, label: String? = nil)
   /// CONFIG_CHANGE: a setting is another one (kernel/audit.c, audit_log_config_change), such as `audit_enabled`.
-  case settingChanged(name: String, value: Int, old: Int, auid: UInt32, session: UInt32)
+  case settingChanged(
+    name: String, value: Int, old: Int, auid: UInt32, session: UInt32, label: String? = nil)
 
   /// Appends the record as one line.
   /// - Parameters:
@@ -38,12 +42,12 @@ public enum DaemonRecord {
   /// What is behind the record in the format ENRICHED.
   private func append(to text: inout TextBuffer, namesFrom users: IDTable) {
     switch self {
-    case .start(_, _, let auid, _, _, let uid), .end(let auid, let uid, _, _),
-      .reconfigured(let auid, let uid, _, _):
+    case .start(_, _, let auid, _, _, let uid, _), .end(let auid, let uid, _, _, _),
+      .reconfigured(let auid, let uid, _, _, _):
       append(to: &text, auid, users)
       text.append(" UID=")
       text.append(nameOf: uid, in: users)
-    case .ruleChanged(_, _, _, let auid, _), .settingChanged(_, _, _, let auid, _):
+    case .ruleChanged(_, _, _, let auid, _, _), .settingChanged(_, _, _, let auid, _, _):
       append(to: &text, auid, users)
     case .lostEvents, .unconfirmedNames: break
     }
@@ -54,6 +58,9 @@ public enum DaemonRecord {
     text.append("AUID=")
     text.append(nameOf: auid, in: users)
   }
+
+  /// The security label; nothing where no LSM gives one.
+  private static func subject(_ label: String?) -> String { label.map { " subj=\($0)" } ?? "" }
 
   /// kernel/auditsc.c, audit_log_key.
   private static func escaped(_ key: [UInt8]?) -> String {
@@ -75,22 +82,24 @@ public enum DaemonRecord {
 
   private func fields(format: String) -> String {
     switch self {
-    case .start(let version, let kernel, let auid, let session, let pid, let uid):
+    case .start(let version, let kernel, let auid, let session, let pid, let uid, let label):
       "op=start ver=\(version) format=\(format) kernel=\(kernel) auid=\(auid) pid=\(pid) uid=\(uid) "
-        + "ses=\(session) res=success"
-    case .end(let auid, let uid, let session, let pid):
-      "op=terminate auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
-    case .reconfigured(let auid, let uid, let session, let pid):
-      "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid) res=success"
+        + "ses=\(session)\(Self.subject(label)) res=success"
+    case .end(let auid, let uid, let session, let pid, let label):
+      "op=terminate auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid)\(Self.subject(label)) "
+        + "res=success"
+    case .reconfigured(let auid, let uid, let session, let pid, let label):
+      "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid)"
+        + "\(Self.subject(label)) res=success"
     case .lostEvents(let new, let total):
       "op=lost-events lost=\(new) total=\(total) res=failed"
     case .unconfirmedNames(let new, let total):
       "op=unconfirmed-names names=\(new) total=\(total) res=failed"
-    case .ruleChanged(let added, let key, let list, let auid, let session):
-      "auid=\(auid) ses=\(session) op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
+    case .ruleChanged(let added, let key, let list, let auid, let session, let label):
+      "auid=\(auid) ses=\(session)\(Self.subject(label)) op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
         + "list=\(list) res=1"
-    case .settingChanged(let name, let value, let old, let auid, let session):
-      "op=set \(name)=\(value) old=\(old) auid=\(auid) ses=\(session) res=1"
+    case .settingChanged(let name, let value, let old, let auid, let session, let label):
+      "op=set \(name)=\(value) old=\(old) auid=\(auid) ses=\(session)\(Self.subject(label)) res=1"
     }
   }
 }

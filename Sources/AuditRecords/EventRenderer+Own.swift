@@ -8,6 +8,8 @@ extension EventRenderer {
     switch event.type {
     case .login: appendLogin(event)
     case .seccomp: return renderSeccomp(event)
+    case .fanotify: appendAnswer(event)
+    case .bpf: appendProgram(event)
     case .anomAbend:
       appendTask(event.process)
       segments.text.append(" sig=")
@@ -59,6 +61,32 @@ extension EventRenderer {
     segments.text.append(" ses=")
     segments.text.append(decimal: event.number(1) & 0xffff_ffff)
     segments.text.append(event.number(2) != 0 ? " res=1" : " res=0")
+  }
+
+  /// kernel/auditsc.c, __audit_fanotify; before Linux 6.3 the answer alone.
+  private mutating func appendAnswer(_ event: OwnEvent) {
+    let hasRule = event.number(2) != 0
+    segments.text.append("resp=")
+    segments.text.append(decimal: event.number(0))
+    guard event.number(1) != 0 else { return }
+    segments.text.append(" fan_type=")
+    segments.text.append(decimal: event.number(2))
+    segments.text.append(" fan_info=")
+    segments.text.append(hex: hasRule ? event.number(3) : 0, letters: UInt8(ascii: "A"))
+    segments.text.append(" subj_trust=")
+    segments.text.append(decimal: hasRule ? event.number(4) : Self.unknownTrust)
+    segments.text.append(" obj_trust=")
+    segments.text.append(decimal: hasRule ? event.number(5) : Self.unknownTrust)
+  }
+
+  private static let unknownTrust: UInt64 = 2
+
+  /// kernel/bpf/syscall.c, bpf_audit_prog.
+  private mutating func appendProgram(_ event: OwnEvent) {
+    segments.text.append("prog-id=")
+    segments.text.append(decimal: event.number(0))
+    segments.text.append(
+      event.number(1) == UInt64(PROGRAM_LOAD.rawValue) ? " op=LOAD" : " op=UNLOAD")
   }
 
   /// kernel/auditsc.c, audit_seccomp.

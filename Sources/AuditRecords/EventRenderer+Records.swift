@@ -89,16 +89,6 @@ extension EventRenderer {
     segments.place(kind, id)
   }
 
-  /// kernel/bpf/syscall.c, bpf_audit_prog
-  mutating func renderProgram(_ event: SyscallEvent) {
-    guard let data = event.section(SECTION_BPF, index: 0), data.count >= 4 else { return }
-    begin(.bpf)
-    segments.text.append("prog-id=")
-    segments.text.append(decimal: UInt64(data.loadUnaligned(as: UInt32.self)))
-    segments.text.append(" op=LOAD")
-    end()
-  }
-
   mutating func renderExecve(_ event: SyscallEvent, _ argv: UnsafeRawBufferPointer) {
     begin(.execve)
     var splitter = ExecveSplitter(argv: argv, count: Int(event.fixed.argc))

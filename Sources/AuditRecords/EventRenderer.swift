@@ -83,7 +83,6 @@ public struct EventRenderer: ~Copyable {
     beginEvent(of: process, seconds, milliseconds, enriched)
     self.targets = targets
     owns.forEach { renderOwn($0) }
-    renderProgram(event)
     renderSyscall(event, process)
     renderGain(event)
     if argv.count > 0 { renderExecve(event, argv) }

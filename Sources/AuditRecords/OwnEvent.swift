@@ -39,7 +39,9 @@ public struct OwnEvent {
   private static func leastNumbers(_ type: RecordType) -> Int {
     switch type {
     case .seccomp: 7
+    case .fanotify: 6
     case .login: 5
+    case .bpf: 2
     case .anomAbend: 1
     case .anomPromiscuous: 0
     // No record of the kernel's own.

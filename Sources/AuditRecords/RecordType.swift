@@ -21,6 +21,7 @@ public enum RecordType: UInt32, Sendable {
   case seccomp = 1326
   case proctitle = 1327
   case kernModule = 1330
+  case fanotify = 1331
   case timeInjOffset = 1332
   case timeAdjNTPVal = 1333
   case bpf = 1334
@@ -32,7 +33,8 @@ public enum RecordType: UInt32, Sendable {
   public static let all: [RecordType] = [
     .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
     .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule,
-    .timeInjOffset, .timeAdjNTPVal, .bpf, .openat2, .login, .seccomp, .anomPromiscuous, .anomAbend,
+    .timeInjOffset, .timeAdjNTPVal, .openat2, .login, .seccomp, .fanotify, .bpf, .anomPromiscuous,
+    .anomAbend,
   ]
 
   var name: StaticString {
@@ -58,6 +60,7 @@ public enum RecordType: UInt32, Sendable {
     case .seccomp: "SECCOMP"
     case .proctitle: "PROCTITLE"
     case .kernModule: "KERN_MODULE"
+    case .fanotify: "FANOTIFY"
     case .timeInjOffset: "TIME_INJOFFSET"
     case .timeAdjNTPVal: "TIME_ADJNTPVAL"
     case .bpf: "BPF"
@@ -77,14 +80,22 @@ public struct RecordTypes: Sendable, Equatable {
   public static let none = RecordTypes()
   /// All but the kernel's own, which need no rule.
   public static let ofSyscalls: RecordTypes = {
-    let own: [RecordType] = [.login, .seccomp, .anomPromiscuous, .anomAbend]
+    let own: [RecordType] = [
+      .login, .seccomp, .fanotify, .bpf, .anomPromiscuous, .anomAbend,
+    ]
     var types = RecordTypes()
     for type in RecordType.all where !own.contains(type) { types.insert(type) }
     return types
   }()
+  /// What listeners answered.
+  public static let fanotify: RecordTypes = {
+    var types = RecordTypes()
+    types.insert(.fanotify)
+    return types
+  }()
   /// What a syscall's event has only where there are rules (kernel/auditsc.c, audit_dummy_context).
   public static let gatheredForRules: RecordTypes = {
-    var types = RecordTypes()
+    var types = RecordTypes.fanotify
     for type in RecordType.all
     where type != .syscall && type != .proctitle && ofSyscalls.contains(type) {
       types.insert(type)

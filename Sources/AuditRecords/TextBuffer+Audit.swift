@@ -25,14 +25,16 @@ extension TextBuffer {
     append(decimal: value.magnitude)
   }
 
-  /// %x with at least `width` digits.
+  /// %x with at least `width` digits; %X with the letters from A on.
   @inline(__always)
-  mutating func append(hex value: UInt64, width: Int = 1) {
+  mutating func append(
+    hex value: UInt64, width: Int = 1, letters: UInt8 = UInt8(ascii: "a")
+  ) {
     append(atMost: 16) { memory in
       var digits = 0
       var rest = value
       repeat {
-        memory[digits] = Self.digit(rest & 15, letters: UInt8(ascii: "a"))
+        memory[digits] = Self.digit(rest & 15, letters: letters)
         rest >>= 4
         digits &+= 1
       } while rest > 0 || digits < width

@@ -167,6 +167,8 @@ public final class Capture: @unchecked Sendable {
     "nestaudit_address_got": HOOK_GOT,
     "nestaudit_lookup": HOOK_LOOKUPS, "nestaudit_parent": HOOK_PARENTS,
     "nestaudit_seccomp": HOOK_SECCOMP, "nestaudit_set_loginuid": HOOK_LOGIN,
+    "nestaudit_program": HOOK_PROGRAMS, "nestaudit_open_how": HOOK_HOW,
+    "nestaudit_mq_open": HOOK_QUEUES,
   ]
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.

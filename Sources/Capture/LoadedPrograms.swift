@@ -144,6 +144,12 @@ extension MissingProgram {
       switch function {
       case "audit_seccomp", "audit_set_loginuid":
         ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
+      case "fanotify_free_event": ("FANOTIFY is not told", "use a kernel with CONFIG_FANOTIFY")
+      case "perf_event_bpf_event": ("BPF is not told of a program that goes", "use another kernel")
+      case "do_sys_openat2":
+        ("what OPENAT2 tells is read from the caller's memory", "use another kernel")
+      case _ where function.hasPrefix("do_mq_"):
+        ("what it takes is read from the caller's memory", "use a kernel with CONFIG_POSIX_MQUEUE")
       case "proc_loginuid_write", "netlink_sendmsg", "__x64_sys_openat":
         ("all syscalls are looked at, not only those that rules name", "use another kernel")
       case "exit_signals":

@@ -82,9 +82,10 @@ final class SyscallEnds {
   /// What may end with a record that no rule asks for, and so is looked at always: `own_syscall` in bpf/lib/own.h.
   /// That of a login, and of what is sent over netlink, is seen inside.
   static var owned: [Cell] {
-    var wide = [16 /* ioctl */, 54 /* setsockopt */, 307 /* sendmmsg */]
+    var wide = [16 /* ioctl */, 54 /* setsockopt */, 307 /* sendmmsg */, 321 /* bpf */]
     var narrow = [
-      54 /* ioctl */, 102 /* socketcall */, 345 /* sendmmsg */, 366 /* setsockopt */,
+      54 /* ioctl */, 102 /* socketcall */, 345 /* sendmmsg */, 357 /* bpf */,
+      366 /* setsockopt */,
     ]
     // Before Linux 6.6 a file is let go after close has ended.
     if release >= (6, 6) {

@@ -14,6 +14,8 @@ struct SignalSource: ~Copyable {
     let uid: UInt32
     let auid: UInt32
     let session: UInt32
+    /// Its security label, where an LSM gives one.
+    let label: String?
 
     var isReload: Bool { signal == UInt32(SIGHUP) }
 
@@ -24,6 +26,7 @@ struct SignalSource: ~Copyable {
       self.uid = uid
       auid = Identity.number("/proc/\(pid)/loginuid")
       session = Identity.number("/proc/\(pid)/sessionid")
+      label = pid == 0 ? nil : Identity.label(of: String(pid))
     }
   }
 

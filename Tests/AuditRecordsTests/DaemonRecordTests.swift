@@ -19,6 +19,29 @@ struct DaemonRecordTests {
     written { record.append(to: &$0, seconds: 1_700_000_000, milliseconds: 5, serial: 9) }
   }
 
+  @Test func theyHaveTheLabelWhereAuditdHasIt() {
+    let label = "prof (enforce)"
+    #expect(
+      line(.start(version: "1", kernel: "6", auid: 1, session: 2, pid: 4, uid: 0, label: label))
+        .hasSuffix(" uid=0 ses=2 subj=prof (enforce) res=success\n"))
+    #expect(
+      line(.end(auid: 0, uid: 0, session: 1, pid: 2, label: label))
+        .hasSuffix(" ses=1 pid=2 subj=prof (enforce) res=success\n"))
+    #expect(
+      line(.reconfigured(auid: 0, uid: 0, session: 1, pid: 2, label: label))
+        .hasSuffix(" ses=1 pid=2 subj=prof (enforce) res=success\n"))
+    #expect(
+      line(
+        .ruleChanged(
+          added: true, key: nil, list: 4, auid: 5, session: 6, label: label)
+      ).hasSuffix(": auid=5 ses=6 subj=prof (enforce) op=add_rule key=(null) list=4 res=1\n"))
+    #expect(
+      line(
+        .settingChanged(
+          name: "audit_enabled", value: 2, old: 1, auid: 5, session: 6, label: label)
+      ).hasSuffix(" old=1 auid=5 ses=6 subj=prof (enforce) res=1\n"))
+  }
+
   @Test func theyReadAsAuditdsOwn() {
     #expect(
       line(.start(version: "1.0", kernel: "6.18", auid: .max, session: .max, pid: 4, uid: 0))

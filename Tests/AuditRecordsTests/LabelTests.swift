@@ -39,16 +39,4 @@ struct LabelTests {
       records[1].hasSuffix(
         "opid=7 oauid=0 ouid=0 oses=0 obj=unconfined ocomm=\"\""))
   }
-
-  @Test func aLoadedProgramGoesFirst() throws {
-    var event = EventBytes { event in
-      event.syscall = 321
-      event.args.0 = 5
-      event.result = 4
-    }
-    event.add(SECTION_BPF, withUnsafeBytes(of: UInt32(737)) { Array($0) })
-    let records = try lines(event, of: process(nil))
-    #expect(records[0] == "type=BPF msg=audit(1700000000.007:5): prog-id=737 op=LOAD")
-    #expect(records[1].hasPrefix("type=SYSCALL "))
-  }
 }

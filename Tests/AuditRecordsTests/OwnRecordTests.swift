@@ -90,6 +90,31 @@ struct OwnRecordTests {
         " syscall=110 compat=0 ip=0x1"))
   }
 
+  @Test(
+    arguments: [
+      ([1, 0, 0, 0, 0, 0], "resp=1"),
+      ([2, 1, 0, 9, 9, 9], "resp=2 fan_type=0 fan_info=0 subj_trust=2 obj_trust=2"),
+      ([33, 1, 1, 0x2af, 1, 0], "resp=33 fan_type=1 fan_info=2AF subj_trust=1 obj_trust=0"),
+      (
+        [2, 1, 1, 0xffff_ffff, 0, 7], "resp=2 fan_type=1 fan_info=FFFFFFFF subj_trust=0 obj_trust=7"
+      ),
+    ] as [([UInt64], String)])
+  func anAnswer(numbers: [UInt64], text: String) throws {
+    #expect(
+      try lines(event(SPECIAL_FANOTIFY, numbers)) == [
+        "type=FANOTIFY msg=audit(1700000000.007:5): \(text)"
+      ])
+  }
+
+  @Test func aProgram() throws {
+    for (operation, text) in [(PROGRAM_LOAD, "LOAD"), (PROGRAM_UNLOAD, "UNLOAD")] {
+      #expect(
+        try lines(event(SPECIAL_BPF, [737, UInt64(operation.rawValue)])) == [
+          "type=BPF msg=audit(1700000000.007:5): prog-id=737 op=\(text)"
+        ])
+    }
+  }
+
   @Test func aLogin() throws {
     #expect(
       try lines(event(SPECIAL_LOGIN, [1234, 77, 1, UInt64(UInt32.max), UInt64(UInt32.max)]))
@@ -206,8 +231,11 @@ struct OwnRecordTests {
     for length in 0..<whole.count {
       whole[..<length].withUnsafeBytes { #expect(OwnEvent($0) == nil) }
     }
-    event(SPECIAL_SECCOMP, Array(Self.seccomp.dropLast())).bytes.withUnsafeBytes {
-      #expect(OwnEvent($0) == nil)
+    for short in [
+      event(SPECIAL_SECCOMP, Array(Self.seccomp.dropLast())), event(SPECIAL_BPF, [1]),
+      event(SPECIAL_FANOTIFY, [1, 1, 1, 1, 1]),
+    ] {
+      short.bytes.withUnsafeBytes { #expect(OwnEvent($0) == nil) }
     }
     event(SPECIAL_MMAP, [1, 2]).bytes.withUnsafeBytes { #expect(OwnEvent($0) == nil) }
   }

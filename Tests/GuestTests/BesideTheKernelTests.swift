@@ -84,6 +84,72 @@ extension OtherKernels {
     #expect(counts == ["ANOM_ABEND": 8, "SECCOMP": 9, "LOGIN": 4, "ANOM_PROMISCUOUS": 8])
   }
 
+  /// auditd has two spaces behind its own, which ends with a newline in /proc.
+  @Test(arguments: BootedGuests.lines)
+  func aDaemonHasItsLabelAsAuditdHas(line: String) throws {
+    let run = try run(line)
+    for type in ["DAEMON_START", "DAEMON_END"] {
+      let labels = [try run.kernelEvents(), try run.events()].map { events in
+        events.compactMap { $0.first(type)?["subj"] }
+      }
+      #expect(labels == [["unconfined"], ["unconfined"]], "\(type)")
+    }
+    // A container's daemon is nobody's there.
+    for event in try run.events(of: "box") {
+      for record in event.records where record.type.hasPrefix("DAEMON_") {
+        #expect(record["subj"] == nil)
+      }
+    }
+  }
+
+  @Test(arguments: BootedGuests.lines)
+  func whatListenersAnswerIsTheKernelsOwn(line: String) throws {
+    let run = try run(line)
+    let theirs = try OwnRecords.events(with: "FANOTIFY", in: run.kernelLog).map(Self.withoutTomoyo)
+    let ours = try OwnRecords.events(with: "FANOTIFY", in: run.log()).map(Self.withoutTomoyo)
+    #expect(ours == theirs)
+    #expect(theirs.count == 7)
+    let answers = theirs.joined().filter { $0.hasPrefix("FANOTIFY") }
+    #expect(answers.contains { $0.contains(" fan_info=2AF ") } == (line != "6.1"))
+    #expect(theirs.allSatisfy { event in event.contains { $0.hasPrefix("SYSCALL") } })
+  }
+
+  @Test(arguments: BootedGuests.lines)
+  func programsThatComeAndGoAreTheKernelsOwn(line: String) throws {
+    let run = try run(line)
+    let theirs = try OwnRecords.events(with: "BPF", in: run.kernelLog)
+    let log = try OwnRecords.events(with: "BPF", in: run.log())
+    // Those before are from when the kernel's audit was off.
+    let texts = Set(theirs.joined().filter { $0.hasPrefix("BPF") })
+    let ours = log.filter { event in event.contains { texts.contains($0) } }
+    func programs(_ events: [[String]], _ operation: String) -> [String] {
+      events.joined().filter { $0.hasPrefix("BPF") && $0.hasSuffix(operation) }.sorted()
+    }
+    for operation in ["op=LOAD", "op=UNLOAD"] {
+      #expect(programs(ours, operation) == programs(theirs, operation))
+      #expect(programs(theirs, operation).count >= 6)
+    }
+    // The two that a socket had go in an interrupt: the kernel tells of them with whatever that has interrupted.
+    let differing = texts.compactMap { text -> [[String]]? in
+      let found = [theirs, ours].map { events in events.first { $0.contains(text) } ?? [] }
+      return found[0] == found[1] ? nil : found
+    }
+    #expect(differing.count <= 2)
+    for events in differing {
+      #expect(events[1].count == 1 && events[1][0].hasSuffix("op=UNLOAD"), "\(events)")
+    }
+  }
+
+  /// TOMOYO looks every executable up once more: of equal records the first alone, without their number.
+  private static func withoutTomoyo(_ event: [String]) -> [String] {
+    guard event.contains(where: { $0.hasPrefix("SYSCALL") && $0.contains(" syscall=59 ") }) else {
+      return event
+    }
+    var seen: Set<String> = []
+    return event.map { $0.replacing(/\b(item|items)=\d+/, with: "") }
+      .filter { seen.insert($0).inserted }
+  }
+
   /// The task's memory is gone when sched_process_exit comes, before Linux 6.16.
   @Test(arguments: BootedGuests.lines)
   func anExitHasItsProgramAndItsTitle(line: String) throws {

@@ -21,6 +21,8 @@ struct GuestRun: Sendable {
   private static let racer: UInt32 = 64_998
   /// How often.
   static let races = 100_000
+  /// How often its flags.
+  static let racedFlags = 10_000
 
   /// Prepares a run below `area`.
   init(line: String, in area: URL) throws {
@@ -50,6 +52,7 @@ struct GuestRun: Sendable {
       rules: """
         -b 1000000
         -a always,exit -F arch=b64 -S openat,unlink,rename,connect -F uid=\(Self.racer) -k race
+        -a always,exit -F arch=b64 -S openat2 -F uid=\(Self.racer) -k how
         -a always,exclude -F msgtype=CWD
         -a always,exclude -F msgtype=PROCTITLE
 
@@ -131,6 +134,11 @@ struct GuestRun: Sendable {
   func racedNames() throws -> RacedNames {
     try RacedNames(
       log: results.appending(path: "log/race/audit.log"), objects: try text("race"))
+  }
+
+  /// Likewise, of the flags of openat2.
+  func racedFlags() throws -> RacedFlags {
+    try RacedFlags(log: results.appending(path: "log/race/audit.log"))
   }
 
   /// What `nestaudit ps` said at the end.

@@ -10,4 +10,13 @@ extension OtherKernels {
     #expect(names.right == names.count)
     #expect(names.count >= GuestRun.races)
   }
+
+  @Test(arguments: BootedGuests.lines)
+  func everyFlagIsTheKernels(line: String) throws {
+    let flags = try run(line).racedFlags()
+    print("Linux \(line): flags rewritten in \(GuestRun.racedFlags) calls: \(flags)")
+    #expect(flags.forged == 0)
+    #expect(flags.right.values.reduce(0, +) == GuestRun.racedFlags)
+    #expect(flags.right.values.allSatisfy { $0 > 0 })
+  }
 }

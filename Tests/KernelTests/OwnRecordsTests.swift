@@ -69,15 +69,35 @@ struct RecordsWithoutARule {
     }
   }
 
+  /// Those that bpf(2) loads; of what goes nothing tells a tracepoint.
+  @Test(arguments: ["", unmet, unmet + "-a always,exit -F arch=b64 -S bpf -k bpf\n"])
+  private func aLoadedProgramIsTheKernelsOwn(rules: String) throws {
+    try withTemporaryDirectory { area in
+      let logs = try Self.logs(rules, in: area) { try $0.runAsRoot(["programs"]) }.logs
+      let (theirs, ours) = (
+        try OwnRecords.events(with: "BPF", in: logs[0]),
+        try OwnRecords.events(with: "BPF", in: logs[1])
+      )
+      func loads(_ events: [[String]]) -> [[String]] {
+        events.filter { event in
+          event.contains { $0.contains(" syscall=321 ") && $0.contains(" comm=\"workload\" ") }
+        }
+      }
+      #expect(loads(ours) == loads(theirs))
+      #expect(loads(theirs).count == 5)
+    }
+  }
+
   private static func logs(
-    _ rules: String, in area: URL
+    _ rules: String, in area: URL,
+    running part: (Workload) throws -> Void = { _ = try $0.run(["own"]) }
   ) throws -> (theirs: [[String]], ours: [[String]], logs: [URL]) {
     let workload = try Workload(in: area)
     let configuration = try Configuration(in: area)
     try configuration.daemon("host", scope: "host = yes", rules: rules)
     let reference = try withKernelAudit(rules: rules, in: area) {
       try RunningCollector.with(in: area, configuration: configuration) { _ in
-        _ = try workload.run(["own"])
+        try part(workload)
       }
     }
     let log = area.appending(path: "log/host/audit.log")

@@ -24,4 +24,13 @@ public enum OwnRecords {
       if types.contains(type) { counts[type, default: 0] += 1 }
     }
   }
+
+  /// The events of a log that have a record of a type which says nothing of its task: as above.
+  public static func events(with type: String, in log: URL) throws -> [[String]] {
+    try AuditEvent.read(log).filter { $0.first(type) != nil }.map { event in
+      event.records.filter { $0.type != "EOE" }.map { record in
+        "\(record.type): \(record.text.replacing(/\ subj=\S+/, with: ""))"
+      }
+    }
+  }
 }

@@ -100,6 +100,10 @@ int main(int argc, char **argv)
 		capable_prepare();
 	else if (!strcmp(what, "program") && argc == 2)
 		load_program();
+	else if (!strcmp(what, "programs") && argc == 2)
+		load_programs();
+	else if (!strcmp(what, "fanotify") && argc == 2)
+		ask_listener();
 	else if (!strcmp(what, "labels") && argc > 2)
 		labels(argc - 2, argv + 2);
 	else if (!strcmp(what, "refused") && argc == 2)
@@ -126,8 +130,8 @@ int main(int argc, char **argv)
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
 		      "unreadable | refused | foreign make|remove | privileged little|all | "
-		      "prepare | rules | opens | own | logged | capable | program | module FILE "
-		      "NAME | labels LABEL…\n"
+		      "prepare | rules | opens | own | logged | capable | program | programs | "
+		      "fanotify | module FILE NAME | labels LABEL…\n"
 		      "All but getppid, open, numbered and swap work in the current directory.\n",
 		      stderr);
 		return 2;

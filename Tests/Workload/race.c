@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,20 +17,24 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* What both threads have: the last letter is rewritten. */
+/* What both threads have: the last letter is rewritten, and whether a directory is asked for. */
 static char file[] = "file-a";
 static struct sockaddr_un socket_name = {.sun_family = AF_UNIX, .sun_path = "socket-a"};
+static struct open_how how;
 static atomic_bool done;
 
 static void *rewrite(void *argument)
 {
 	volatile char *letter = &file[sizeof(file) - 2];
 	volatile char *other = &socket_name.sun_path[strlen("socket-")];
+	volatile __u64 *flags = &how.flags;
 
 	(void)argument;
 	while (!done)
-		for (int i = 0; i < 100; i++)
+		for (int i = 0; i < 100; i++) {
 			*letter = *other = i & 1 ? 'a' : 'b';
+			*flags = i & 1 ? O_DIRECTORY : 0;
+		}
 	return NULL;
 }
 
@@ -48,6 +53,12 @@ static void call(const char *what, int descriptor)
 	if (!strcmp(what, "open")) {
 		result = syscall(SYS_openat, AT_FDCWD, file, O_RDONLY);
 		syscall(SYS_close, result);
+	} else if (!strcmp(what, "openat2")) {
+		result = syscall(SYS_openat2, AT_FDCWD, "kept-a", &how, sizeof(how));
+		if (result >= 0)
+			syscall(SYS_close, result);
+		else if (errno == ENOTDIR)
+			result = 0;
 	} else if (!strcmp(what, "unlink")) {
 		result = syscall(SYS_unlink, file);
 		restore();

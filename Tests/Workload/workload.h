@@ -83,15 +83,19 @@ void swap(long count, const char *path);
 
 /*
  * Opens, unlinks, renames or connects to one of two names so often each, while another thread
- * rewrites the one as the other. Prints the names and their inodes, which stay the same.
+ * rewrites the one as the other; openat2 has one of two flags so. Prints the names and their inodes, which stay the same.
  */
 void race(char **calls);
 
 /* As root, once: the files with capabilities that the parity mix uses where they are. */
 void capable_prepare(void);
 
-/* Loads BPF programs. */
+/* Loads BPF programs; the second lets several go in several ways. */
 void load_program(void);
+void load_programs(void);
+
+/* Asks a listener, who wants his answers in the audit; as root. */
+void ask_listener(void);
 
 /* Makes calls under security labels. */
 void labels(int count, char **label);

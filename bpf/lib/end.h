@@ -18,6 +18,13 @@
 #define ENOSYS   38
 #define ENOTSOCK 88
 
+/* Where the numbers come from that the caller has given in memory. */
+enum given {
+	GIVEN_CALLERS, /* nobody saw what the kernel took: his memory is all that there is */
+	GIVEN_KEPT,    /* syscall_end.value: struct open_how, or those of a message queue */
+	GIVEN_NOT,     /* the kernel did not come so far as to take them */
+};
+
 /* Before anybody is asked whether it is wanted. */
 struct syscall_end {
 	uint64_t args[8]; /* six hold: a power of two lets the verifier see the bound */
@@ -27,6 +34,8 @@ struct syscall_end {
 	uint32_t argc;
 	uint32_t argv_bytes;
 	uint16_t flags;
+	uint16_t given; /* enum given: of … */
+	uint64_t value[GIVEN_MAX];
 };
 
 /* In memory, as scratch: all frames of a call share 512 bytes of stack (until Linux 6.13). */
@@ -77,6 +86,8 @@ static __always_inline uint64_t open_flags_of(struct syscall_end *end)
 	case OPEN_CREAT:
 		return O_CREAT;
 	case OPEN_HOW:
+		if (end->given == GIVEN_KEPT)
+			return end->value[0];
 		bpf_probe_read_user(&flags, sizeof(flags), (void *)argument(end, 3));
 	}
 	return flags;

@@ -10,6 +10,7 @@
 
 #include "object.h"
 #include "own.h"
+#include "program.h"
 #include "syscall.h"
 #include "target.h"
 
@@ -36,7 +37,16 @@ struct {
 	__type(value, struct login);
 } logins SEC(".maps");
 
-enum login_call { LOGIN_NOTHING, LOGIN_OPENS, LOGIN_WRITES, LOGIN_WRITES_VECTOR };
+/* Where both are, only what they tell of is looked at. */
+#define HOOKS_AT_END (HOOK_LOGIN | HOOK_PROGRAMS)
+
+enum login_call {
+	LOGIN_NOTHING,
+	LOGIN_OPENS,
+	LOGIN_LOADS_PROGRAM, /* and is no login */
+	LOGIN_WRITES,
+	LOGIN_WRITES_VECTOR,
+};
 
 static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall)
 {
@@ -53,6 +63,10 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 		return is_64 ? LOGIN_NOTHING : LOGIN_OPENS;
 	case 437: /* openat2 */
 		return LOGIN_OPENS;
+	case 321: /* bpf */
+		return is_64 ? LOGIN_LOADS_PROGRAM : LOGIN_NOTHING;
+	case 357:
+		return is_64 ? LOGIN_NOTHING : LOGIN_LOADS_PROGRAM;
 	case 1:  /* write */
 	case 18: /* pwrite64 */
 		return is_64 ? LOGIN_WRITES : LOGIN_NOTHING;
@@ -74,7 +88,8 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 #define NUMBER(n, word) ((n) / 64 == (word) ? 1ull << ((n) % 64) : 0)
 #define OPENS(word)                                                                                \
 	(NUMBER(2, word) | NUMBER(85, word) | NUMBER(257, word) | NUMBER(437, word) |              \
-	 NUMBER(5, word) | NUMBER(8, word) | NUMBER(295, word))
+	 NUMBER(5, word) | NUMBER(8, word) | NUMBER(295, word) | NUMBER(321, word) |               \
+	 NUMBER(357, word))
 #define WRITES(word)                                                                               \
 	(NUMBER(1, word) | NUMBER(18, word) | NUMBER(20, word) | NUMBER(296, word) |               \
 	 NUMBER(328, word) | NUMBER(4, word) | NUMBER(181, word) | NUMBER(146, word) |             \
@@ -242,6 +257,11 @@ static __noinline int login_tell(void)
 	return state && own_tell(state, SPECIAL_LOGIN, EVENT_OF_SYSCALL);
 }
 
+static __always_inline uint32_t first_argument(struct pt_regs *regs, uint32_t arch)
+{
+	return arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di) : BPF_CORE_READ(regs, bx);
+}
+
 /*
  * Whether the kernel's audit has told something of the syscall that ends which no rule asks for.
  * Not static: verified once.
@@ -259,12 +279,12 @@ __noinline int owned_at_end(uint32_t syscall, int64_t result)
 	if (call == LOGIN_OPENS && result >= 0 && !(control.hooks & HOOK_LOGIN) &&
 	    login_is_open(regs, arch, syscall))
 		login_opened(result);
+	if (call == LOGIN_LOADS_PROGRAM && result >= 0 && !(control.hooks & HOOK_PROGRAMS) &&
+	    first_argument(regs, arch) == BPF_PROG_LOAD)
+		owned |= program_loaded(task, result);
 	if (call >= LOGIN_WRITES && control.logins && (result > 0 || result == -EPERM))
-		owned |= login_written(arch, call,
-				       arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di)
-							      : BPF_CORE_READ(regs, bx),
-				       result) &&
-			 login_tell();
+		owned |=
+		    login_written(arch, call, first_argument(regs, arch), result) && login_tell();
 	return owned;
 }
 
@@ -275,7 +295,8 @@ static __always_inline bool may_be_owned(struct pt_regs *regs, int32_t syscall)
 	if (*(uint64_t *)&control.owned &&
 	    (control.owned || gate_bit((const uint64_t *)login_writes, syscall)))
 		return true;
-	return gate_bit((const uint64_t *)login_opens, syscall) && !(control.hooks & HOOK_LOGIN) &&
+	return gate_bit((const uint64_t *)login_opens, syscall) &&
+	       (control.hooks & HOOKS_AT_END) != HOOKS_AT_END &&
 	       (syscall != 257 /* openat */ || regs->dx & 3);
 }
 

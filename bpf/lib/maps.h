@@ -79,6 +79,8 @@ struct entry_state {
 	};
 };
 
+#define GIVEN_MAX 4 /* numbers that are kept of what a syscall was given in memory */
+
 /* A task's identity and what was last said of it. */
 struct task_state {
 	uint64_t cgroup; /* the identity below holds while the task is in this cgroup … */
@@ -102,6 +104,7 @@ struct task_state {
 	uint32_t muted_by;   /* … the policy of this serial */
 	uint32_t owned;   /* EVENT_OWN of this syscall are in the ring: counted in control.owned */
 	uint32_t trapped; /* SIGSYS was told of */
+	uint64_t given[GIVEN_MAX]; /* if TAKEN_GIVEN: as syscall_end.value */
 	struct entry_state entry;
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];

@@ -13,6 +13,11 @@ static __always_inline bool special_attr(struct special *s, struct syscall_end *
 {
 	bool narrow = end->arch == POLICY_ARCH_32;
 
+	if (end->given == GIVEN_KEPT) {
+		for (uint32_t i = 0; i < 4; i++)
+			s->value[first + i] = end->value[i];
+		return true;
+	}
 	if (!(narrow ? special_read(s, address, 32) : special_read(s, address, 64)))
 		return false;
 	for (uint32_t i = 0; i < 4; i++)
@@ -29,6 +34,8 @@ static __always_inline uint32_t special_mq_open(struct special *s, struct syscal
 
 	for (uint32_t i = 2; i < 6; i++)
 		s->value[i] = 0;
+	if (end->given == GIVEN_NOT)
+		return 0;
 	if (read && !special_attr(s, end, attr, 2))
 		return 0;
 	s->value[0] = argument(end, 2);
@@ -47,7 +54,12 @@ static __always_inline uint32_t special_mq_transfer(struct special *s, struct sy
 	int64_t seconds = 0, nanoseconds = 0;
 	uint32_t priority = sends ? argument(end, 4) : 0;
 
-	if (timeout && time32) {
+	if (end->given == GIVEN_NOT)
+		return 0;
+	if (end->given == GIVEN_KEPT) {
+		seconds = end->value[0];
+		nanoseconds = end->value[1];
+	} else if (timeout && time32) {
 		if (!special_read(s, timeout, 8))
 			return 0;
 		seconds = s->narrow[0];
@@ -77,9 +89,13 @@ static __always_inline uint32_t special_mq_notify(struct special *s, struct sysc
 
 	s->value[0] = argument(end, 1);
 	s->value[1] = 0;
+	if (end->given == GIVEN_NOT)
+		return 0;
 	if (!event)
 		return 2;
-	if (end->arch == POLICY_ARCH_32) {
+	if (end->given == GIVEN_KEPT) {
+		s->value[1] = (int32_t)end->value[1];
+	} else if (end->arch == POLICY_ARCH_32) {
 		if (!special_read(s, event, 16))
 			return 0;
 		s->value[1] = s->narrow[1];
@@ -101,7 +117,9 @@ static __always_inline uint32_t special_mq_getsetattr(struct special *s, struct 
 	uint32_t size = end->arch == POLICY_ARCH_32 ? 32 : 64;
 	bool set = end->result == 0 || (end->result == -EFAULT && old);
 
-	if (!new || !set || (old && old < new + size &&new < old + size) ||
+	bool kept = end->given == GIVEN_KEPT;
+
+	if (!new || !set || (!kept && old && old < new + size &&new < old + size) ||
 	    !special_attr(s, end, new, 1))
 		return 0;
 	s->value[0] = argument(end, 1);

@@ -10,7 +10,6 @@
 #include "address.h"
 
 #define MAP_ANONYMOUS 0x20
-#define BPF_PROG_LOAD 5 /* include/uapi/linux/bpf.h, enum bpf_cmd */
 #define PAGE_REST     4095
 
 /* Where a section's numbers lie, and behind them for the time being what was read of the caller. */
@@ -59,8 +58,13 @@ static __always_inline uint32_t special_openat2(struct special *s, struct syscal
 {
 	uint64_t size = argument(end, 4);
 
-	if (size < 24 || end->result == -E2BIG || (size > 24 && end->result == -EFAULT) ||
-	    !special_read(s, argument(end, 3), 24))
+	if (end->given == GIVEN_KEPT) {
+		for (uint32_t i = 0; i < 3; i++)
+			s->value[i] = end->value[i];
+		return 3;
+	}
+	if (end->given == GIVEN_NOT || size < 24 || end->result == -E2BIG ||
+	    (size > 24 && end->result == -EFAULT) || !special_read(s, argument(end, 3), 24))
 		return 0;
 	s->value[0] = s->wide[0];
 	s->value[1] = s->wide[1];

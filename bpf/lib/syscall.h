@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "container.h"
+#include "given.h"
 #include "gate.h"
 #include "got.h"
 #include "kept.h"
@@ -148,6 +149,8 @@ static __always_inline int syscall_capture(struct syscall_end *end, const bool a
 		return 0;
 	}
 	parts_check(state);
+	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
+		given_find(state, end);
 	uint32_t muted;
 	bool owned = end->flags & EVENT_OWNED;
 	if ((policy_open(state, end->arch, end->syscall, &muted) || owned) &&

@@ -14,6 +14,7 @@ enum taken {
 	TAKEN_FIRST = 1, /* the syscall's first path … */
 	TAKEN_SECOND = 2,
 	TAKEN_ADDRESS = 4,
+	TAKEN_GIVEN = 16, /* numbers: task_state.given */
 	TAKEN_UNKEPT = 8, /* something was taken, and there was no memory to keep it */
 };
 

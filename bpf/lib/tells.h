@@ -9,7 +9,6 @@
 
 enum tells {
 	TELLS_NOTHING,
-	TELLS_BPF,
 	TELLS_CAPSET,
 	TELLS_MMAP,
 	TELLS_MMAP_IN_MEMORY,
@@ -45,7 +44,6 @@ const volatile uint8_t tells_table[POLICY_ARCHES][POLICY_SYSCALLS] = {
 	    [245] = TELLS_MQ_GETSETATTR, /* mq_getsetattr */
 	    [293] = TELLS_PIPE,          /* pipe2 */
 	    [313] = TELLS_MODULE_LOADED, /* finit_module */
-	    [321] = TELLS_BPF,           /* bpf */
 	    [437] = TELLS_OPENAT2,       /* openat2 */
 	},
     [POLICY_ARCH_32] =
@@ -64,7 +62,6 @@ const volatile uint8_t tells_table[POLICY_ARCHES][POLICY_SYSCALLS] = {
 	    [282] = TELLS_MQ_GETSETATTR,     /* mq_getsetattr */
 	    [331] = TELLS_PIPE,              /* pipe2 */
 	    [350] = TELLS_MODULE_LOADED,     /* finit_module */
-	    [357] = TELLS_BPF,               /* bpf */
 	    [360] = TELLS_SOCKETPAIR,        /* socketpair */
 	    [418] = TELLS_MQ_SEND,           /* mq_timedsend_time64 */
 	    [419] = TELLS_MQ_RECEIVE,        /* mq_timedreceive_time64 */
@@ -94,23 +91,6 @@ static __always_inline void section_module(struct builder *b, struct syscall_end
 		length = bpf_probe_read_kernel_str(data, EVENT_MODULE_LEN, state->module);
 	if (length > 1 && length <= EVENT_MODULE_LEN)
 		section_close(b, SECTION_SPECIAL, SPECIAL_KERN_MODULE, length - 1);
-}
-
-/* The program that was loaded: it is behind the descriptor. kernel/bpf/syscall.c, bpf_prog_load. */
-static __always_inline void section_program(struct builder *b, struct syscall_end *end)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	uint8_t *data = section_data(b);
-
-	if (!data || argument(end, 1) != BPF_PROG_LOAD || end->result < 0)
-		return;
-	struct file *file = file_of(task, end->result);
-	struct bpf_prog *program = file ? BPF_CORE_READ(file, private_data) : NULL;
-	uint32_t id = program ? BPF_CORE_READ(program, aux, id) : 0;
-	if (!id)
-		return;
-	*(uint32_t *)data = id;
-	section_close(b, SECTION_BPF, 0, sizeof(id));
 }
 
 /* The descriptors that were made: fs/pipe.c, do_pipe2; net/socket.c, __sys_socketpair. */
@@ -191,8 +171,6 @@ static __noinline int sections_special(struct builder *b, struct syscall_end *en
 		section_close(b, SECTION_SPECIAL, type, count * sizeof(s->value[0]));
 	if (tells == TELLS_MODULE_LOADED || tells == TELLS_MODULE_NAMED)
 		section_module(b, end, state, tells == TELLS_MODULE_NAMED);
-	if (tells == TELLS_BPF)
-		section_program(b, end);
 	if (tells == TELLS_PIPE)
 		section_pair(b, end, argument(end, 1));
 	if (tells == TELLS_SOCKETPAIR)

@@ -10,13 +10,12 @@
 
 /* include/uapi/asm-generic/fcntl.h; the bit of O_TMPFILE that is no other flag's */
 #define O_DIRECTORY 0200000
-#define O_PATH      010000000
 #define O_TMPFILE   020000000
 
 #define S_ISDIR(mode) (((mode)&0170000) == 0040000)
 
 /* Whether somebody may want to know of the syscall under way; then the task's state. */
-static __always_inline struct task_state *hook_state(void)
+static __always_inline struct task_state *call_state(bool named)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
@@ -26,7 +25,7 @@ static __always_inline struct task_state *hook_state(void)
 
 	const volatile struct shape *shape = shape_of(arch, syscall);
 
-	if (!gate_open(arch, syscall) || !(shape->path[0] || shape->address) ||
+	if (!gate_open(arch, syscall) || (named && !(shape->path[0] || shape->address)) ||
 	    !BPF_CORE_READ(task, mm) || task->tgid == control.collector)
 		return NULL;
 	struct task_state *state = task_state_of(task);
@@ -34,6 +33,12 @@ static __always_inline struct task_state *hook_state(void)
 		return NULL;
 	parts_check(state);
 	return state;
+}
+
+/* Likewise, of a syscall with names or addresses. */
+static __always_inline struct task_state *hook_state(void)
+{
+	return call_state(true);
 }
 
 /* Likewise, of a file: what an open leads to is known at its end. */

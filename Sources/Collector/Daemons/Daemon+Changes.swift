@@ -4,6 +4,7 @@ internal import AuditRules
 extension Daemon {
   /// Says in the log which rules came and went, and which settings are others now.
   func tellChanges(since old: LoadedRuleset, askedBy sender: SignalSource.Sender) {
+    let label = template.scope.isHost ? sender.label : nil
     let before = old.compiled.rules
     let now = ruleset.compiled.rules
     for (rules, others, added) in [(before, now, false), (now, before, true)] {
@@ -12,7 +13,7 @@ extension Daemon {
         write(
           .ruleChanged(
             added: added, key: rule.key, list: rule.list.rawValue, auid: sender.auid,
-            session: sender.session), at: .now)
+            session: sender.session, label: label), at: .now)
       }
     }
     let settings: [(String, KeyPath<Settings, Int?>, Int)] = [
@@ -26,7 +27,8 @@ extension Daemon {
       guard value != earlier else { continue }
       write(
         .settingChanged(
-          name: name, value: value, old: earlier, auid: sender.auid, session: sender.session),
+          name: name, value: value, old: earlier, auid: sender.auid, session: sender.session,
+          label: label),
         at: .now)
     }
     if ruleset.settings.resetsLost { forgetLosses() }

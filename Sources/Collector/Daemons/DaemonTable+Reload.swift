@@ -94,7 +94,8 @@ extension DaemonTable {
       daemon.write(
         .reconfigured(
           auid: sender.auid, uid: sender.uid, session: sender.session,
-          pid: template.scope.isHost ? sender.pid : 0), at: .now)
+          pid: template.scope.isHost ? sender.pid : 0,
+          label: template.scope.isHost ? sender.label : nil), at: .now)
       daemon.tellChanges(since: before, askedBy: sender)
     }
   }

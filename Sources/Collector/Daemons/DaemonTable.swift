@@ -238,7 +238,8 @@ final class DaemonTable {
       .start(
         version: Collector.version, kernel: Identity.kernel, auid: Identity.auid,
         session: Identity.session,
-        pid: template.scope.isHost ? UInt32(getpid()) : 0, uid: getuid()), at: .now)
+        pid: template.scope.isHost ? UInt32(getpid()) : 0, uid: getuid(),
+        label: template.scope.isHost ? Identity.label : nil), at: .now)
     daemon.submit()
     return daemon
   }
@@ -264,7 +265,7 @@ final class DaemonTable {
     daemon.write(
       .end(
         auid: sender?.auid ?? .max, uid: sender?.uid ?? 0, session: sender?.session ?? .max,
-        pid: host ? sender?.pid ?? 0 : 0), at: .now)
+        pid: host ? sender?.pid ?? 0 : 0, label: host ? sender?.label : nil), at: .now)
     daemon.submit()
     // A slow disk must not hold up the ring: the log's own thread goes on.
     daemon.log.closeLater()

@@ -85,10 +85,13 @@ struct Delivery: ~Copyable {
 
       var key: UnsafeRawBufferPointer?
       var isTold = true
-      switch decide(route, ruleset, subject, forked) {
+      var excluded = RecordTypes.none
+      let decision = decide(route, ruleset, subject, forked)
+      if case .keptOut = decision { excluded = .fanotify }
+      switch decision {
       case .unasked:
         isTold = isOwned && tellsOwn(owns, subject, route, ruleset)
-      case .unwanted: isTold = false
+      case .unwanted, .keptOut: isTold = false
       case .wanted(let ofRule): key = ofRule
       }
       guard isTold || isOwned else { continue }
@@ -115,7 +118,7 @@ struct Delivery: ~Copyable {
       let title = titles.first { $0.daemon == route.daemon.number }?.bytes
       write(
         subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
-        isTold: isTold)
+        isTold: isTold, excluding: excluded)
     }
     return wanted
   }
@@ -130,10 +133,11 @@ struct Delivery: ~Copyable {
   private func tellsOwn(
     _ owns: OwnEvents, _ subject: RuleSubject, _ route: Route, _ ruleset: CompiledRuleset
   ) -> Bool {
-    guard ruleset.hasExcludeRules else { return true }
+    guard ruleset.hasExcludeRules || !ruleset.hasCountedRules else { return true }
     var tells = false
     owns.forEach {
-      if !ruleset.leavesOut(record: $0.type.rawValue, of: subject, watches: route.watches?.pointer)
+      if ruleset.hasCountedRules || $0.type != .fanotify,
+        !ruleset.leavesOut(record: $0.type.rawValue, of: subject, watches: route.watches?.pointer)
       {
         tells = true
       }
@@ -166,6 +170,8 @@ struct Delivery: ~Copyable {
     /// No rule says anything.
     case unasked
     case unwanted
+    /// Its task list did not want the task: it has no context (kernel/auditsc.c, audit_alloc).
+    case keptOut
     case wanted(key: UnsafeRawBufferPointer?)
   }
 
@@ -177,7 +183,7 @@ struct Delivery: ~Copyable {
     if let forked {
       switch forked.verdict(of: route.daemon) {
       case .none: break
-      case .never: return .unwanted
+      case .never: return .keptOut
       case .always(let key): return .wanted(key: key)
       }
     }
@@ -190,14 +196,12 @@ struct Delivery: ~Copyable {
 
   private mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
-    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool
+    key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool,
+    excluding unheard: RecordTypes = .none
   ) {
-    var excluded = RecordTypes.none
-    if !isTold {
-      excluded = .ofSyscalls
-    } else if isOwned, !ruleset.hasCountedRules {
-      excluded = .gatheredForRules
-    }
+    var excluded = unheard
+    if !isTold { excluded = excluded.union(.ofSyscalls) }
+    if isOwned, !ruleset.hasCountedRules { excluded = excluded.union(.gatheredForRules) }
     var records =
       excluded == .none ? renderer.recordCount : renderer.recordCount(excluding: excluded)
     if ruleset.hasExcludeRules {

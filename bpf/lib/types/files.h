@@ -182,4 +182,28 @@ struct fs_struct {
 	struct path pwd;
 };
 
+/* fs/notify/fanotify/fanotify.h */
+enum fanotify_event_type { FANOTIFY_EVENT_TYPE_PATH_PERM = 3 };
+struct fsnotify_group;
+struct fsnotify_event;
+struct fanotify_event {
+	unsigned int type : 3;
+};
+struct fanotify_response_info_header {
+	__u8 type;
+};
+struct fanotify_response_info_audit_rule {
+	struct fanotify_response_info_header hdr;
+	__u32 rule_number;
+	__u32 subj_trust;
+	__u32 obj_trust;
+};
+struct fanotify_perm_event {
+	struct fanotify_event fae;
+	struct path path;
+	__u32 response; /* 16 bits before Linux 6.3 */
+	__u16 state;
+	struct fanotify_response_info_audit_rule audit_rule; /* since Linux 6.3 */
+};
+
 #endif

@@ -113,6 +113,7 @@ struct task_struct {
 	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
+	struct nameidata *nameidata;
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
