@@ -3,16 +3,14 @@
 #ifndef NESTAUDIT_CLOSING_H
 #define NESTAUDIT_CLOSING_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Closes everything from first to last, inclusive. */
 static inline void nestaudit_close_between(unsigned first, unsigned last)
 {
 	if (first <= last)
-		close_range(first, last, 0);
+		syscall(SYS_close_range, first, last, 0);
 }
 
 /*
