@@ -6,6 +6,7 @@
 #include "hooks.bpf.c"
 #include "lookups.bpf.c"
 #include "names.bpf.c"
+#include "replaced.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"

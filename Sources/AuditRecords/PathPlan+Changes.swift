@@ -9,7 +9,8 @@ extension PathPlan {
     _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
     guard let first, let second else {
-      if let first, let parent = event.touched(OBJECT_PARENT, path: 0) {
+      let parent = event.touched(OBJECT_PARENT, path: 0)
+      if let first, parent != nil || event.seenReach(0)?.contains(.directory) ?? false {
         return addParent(first, event, parent)
       }
       if let name = first ?? second { add(name, .unknown) }
@@ -23,8 +24,11 @@ extension PathPlan {
     }
     guard isFirstReached else { return add(first, .unknown) }
     addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
+    if event.renamesToItself { return }
     let moved = event.touched(OBJECT_REMOVED, path: 0)
-    guard event.fixed.result >= 0 || moved != nil else { return }
+    guard event.fixed.result >= 0 || moved != nil else {
+      return planRefusedRename(first, second, event)
+    }
     add(first, .delete, event, moved)
     if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
       add(second, .delete, event, replaced)
@@ -33,6 +37,33 @@ extension PathPlan {
       add(second, .create, event, moved)
       settleCapabilities(.unknown)
     }
+  }
+
+  /// fs/namei.c, vfs_rename: what is moved is told before it is asked whether its directory may be written, then
+  /// likewise what is replaced or made.
+  private mutating func planRefusedRename(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
+  ) {
+    let isTold =
+      switch Errno(event.fixed.result) {
+      case .isDirectory, .notEmpty: (first: true, second: true)
+      case .notDirectory:
+        // do_renameat2 asks for a slash at the end before.
+        event.hasSeenLast(1) && !first.endsInSlash && !second.endsInSlash
+          ? (first: true, second: true) : (first: false, second: false)
+      case .access:
+        (
+          first: event.hasSeenLast(0) && event.seenReach(1)?.contains(.directory) ?? false
+            && !(event.seenReach(0)?.isDisjoint(with: [.writable, .sealed]) ?? true),
+          second: event.seenReach(0)?.contains(.writable) ?? false
+        )
+      default: (first: false, second: false)
+      }
+    guard isTold.first else { return }
+    add(first, .delete)
+    guard isTold.second else { return }
+    let isThere = Errno(event.fixed.result) != .access || event.hasSeenLast(1)
+    add(second, isThere ? .delete : .create)
   }
 
   /// fs/namei.c, do_linkat: the file is looked up, then the new name's directory.
@@ -49,6 +80,7 @@ extension PathPlan {
       switch Errno(event.fixed.result) {
       case _ where event.tellsLookups && event.fixed.result < 0:
         event.touched(OBJECT_FOUND, path: 0) != nil
+      case _ where event.seenReach(0) != nil: event.hasSeenLast(0)
       case .noEntry, .notDirectory: event.touched(OBJECT_FOUND, path: 0) != nil
       case .loop, .badDescriptor: event.mayReachDirectory(of: first, path: 0)
       case .nameTooLong: first.isShortUpToItsEnd && !first.isLongAtItsEnd

@@ -17,8 +17,8 @@ public final class Capture: @unchecked Sendable {
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
-  /// Of the program that sees every syscall begin.
-  private var entryLink: OpaquePointer?
+  /// Of the programs that are attached only while a rule asks for what they tell.
+  private var demanded: [Demand: [OpaquePointer]] = [:]
   private var ring: OpaquePointer?
 
   /// How objects are obtained.
@@ -93,35 +93,55 @@ public final class Capture: @unchecked Sendable {
     bpf_object__close(object)
   }
 
-  /// Whether syscalls are looked at when they begin, which costs every one of the machine some nanoseconds. Can be
-  /// changed with CAP_BPF alone.
-  public func watchEntries(_ wanted: Bool) throws(CaptureError) {
-    if !wanted, let link = entryLink {
-      bpf_link__destroy(link)
-      entryLink = nil
-    }
-    guard wanted, entryLink == nil else { return }
-    entryLink = bpf_program__attach(
-      bpf_object__find_program_by_name(object, Self.entryProgram))
-    if entryLink == nil {
-      throw CaptureError("program \(Self.entryProgram) does not attach", errno: errno)
+  /// What costs others than those that a rule names, and is looked at only while one does.
+  public enum Demand: CaseIterable {
+    /// Every syscall when it begins, which costs each one of the machine some nanoseconds.
+    case beginnings
+    /// Every file whose time of change is set, to know what a rename has replaced.
+    case changes
+
+    fileprivate var programs: [String] {
+      switch self {
+      case .beginnings: ["nestaudit_sys_enter"]
+      case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]
+      }
     }
   }
 
-  private static let entryProgram = "nestaudit_sys_enter"
+  /// Begins to look at something, or ends it. Can be changed with CAP_BPF alone.
+  public func watch(_ demand: Demand, _ wanted: Bool) throws(CaptureError) {
+    if !wanted, let links = demanded.removeValue(forKey: demand) {
+      for link in links { bpf_link__destroy(link) }
+    }
+    guard wanted, demanded[demand] == nil else { return }
+    var links: [OpaquePointer] = []
+    for name in demand.programs {
+      guard let program = bpf_object__find_program_by_name(object, name),
+        bpf_program__autoload(program)
+      else { continue }
+      guard let link = bpf_program__attach(program) else {
+        let failed = CaptureError("program \(name) does not attach", errno: errno)
+        for link in links { bpf_link__destroy(link) }
+        throw failed
+      }
+      links.append(link)
+    }
+    demanded[demand] = links
+  }
 
-  /// Attaches every program but that for the beginnings of syscalls; from here on events come. A hook that the kernel
+  private static let onDemand = Set(Demand.allCases.flatMap(\.programs))
+
+  /// Attaches every program but those that somebody has to ask for; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
-      guard bpf_program__autoload(current),
-        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
-        strcmp(bpf_program__name(current), Self.entryProgram) != 0
-      else { continue }
       let name = String(cString: bpf_program__name(current))
+      guard bpf_program__autoload(current),
+        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL, !Self.onDemand.contains(name)
+      else { continue }
       if let link = bpf_program__attach(current) {
         links.append(link)
         hooks |= Self.hooks[name]?.rawValue ?? 0
@@ -147,8 +167,8 @@ public final class Capture: @unchecked Sendable {
   public func detach() {
     for link in links { bpf_link__destroy(link) }
     links = []
-    if let link = entryLink { bpf_link__destroy(link) }
-    entryLink = nil
+    for link in demanded.values.joined() { bpf_link__destroy(link) }
+    demanded = [:]
     // One may still run on another CPU.
     nestaudit_wait_for_grace_period()
   }
