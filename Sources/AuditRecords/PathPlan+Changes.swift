@@ -44,26 +44,22 @@ extension PathPlan {
   private mutating func planRefusedRename(
     _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
   ) {
-    let isTold =
-      switch Errno(event.fixed.result) {
-      case .isDirectory, .notEmpty: (first: true, second: true)
-      case .notDirectory:
-        // do_renameat2 asks for a slash at the end before.
-        event.hasSeenLast(1) && !first.endsInSlash && !second.endsInSlash
-          ? (first: true, second: true) : (first: false, second: false)
-      case .access:
-        (
-          first: event.hasSeenLast(0) && event.seenReach(1)?.contains(.directory) ?? false
-            && !(event.seenReach(0)?.isDisjoint(with: [.writable, .sealed]) ?? true),
-          second: event.seenReach(0)?.contains(.writable) ?? false
-        )
-      default: (first: false, second: false)
+    guard !event.tellsLookups else { return }
+    switch Errno(event.fixed.result) {
+    case .notDirectory where first.endsInSlash || second.endsInSlash: break  // asked for before
+    case .isDirectory, .notEmpty,
+      .notDirectory where event.hasSeenLast(1):
+      add(first, .delete)
+      add(second, .delete)
+    case .access where event.hasSeenLast(0) && event.seenReach(1)?.contains(.directory) ?? false:
+      let directory = event.seenReach(0) ?? []
+      if directory.isDisjoint(with: [.writable, .sealed]) { break }
+      add(first, .delete)
+      if directory.contains(.writable) {
+        add(second, event.hasSeenLast(1) ? .delete : .create)
       }
-    guard isTold.first else { return }
-    add(first, .delete)
-    guard isTold.second else { return }
-    let isThere = Errno(event.fixed.result) != .access || event.hasSeenLast(1)
-    add(second, isThere ? .delete : .create)
+    default: break
+    }
   }
 
   /// fs/namei.c, do_linkat: the file is looked up, then the new name's directory.

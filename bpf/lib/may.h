@@ -64,7 +64,8 @@ static __always_inline enum may_answer mode_allows(struct inode *inode, struct c
 
 	if (BPF_CORE_READ(inode, i_uid.val) == BPF_CORE_READ(cred, fsuid.val))
 		return (mode >> 6 & wanted) == wanted;
-	if (bpf_core_field_exists(inode->i_acl) && BPF_CORE_READ(inode, i_acl) &&
+	/* A list is not asked for what the group cannot have. */
+	if (mode & 070 && bpf_core_field_exists(inode->i_acl) && BPF_CORE_READ(inode, i_acl) &&
 	    BPF_CORE_READ(inode, i_sb, s_flags) & SB_POSIXACL)
 		return MAY_PERHAPS;
 	bool group = (mode >> 3 & wanted) == wanted, others = (mode & wanted) == wanted;

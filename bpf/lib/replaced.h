@@ -55,16 +55,22 @@ static __noinline int replaced_tell(struct task_state *state, struct syscall_end
 	if (!w || !(w->reach & REACH_DIRECTORY))
 		return 0;
 	uint64_t from = inode_number(w->directory);
+	bool moves = false, leaves = false, arrives = false;
 	for (uint32_t i = 0; i < CHANGES_MAX && i < state->changes; i++) {
 		struct event_object *changed = &state->changed[i];
-		if (changed->dev != dev || changed->ino == file || changed->ino == to ||
-		    changed->ino == from)
+		if (changed->dev != dev)
+			continue;
+		moves |= changed->ino == file;
+		leaves |= changed->ino == from;
+		arrives |= changed->ino == to;
+		if (changed->ino == file || changed->ino == to || changed->ino == from)
 			continue;
 		if (replaced)
 			return 0;
 		replaced = changed;
 	}
-	if (replaced)
+	/* The names are the caller's memory: the kernel has to have changed what they lead to. */
+	if (replaced && moves && leaves && arrives)
 		touch_tell(state, moved, NULL, replaced, OBJECT_REMOVED, 1);
 	return 0;
 }
