@@ -7,7 +7,7 @@
 #ifndef NESTAUDIT_WALK_H
 #define NESTAUDIT_WALK_H
 
-#include "chain.h"
+#include "dcache.h"
 #include "end.h"
 #include "may.h"
 #include "object.h"
@@ -20,10 +20,6 @@
 #define S_DEAD         (1 << 4) /* include/linux/fs.h: a directory that has been removed */
 
 #define S_ISLNK(mode) (((mode)&0170000) == 0120000)
-
-/* include/linux/dcache.h, before they were an enum. */
-#define OLD_DCACHE_OP_NAMES 0x3
-#define OLD_DCACHE_MOUNTED  0x10000
 
 enum walk_phase {
 	WALK_NAME,  /* at the next component of the text */
@@ -51,6 +47,7 @@ struct walk {
 	uint32_t unsure; /* whether a directory on the way may be searched is not known */
 	uint32_t cause;  /* the error that it ends with before the last name's directory */
 	uint32_t reach;  /* enum name_reach */
+	uint32_t hashed; /* the list is one of the hash of all names */
 	struct name_memory words;
 	char link[EVENT_PATH_MAX];
 	char text[WALK_TEXT + WATCH_NAME_MAX + 1];
@@ -99,68 +96,12 @@ static __always_inline uint32_t walk_ends(struct walk *w, uint32_t at)
 	return 2;
 }
 
-static __always_inline struct inode *dentry_inode(struct dentry *dentry)
-{
-	return BPF_CORE_READ(dentry, d_inode);
-}
-
-static __always_inline uint64_t inode_number(struct dentry *dentry)
-{
-	return BPF_CORE_READ(dentry, d_inode, i_ino);
-}
-
-static __always_inline uint32_t dentry_flags_of(struct dentry *dentry)
-{
-	return BPF_CORE_READ(dentry, d_flags);
-}
-
 /* It ends, or is stopped by an error. */
 static __always_inline long walk_stop(struct walk *w, uint32_t cause)
 {
 	w->cause = cause;
 	w->phase = WALK_DONE;
 	return 1;
-}
-
-/* Barriers keep the compiler from taking both, of which this kernel has one. */
-static __always_inline uint32_t dcache_names(void)
-{
-	enum dentry_flags flags;
-	uint32_t names = OLD_DCACHE_OP_NAMES;
-
-	if (bpf_core_enum_value_exists(flags, DCACHE_OP_HASH)) {
-		names = bpf_core_enum_value(enum dentry_flags, DCACHE_OP_HASH) |
-			bpf_core_enum_value(enum dentry_flags, DCACHE_OP_COMPARE);
-		barrier_var(names);
-	}
-	return names;
-}
-
-static __always_inline uint32_t dcache_mounted(void)
-{
-	enum dentry_flags flags;
-	uint32_t mounted = OLD_DCACHE_MOUNTED;
-
-	if (bpf_core_enum_value_exists(flags, DCACHE_MOUNTED)) {
-		mounted = bpf_core_enum_value(enum dentry_flags, DCACHE_MOUNTED);
-		barrier_var(mounted);
-	}
-	return mounted;
-}
-
-/* From a link of the list of a directory's names to the name. */
-static __always_inline struct dentry *dcache_child(uint64_t link)
-{
-	uint64_t offset;
-
-	if (bpf_core_field_exists(((struct dentry *)0)->d_sib)) {
-		offset = bpf_core_field_offset(struct dentry, d_sib);
-		barrier_var(offset);
-	} else {
-		offset = bpf_core_field_offset(struct dentry___6_6, d_child);
-		barrier_var(offset);
-	}
-	return (void *)(link - offset);
 }
 
 /* The directory in which the last component is looked up. */
@@ -190,16 +131,21 @@ static __always_inline long walk_children(struct walk *w)
 	__builtin_memset(&w->words, 0, sizeof(w->words));
 	bpf_probe_read_kernel(w->words.words, length, w->text + (w->at & (WALK_TEXT - 1)));
 	w->name = watch_fingerprint(w->words.words, length);
+	w->phase = WALK_CHILD;
+	w->end = 0;
+	w->hashed = dcache_place.base != 0;
+	if (w->hashed) {
+		w->cursor = dcache_bucket(dcache_hash(directory, w->words.words, length));
+		return 0;
+	}
 	if (bpf_core_field_exists(directory->d_children)) {
 		w->cursor = (uint64_t)BPF_CORE_READ(directory, d_children.first);
-		w->end = 0;
 	} else {
 		w->cursor = (uint64_t)BPF_CORE_READ(old, d_subdirs.next);
 		w->end = (uint64_t)directory;
 		barrier_var(w->end);
 		w->end += bpf_core_field_offset(struct dentry___6_6, d_subdirs);
 	}
-	w->phase = WALK_CHILD;
 	return 0;
 }
 
@@ -329,7 +275,7 @@ static __always_inline long walk_mount(struct walk *w)
 
 static __always_inline long walk_child(struct walk *w)
 {
-	struct dentry *child = dcache_child(w->cursor);
+	struct dentry *child = w->hashed ? dcache_hashed(w->cursor) : dcache_child(w->cursor);
 
 	if (w->cursor == w->end) {
 		/* The last one may be missing: that is said by REACH_LAST. */
@@ -337,7 +283,9 @@ static __always_inline long walk_child(struct walk *w)
 	}
 	if (!w->cursor)
 		return 1;
-	if (BPF_CORE_READ(child, d_name.len) != w->length || name_fingerprint(child) != w->name) {
+	if (BPF_CORE_READ(child, d_name.len) != w->length ||
+	    (w->hashed && BPF_CORE_READ(child, d_parent) != w->dentry) ||
+	    name_fingerprint(child) != w->name) {
 		w->cursor = walk_next(w->cursor);
 		return 0;
 	}
@@ -387,11 +335,8 @@ static long walk_step(uint32_t index, void *nothing)
 	return 1;
 }
 
-/*
- * Walks the name at `address` of the caller's memory, which is relative to the descriptor
- * `directory` or, if that is none, to the working directory; NULL if it does not come to an end.
- */
-static __noinline struct walk *walk_path(uint64_t address, int32_t directory, uint32_t follow)
+/* Whether the walk comes to an end. Not static: the verifier goes through it once. */
+__noinline int walk_run(uint64_t address, int32_t directory, uint32_t follow)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
@@ -399,10 +344,10 @@ static __noinline struct walk *walk_path(uint64_t address, int32_t directory, ui
 	uint64_t nothing = 0;
 
 	if (!w || !fs)
-		return NULL;
+		return 0;
 	__builtin_memset(w, 0, __builtin_offsetof(struct walk, words));
 	if (bpf_probe_read_user_str(w->text + WALK_START, EVENT_PATH_MAX, (void *)address) <= 1)
-		return NULL;
+		return 0;
 	w->at = WALK_START;
 	w->follow = follow;
 	w->root_dentry = BPF_CORE_READ(fs, root.dentry);
@@ -414,14 +359,25 @@ static __noinline struct walk *walk_path(uint64_t address, int32_t directory, ui
 		if (directory >= 0) {
 			struct file *file = file_of(task, directory);
 			if (!file)
-				return NULL;
+				return 0;
 			start = &file->f_path;
 		}
 		w->dentry = BPF_CORE_READ(start, dentry);
 		w->mount = mount_of(BPF_CORE_READ(start, mnt));
 	}
+	if (!dcache_place.base)
+		dcache_find((uint64_t)w->root_dentry);
 	bpf_loop(WALK_STEPS_MAX, walk_step, &nothing, 0);
-	return w->phase == WALK_DONE ? w : NULL;
+	return w->phase == WALK_DONE;
+}
+
+/*
+ * Walks the name at `address` of the caller's memory, which is relative to the descriptor
+ * `directory` or, if that is none, to the working directory; NULL if it does not come to an end.
+ */
+static __always_inline struct walk *walk_path(uint64_t address, int32_t directory, uint32_t follow)
+{
+	return walk_run(address, directory, follow) ? walk_memory() : NULL;
 }
 
 #endif
