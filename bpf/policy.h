@@ -22,7 +22,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 4
+#define POLICY_ABI_VERSION 5
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
@@ -121,9 +121,18 @@ struct policy_control {
 	uint32_t held;    /* BPF's: CPUs on which a hook has the second memory */
 	uint32_t hooks;   /* enum policy_hook */
 	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
-	uint32_t pad;
+	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
+	uint64_t functions[POLICY_ARCHES]
+			  [POLICY_SYSCALLS / 64]; /* what is told where its own function ends, and
+						     not at sys_exit */
+};
+
+/* How the kernel preempts, if that is decided while it runs: kernel/sched/core.c. */
+struct preemption_mode {
+	int32_t mode; /* 0: none, 1: voluntary; others preempt the kernel */
+	uint32_t is_known;
 };
 
 /* kernel/seccomp.c, SECCOMP_LOG_*: of actions_logged. */
@@ -153,8 +162,9 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 392);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 248);
+POLICY_ASSERT_SIZE(policy_control, 376);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
+POLICY_ASSERT_SIZE(preemption_mode, 8);
 
 #endif

@@ -19,6 +19,7 @@ public final class Capture: @unchecked Sendable {
   private var links: [OpaquePointer] = []
   /// Of the programs that are attached only while a rule asks for what they tell.
   private var demanded: [Demand: [OpaquePointer]] = [:]
+  private let ends: SyscallEnds
   private var ring: OpaquePointer?
 
   /// How objects are obtained.
@@ -77,6 +78,7 @@ public final class Capture: @unchecked Sendable {
     losses = .init(descriptor: descriptor("losses"), name: "losses")
     self.object = object
     backend = programs.backend
+    ends = SyscallEnds(object: object, control: control, backend: backend)
     missing = programs.missing
     if let finder = bpf_object__find_program_by_name(object, "nestaudit_find_clock"),
       let lack = ClockFinder.find(by: finder)
@@ -129,21 +131,41 @@ public final class Capture: @unchecked Sendable {
     demanded[demand] = links
   }
 
-  private static let onDemand = Set(Demand.allCases.flatMap(\.programs))
+  /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
+  public var everyEndReason: String? { ends.refusal }
 
-  /// Attaches every program but those that somebody has to ask for; from here on events come. A hook that the kernel
+  /// Makes ready for looking only at those syscalls that rules name. Must be called with all privileges.
+  public func loadFunctions() { ends.loadFunctions() }
+
+  /// Sees the syscalls of a gate when they end; to be called before it is opened.
+  /// - Parameter gate: for each arch, 64 syscalls a word.
+  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends.open(gate) }
+
+  /// Looks no more at what that gate has not; to be called when it holds.
+  public func forgetEnds() { ends.close() }
+
+  /// Programs that are attached when there is something for them.
+  private static let onDemand =
+    Demand.allCases.flatMap(\.programs) + [SyscallEnds.exitProgram] + SyscallEnds.functionPrograms
+
+  /// Attaches every program, but for those that wait for rules; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
+    var insides = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
-      let name = String(cString: bpf_program__name(current))
       guard bpf_program__autoload(current),
-        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL, !Self.onDemand.contains(name)
+        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
+        case let name = String(cString: bpf_program__name(current)),
+        !Self.onDemand.contains(name)
       else { continue }
+      let isInside = SyscallEnds.insidePrograms.contains(name)
+      if isInside, ends.refusal != nil { continue }
       if let link = bpf_program__attach(current) {
         links.append(link)
+        insides += isInside ? 1 : 0
         hooks |= Self.hooks[name]?.rawValue ?? 0
         continue
       }
@@ -153,6 +175,7 @@ public final class Capture: @unchecked Sendable {
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
     control.pointee.hooks = hooks
+    try ends.begin(insides: insides == SyscallEnds.insidePrograms.count)
   }
 
   /// What is not looked for elsewhere where these are attached.
@@ -165,6 +188,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
   public func detach() {
+    ends.end()
     for link in links { bpf_link__destroy(link) }
     links = []
     for link in demanded.values.joined() { bpf_link__destroy(link) }

@@ -86,6 +86,7 @@ struct PolicyTable {
     // A syscall that is wanted has been seen from its beginning.
     if watchesEntries { try capture.watch(.beginnings, true) }
     if all.replaces { try capture.watch(.changes, true) }
+    try capture.seeEnds(of: all.words)
     withUnsafeMutableBytes(of: &capture.control.pointee.entry) { bytes in
       for (index, word) in entries.enumerated() {
         bytes.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
@@ -95,6 +96,7 @@ struct PolicyTable {
     capture.control.pointee.closings &+= 1
     if !watchesEntries { try capture.watch(.beginnings, false) }
     if !all.replaces { try capture.watch(.changes, false) }
+    capture.forgetEnds()
   }
 
   private func write(_ policy: Policy, as id: UInt32) throws(CaptureError) {
