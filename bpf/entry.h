@@ -13,6 +13,8 @@ enum entry_kind {
 	ENTRY_CWD = 1,   /* the working directory */
 	ENTRY_IPC = 2,   /* a System V object */
 	ENTRY_CLOCK = 3, /* the clock */
+	ENTRY_ROOM = 4,  /* the room for an address that is overwritten by its length; not with
+			    HOOK_GOT */
 };
 
 static inline enum entry_kind entry_kind_64(uint32_t syscall)
@@ -30,6 +32,10 @@ static inline enum entry_kind entry_kind_64(uint32_t syscall)
 	case 71:  /* msgctl */
 	case 220: /* semtimedop */
 		return ENTRY_IPC;
+	case 45:  /* recvfrom */
+	case 47:  /* recvmsg */
+	case 299: /* recvmmsg */
+		return ENTRY_ROOM;
 	case 80: /* chdir */
 		return ENTRY_CWD;
 	case 159: /* adjtimex */
@@ -56,6 +62,12 @@ static inline enum entry_kind entry_kind_32(uint32_t syscall)
 	case 402: /* msgctl */
 	case 420: /* semtimedop_time64 */
 		return ENTRY_IPC;
+	case 102: /* socketcall */
+	case 337: /* recvmmsg */
+	case 371: /* recvfrom */
+	case 372: /* recvmsg */
+	case 417: /* recvmmsg_time64 */
+		return ENTRY_ROOM;
 	case 12: /* chdir */
 		return ENTRY_CWD;
 	case 25:  /* stime */
@@ -74,6 +86,17 @@ static inline enum entry_kind entry_kind_32(uint32_t syscall)
 static inline enum entry_kind entry_kind_of(uint32_t arch, uint32_t syscall)
 {
 	return arch == POLICY_ARCH_64 ? entry_kind_64(syscall) : entry_kind_32(syscall);
+}
+
+/*
+ * Whether a syscall can replace a file, an enum policy_arch and its number: rename, renameat and
+ * renameat2. Which one it was the tracepoints of times of change tell, that are attached only while
+ * a rule names one of them.
+ */
+static inline int entry_replaces(uint32_t arch, uint32_t syscall)
+{
+	return arch == POLICY_ARCH_64 ? syscall == 82 || syscall == 264 || syscall == 316
+				      : syscall == 38 || syscall == 302 || syscall == 353;
 }
 
 /* What adjtimex(2) says of the clock, to find it by; the answer is whether it was found. */

@@ -110,6 +110,8 @@ enum section_kind {
 	SECTION_SPECIAL = 15,    /* of a record of its own; index: enum special_type */
 	SECTION_FD_PAIR = 16,    /* int32_t[2]: the descriptors that were made */
 	SECTION_EXEC_CAPS = 17,  /* struct event_exec_caps: an exec that gained capabilities */
+	SECTION_REACH = 20,      /* uint32_t: how far the lookup of the path of the same index came,
+				    enum name_reach; absent where it is not known */
 	/* EVENT_PROCESS */
 	SECTION_EXE = 6,       /* path of the executable, relative to the task's root */
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
@@ -171,6 +173,17 @@ enum object_role {
 	OBJECT_MADE = 9,    /* what has it now */
 	/* EVENT_SYSCALL with EVENT_CALLERS_NAMES */
 	OBJECT_NUMBERED = 10, /* behind the descriptor that the name ends with, as /dev/fd/3 does */
+};
+
+/* How far a lookup came that failed, or that of a rename which had nothing to do. */
+enum name_reach {
+	REACH_STOPPED = 1,   /* not to the directory of the last name */
+	REACH_DIRECTORY = 2, /* to it … */
+	REACH_LAST = 4,      /* … in which the last name is; … */
+	REACH_WRITABLE = 8,  /* … the caller may write to it, … */
+	REACH_SEALED = 16,   /* … or may not; neither: that is not known; … */
+	REACH_DEAD = 32,     /* … it has been removed */
+	REACH_SAME = 64,     /* of a rename's second path: both were, and are, the same file */
 };
 
 /* An inode, as PATH shows it. uid and gid are kernel ids. */

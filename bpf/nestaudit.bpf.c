@@ -8,6 +8,7 @@
 #include "lookups.bpf.c"
 #include "names.bpf.c"
 #include "given.bpf.c"
+#include "replaced.bpf.c"
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"

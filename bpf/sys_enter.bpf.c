@@ -6,6 +6,19 @@
  */
 #include "lib/syscall.h"
 
+static __always_inline bool entry_rooms(struct room_entry *rooms, struct pt_regs *regs,
+					uint32_t cell)
+{
+	struct syscall_end *begun = syscall_end_memory();
+
+	if (!begun)
+		return false;
+	begun->arch = cell / POLICY_SYSCALLS;
+	begun->syscall = cell % POLICY_SYSCALLS;
+	arguments_of(regs, begun->arch, begun->args);
+	return rooms_keep(rooms, begun);
+}
+
 /* Keeps what is now, for the end of the syscall. */
 static __noinline int entry_keep(struct task_state *state, struct pt_regs *regs, uint32_t kind,
 				 uint32_t cell)
@@ -27,6 +40,9 @@ static __noinline int entry_keep(struct task_state *state, struct pt_regs *regs,
 		break;
 	case ENTRY_CLOCK:
 		clock_read(&state->entry.clock);
+		break;
+	case ENTRY_ROOM:
+		kept = entry_rooms(&state->entry.rooms, regs, cell);
 	}
 	state->entry.kind = kept ? kind : ENTRY_NONE;
 	state->entry.cell = cell;

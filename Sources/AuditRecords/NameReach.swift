@@ -1,7 +1,7 @@
 import CNestaudit
 
-/// How far the lookup of a name can have come, by its text and the error alone. Where the text does not say, the
-/// common case is taken: that the error arose at the name's last component.
+/// How far the lookup of a name can have come, by its text and the error alone. Where the text does not say, and
+/// nothing was seen (`SeenReach`), the common case is taken: that the error arose at the name's last component.
 extension UnsafeRawBufferPointer {
   private static let slash = UInt8(ascii: "/")
   /// include/uapi/linux/limits.h, NAME_MAX.
@@ -18,6 +18,9 @@ extension UnsafeRawBufferPointer {
     return Self.longest(self[length...]) > Self.longestComponent
       && Self.longest(self[..<length]) <= Self.longestComponent
   }
+
+  /// Whether it can only be a directory's.
+  var endsInSlash: Bool { last == Self.slash }
 
   /// Whether no component is too long, but for the last one.
   var isShortUpToItsEnd: Bool {
@@ -79,6 +82,7 @@ extension SyscallEvent {
   /// Whether the lookup of one of its names can have got to the name's directory.
   func mayReachDirectory(of name: UnsafeRawBufferPointer, path: Int) -> Bool {
     if tellsLookups { return touched(OBJECT_PARENT, path: path) != nil }
+    if fixed.result < 0, let seen = seenReach(path) { return seen.contains(.directory) }
     return switch Errno(fixed.result) {
     case .loop: name.isBare
     case .badDescriptor: name.first == UInt8(ascii: "/") || beginsAtWorkingDirectory(path)

@@ -221,6 +221,7 @@ enum Errno: Int32 {
   case textBusy = 26
   case readOnly = 30
   case nameTooLong = 36
+  case notEmpty = 39
   case loop = 40
   case notSocket = 88
   case familyNotSupported = 97

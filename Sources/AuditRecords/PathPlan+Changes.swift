@@ -9,7 +9,8 @@ extension PathPlan {
     _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ event: SyscallEvent
   ) {
     guard let first, let second else {
-      if let first, let parent = event.touched(OBJECT_PARENT, path: 0) {
+      let parent = event.touched(OBJECT_PARENT, path: 0)
+      if let first, parent != nil || event.seenReach(0)?.contains(.directory) ?? false {
         return addParent(first, event, parent)
       }
       if let name = first ?? second { add(name, .unknown) }
@@ -23,8 +24,11 @@ extension PathPlan {
     }
     guard isFirstReached else { return add(first, .unknown) }
     addParent(first, event, event.touched(OBJECT_PARENT, path: 0))
+    if event.renamesToItself { return }
     let moved = event.touched(OBJECT_REMOVED, path: 0)
-    guard event.fixed.result >= 0 || moved != nil else { return }
+    guard event.fixed.result >= 0 || moved != nil else {
+      return planRefusedRename(first, second, event)
+    }
     add(first, .delete, event, moved)
     if let replaced = event.touched(OBJECT_REMOVED, path: 1) {
       add(second, .delete, event, replaced)
@@ -32,6 +36,29 @@ extension PathPlan {
     if event.fixed.result >= 0 {
       add(second, .create, event, moved)
       settleCapabilities(.unknown)
+    }
+  }
+
+  /// fs/namei.c, vfs_rename: what is moved is told before it is asked whether its directory may be written, then
+  /// likewise what is replaced or made.
+  private mutating func planRefusedRename(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ event: SyscallEvent
+  ) {
+    guard !event.tellsLookups else { return }
+    switch Errno(event.fixed.result) {
+    case .notDirectory where first.endsInSlash || second.endsInSlash: break  // asked for before
+    case .isDirectory, .notEmpty,
+      .notDirectory where event.hasSeenLast(1):
+      add(first, .delete)
+      add(second, .delete)
+    case .access where event.hasSeenLast(0) && event.seenReach(1)?.contains(.directory) ?? false:
+      let directory = event.seenReach(0) ?? []
+      if directory.isDisjoint(with: [.writable, .sealed]) { break }
+      add(first, .delete)
+      if directory.contains(.writable) {
+        add(second, event.hasSeenLast(1) ? .delete : .create)
+      }
+    default: break
     }
   }
 
@@ -49,6 +76,7 @@ extension PathPlan {
       switch Errno(event.fixed.result) {
       case _ where event.tellsLookups && event.fixed.result < 0:
         event.touched(OBJECT_FOUND, path: 0) != nil
+      case _ where event.seenReach(0) != nil: event.hasSeenLast(0)
       case .noEntry, .notDirectory: event.touched(OBJECT_FOUND, path: 0) != nil
       case .loop, .badDescriptor: event.mayReachDirectory(of: first, path: 0)
       case .nameTooLong: first.isShortUpToItsEnd && !first.isLongAtItsEnd

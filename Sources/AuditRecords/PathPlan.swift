@@ -130,6 +130,12 @@ struct PathPlan: ~Copyable {
       return addParent(name, event, directory)
     }
     switch Errno(result) {
+    case _ where event.isSeenStopped(0): add(name, .unknown)
+    case .noEntry where event.seenReach(0)?.contains(.dead) ?? false: add(name, .unknown)
+    // O_DIRECTORY, O_NOFOLLOW
+    case .notDirectory where event.hasSeenLast(0), .loop where event.hasSeenLast(0):
+      if creates, !Self.looksUpBeforeCreating { addParent(name, event, nil) }
+      add(name, .normal)
     case .noEntry where creates && name.isBare, .nameTooLong where creates && name.isLongAtItsEnd:
       addParent(name, event, nil)
     case .access where creates && event.opensExclusively && !event.tellsLookups:
@@ -221,6 +227,7 @@ struct PathPlan: ~Copyable {
     if result < 0, event.tellsLookups { return add(name, .unknown) }
     if isFound || (name.isEmpty && Errno(result) != .badDescriptor) { return add(name, .normal) }
     switch Errno(result) {
+    case _ where event.isSeenStopped(path): add(name, .unknown)
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:
       add(name, .unknown)
     case .access where SyscallNumber(of: event).isRefusedOnTheWay: add(name, .unknown)

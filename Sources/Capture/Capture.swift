@@ -17,8 +17,8 @@ public final class Capture: @unchecked Sendable {
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
-  /// Of the program that sees every syscall begin.
-  private var entryLink: OpaquePointer?
+  /// Of the programs that are attached only while a rule asks for what they tell.
+  private var demanded: [Demand: [OpaquePointer]] = [:]
   private let ends: SyscallEnds
   private var ring: OpaquePointer?
 
@@ -95,22 +95,41 @@ public final class Capture: @unchecked Sendable {
     bpf_object__close(object)
   }
 
-  /// Whether syscalls are looked at when they begin, which costs every one of the machine some nanoseconds. Can be
-  /// changed with CAP_BPF alone.
-  public func watchEntries(_ wanted: Bool) throws(CaptureError) {
-    if !wanted, let link = entryLink {
-      bpf_link__destroy(link)
-      entryLink = nil
-    }
-    guard wanted, entryLink == nil else { return }
-    entryLink = bpf_program__attach(
-      bpf_object__find_program_by_name(object, Self.entryProgram))
-    if entryLink == nil {
-      throw CaptureError("program \(Self.entryProgram) does not attach", errno: errno)
+  /// What costs others than those that a rule names, and is looked at only while one does.
+  public enum Demand: CaseIterable {
+    /// Every syscall when it begins, which costs each one of the machine some nanoseconds.
+    case beginnings
+    /// Every file whose time of change is set, to know what a rename has replaced.
+    case changes
+
+    fileprivate var programs: [String] {
+      switch self {
+      case .beginnings: ["nestaudit_sys_enter"]
+      case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]
+      }
     }
   }
 
-  private static let entryProgram = "nestaudit_sys_enter"
+  /// Begins to look at something, or ends it. Can be changed with CAP_BPF alone.
+  public func watch(_ demand: Demand, _ wanted: Bool) throws(CaptureError) {
+    if !wanted, let links = demanded.removeValue(forKey: demand) {
+      for link in links { bpf_link__destroy(link) }
+    }
+    guard wanted, demanded[demand] == nil else { return }
+    var links: [OpaquePointer] = []
+    for name in demand.programs {
+      guard let program = bpf_object__find_program_by_name(object, name),
+        bpf_program__autoload(program)
+      else { continue }
+      guard let link = bpf_program__attach(program) else {
+        let failed = CaptureError("program \(name) does not attach", errno: errno)
+        for link in links { bpf_link__destroy(link) }
+        throw failed
+      }
+      links.append(link)
+    }
+    demanded[demand] = links
+  }
 
   /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
   public var everyEndReason: String? { ends.refusal }
@@ -127,9 +146,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Programs that are attached when there is something for them.
   private static let onDemand =
-    [
-      entryProgram, SyscallEnds.exitProgram,
-    ] + SyscallEnds.functionPrograms
+    Demand.allCases.flatMap(\.programs) + [SyscallEnds.exitProgram] + SyscallEnds.functionPrograms
 
   /// Attaches every program, but for those that wait for rules; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
@@ -176,8 +193,8 @@ public final class Capture: @unchecked Sendable {
     ends.end()
     for link in links { bpf_link__destroy(link) }
     links = []
-    if let link = entryLink { bpf_link__destroy(link) }
-    entryLink = nil
+    for link in demanded.values.joined() { bpf_link__destroy(link) }
+    demanded = [:]
     // One may still run on another CPU.
     nestaudit_wait_for_grace_period()
   }

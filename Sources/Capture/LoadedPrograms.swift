@@ -115,6 +115,12 @@ struct LoadedPrograms {
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
         bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+      } else if place == "tp_btf/inode_set_ctime_to_ts" || place.hasPrefix("tp_btf/ctime_") {
+        // Since Linux 6.13; with hooks one tells what was replaced.
+        bpf_program__set_autoload(
+          current,
+          backend == .tracepoints
+            && KernelTypes.has(tracepoint: String(place.dropFirst("tp_btf/".count))))
       } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
         bpf_program__set_autoload(current, false)
         missing.append(

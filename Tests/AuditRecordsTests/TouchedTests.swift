@@ -67,6 +67,18 @@ struct TouchedTests {
       ])
   }
 
+  @Test func aRenameToItselfDoesNothing() throws {
+    #expect(
+      try items(
+        82, paths: ["/a/b", "/c/d"],
+        touched: [
+          .init(touched: OBJECT_PARENT, path: 0, ino: 5),
+          .init(touched: OBJECT_PARENT, path: 1, ino: 6),
+          .init(touched: OBJECT_REMOVED, path: 0, ino: 7),
+          .init(touched: OBJECT_REMOVED, path: 1, ino: 7),
+        ]) == ["/c/ PARENT 6 6", "/a/ PARENT 5 5"])
+  }
+
   @Test func whatIsFoundAndMadeIsKnown() throws {
     #expect(
       try items(90, paths: ["x"], touched: [.init(touched: OBJECT_FOUND, path: 0, ino: 9)])

@@ -13,12 +13,14 @@ struct Entries {
 
     """
 
-  /// How many programs a process has at the beginning of syscalls.
-  private static func programs(of process: pid_t) throws -> Int {
+  /// How many programs a process has at the beginning of syscalls, or at another tracepoint.
+  private static func programs(
+    of process: pid_t, at tracepoint: String = "sys_enter"
+  ) throws -> Int {
     let directory = "/proc/\(process)/fdinfo"
     return try FileManager.default.contentsOfDirectory(atPath: directory).count { name in
       (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8))?
-        .contains("sys_enter") == true
+        .contains(tracepoint) == true
     }
   }
 
@@ -54,6 +56,24 @@ struct Entries {
           ([call.syscall?["syscall"]] + [call.first("IPC")?.text]).compactMap { $0 }
             .joined(separator: " ")
         } == expected + expected)
+    }
+  }
+
+  @Test func changesAreLookedAtForRenamesAlone() throws {
+    try withTemporaryDirectory { area in
+      let rename = "-a always,exit -F arch=b64 -S renameat2 -F uid=\(Workload.uid)\n"
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.without)
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        #expect(try Self.programs(of: collector.pid, at: "ctime") == 0)
+        try configuration.daemon("host", scope: "host = yes", rules: rename)
+        try collector.reload()
+        #expect(try Self.programs(of: collector.pid, at: "ctime") == 3)
+        #expect(try Self.programs(of: collector.pid) == 0)
+        try configuration.daemon("host", scope: "host = yes", rules: Self.without)
+        try collector.reload()
+        #expect(try Self.programs(of: collector.pid, at: "ctime") == 0)
+      }
     }
   }
 }

@@ -33,9 +33,6 @@ public struct ParityRow {
     }
   }
 
-  /// Whose addresses are known with the backend hooks alone.
-  public static let receiving = "recvfrom, recvmsg, recvmmsg"
-
   private static let kinds = [
     Kind(name: "execve", wide: ["59"], objects: .always),
     Kind(name: "open, openat, creat", wide: ["2", "257", "85"], objects: .always),
@@ -44,7 +41,7 @@ public struct ParityRow {
     Kind(name: "accept, accept4", wide: ["43", "288"]),
     Kind(name: "getsockname, getpeername", wide: ["51", "52"]),
     Kind(name: "sendto, sendmsg, sendmmsg", wide: ["44", "46", "307"]),
-    Kind(name: receiving, wide: ["45", "47", "299"]),
+    Kind(name: "recvfrom, recvmsg, recvmmsg", wide: ["45", "47", "299"]),
     Kind(name: "bpf", wide: ["321"]),
     Kind(name: "getpriority", wide: ["140"]),
     Kind(name: "unlinkat", wide: ["263"], objects: .withHooks),

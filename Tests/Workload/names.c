@@ -114,6 +114,20 @@ void mix_names(void)
 	MUST_BE(0, syscall(SYS_renameat, AT_FDCWD, "made/below", AT_FDCWD, "moved"));
 	MUST_BE(-ENOENT, syscall(SYS_rename, "made/absent", "made/third"));
 
+	MUST_BE(0, syscall(SYS_mkdir, "made/full", 0755));
+	make("made/full/file");
+	MUST_BE(-ENOTEMPTY, syscall(SYS_rename, "moved", "made/full"));
+	MUST_BE(-EISDIR, syscall(SYS_rename, "made/third", "made/full"));
+	MUST_BE(-ENOTDIR, syscall(SYS_rename, "moved", "made/third"));
+	MUST_BE(-ENOTDIR, syscall(SYS_rename, "made/third", "made/new/"));
+	MUST_BE(0, syscall(SYS_unlink, "made/full/file"));
+	MUST_BE(0, syscall(SYS_rename, "moved", "made/full"));
+	MUST_BE(0, syscall(SYS_rename, "made/full", "moved"));
+	/* The same file: nothing happens. */
+	MUST_BE(0, syscall(SYS_link, "made/third", "again"));
+	MUST_BE(0, syscall(SYS_rename, "again", "made/third"));
+	MUST_BE(0, syscall(SYS_unlink, "again"));
+
 	MUST_BE(-ENOTEMPTY, syscall(SYS_rmdir, "made"));
 	MUST_BE(0, syscall(SYS_rmdir, "moved"));
 	for (int i = 0; i < 5; i++) {

@@ -7,15 +7,18 @@
 
 /* include/uapi/asm-generic/errno.h */
 #define EPERM    1
+#define ENOENT   2
 #define E2BIG    7
 #define EBADF    9
 #define ENOMEM   12
 #define EACCES   13
 #define EFAULT   14
+#define ENOTDIR  20
 #define EINVAL   22
 #define EFBIG    27
 #define ERANGE   34
 #define ENOSYS   38
+#define ELOOP    40
 #define ENOTSOCK 88
 
 /* Where the numbers come from that the caller has given in memory. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The socket address that a syscall gave to its caller: net/socket.c, move_addr_to_user. By the
- * hook there, or from the kernel's own socket; never from the caller's memory, where how much room
- * there was for it is overwritten by how long it is.
+ * hook there, or from the kernel's own socket; that of who sent something from the caller's memory,
+ * as no socket keeps it.
  */
 #ifndef NESTAUDIT_GOT_H
 #define NESTAUDIT_GOT_H
@@ -10,6 +10,7 @@
 #include "address.h"
 #include "object.h"
 #include "ring.h"
+#include "room.h"
 
 enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
 
@@ -161,6 +162,9 @@ static __always_inline void section_got(struct builder *b, struct syscall_end *e
 		if (!length || length > EVENT_SOCKADDR_MAX)
 			return;
 		__builtin_memcpy(data, state->address, EVENT_SOCKADDR_MAX);
+	} else if (state->entry.kind == ENTRY_ROOM) {
+		length = rooms_got(data, end, &state->entry.rooms);
+		b->flags |= EVENT_CALLERS_NAMES;
 	} else {
 		length = got_from_socket(b, end);
 	}

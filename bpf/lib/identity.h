@@ -40,6 +40,7 @@ static __always_inline void parts_end(struct task_state *state)
 	state->made = 0;
 	state->module[0] = 0;
 	state->address_length = 0;
+	state->changes = 0;
 	state->entry.kind = ENTRY_NONE;
 }
 

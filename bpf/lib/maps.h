@@ -69,6 +69,12 @@ struct clock_entry {
 	int64_t adjust;
 };
 
+/* How much room there was for the addresses of messages that were to come. */
+#define ROOMS_MAX 64 /* of a recvmmsg; what comes behind is not told */
+struct room_entry {
+	uint8_t room[ROOMS_MAX]; /* in bytes, up to EVENT_SOCKADDR_MAX; 0: none is wanted */
+};
+
 /* What was kept of the syscall under way when it began. */
 struct entry_state {
 	uint32_t kind; /* enum entry_kind; ENTRY_NONE: nothing was */
@@ -76,10 +82,14 @@ struct entry_state {
 	union {
 		struct ipc_entry ipc;
 		struct clock_entry clock;
+		struct room_entry rooms;
 	};
 };
 
 #define GIVEN_MAX 4 /* numbers that are kept of what a syscall was given in memory */
+
+/* The files whose time of change a rename has set. */
+#define CHANGES_MAX 6
 
 /* A task's identity and what was last said of it. */
 struct task_state {
@@ -111,7 +121,8 @@ struct task_state {
 	/* The address that it gets, as the kernel has it; of no length if there is none yet. */
 	uint8_t address[EVENT_SOCKADDR_MAX];
 	uint32_t address_length;
-	uint32_t pad;
+	uint32_t changes; /* of changed[] hold */
+	struct event_object changed[CHANGES_MAX];
 	struct exec_entry exec;
 	struct process_key key;
 };

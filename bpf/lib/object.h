@@ -32,6 +32,8 @@ static __always_inline uint64_t inode_ctime(struct inode *inode)
 	       BPF_CORE_READ(old, i_ctime.tv_nsec);
 }
 
+#define S_ISDIR(mode) (((mode)&0170000) == 0040000)
+
 /* include/linux/fs.h */
 #define IOP_XATTR 0x0008     /* in i_opflags: the filesystem has extended attributes */
 #define S_NOSEC   (1u << 12) /* in i_flags: it has been looked, and found no capabilities */

@@ -118,10 +118,13 @@ static __noinline int32_t numbered_descriptor(uint8_t *name, uint32_t length)
 
 	if (!name || length < sizeof(tail) / 2 || length >= EVENT_PATH_MAX)
 		return -1;
-	for (uint32_t i = 0; i < sizeof(tail); i++)
-		if (i < length)
-			bpf_probe_read_kernel(&tail[sizeof(tail) - 1 - i], 1,
-					      name + length - 1 - i);
+	if (length >= sizeof(tail))
+		bpf_probe_read_kernel(tail, sizeof(tail), name + length - sizeof(tail));
+	else
+		for (uint32_t i = 0; i < sizeof(tail) - 1; i++)
+			if (i < length)
+				bpf_probe_read_kernel(&tail[sizeof(tail) - 1 - i], 1,
+						      name + length - 1 - i);
 	__builtin_memcpy(&word, tail + 8, sizeof(word));
 	switch (word) {
 	case 0x6e696474: /* tdin */

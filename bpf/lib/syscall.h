@@ -10,6 +10,8 @@
 #include "got.h"
 #include "kept.h"
 #include "match.h"
+#include "reach.h"
+#include "replaced.h"
 #include "sections.h"
 #include "target.h"
 #include "tells.h"
@@ -115,18 +117,26 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 
 	if (sends_signal(end->arch, end->syscall))
 		targets_find(state, end);
+	if (state->changes)
+		replaced_tell(state, end);
 	if (!syscall_start(&b, state, end, wants))
 		return 0;
+	if (state->entry.cell != cell_of(end))
+		state->entry.kind = ENTRY_NONE;
 	sections_of_shape(&b, state, end);
 	if (b.flags & EVENT_CALLERS_NAMES && end->result >= 0 &&
 	    shape_of(end->arch, end->syscall)->open)
 		sections_against(&b, end);
+	if (end->result < 0 && shape_of(end->arch, end->syscall)->path[0] &&
+	    !(b.flags & EVENT_LOOKUPS))
+		sections_reach(&b, end);
+	if (end->result == 0 && entry_replaces(end->arch, end->syscall) && !state->changes &&
+	    !state->touches)
+		section_same(&b, end);
 	if (is_got(address_kind(end)))
 		section_got(&b, end, state);
 	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		sections_special(&b, end, state);
-	if (state->entry.cell != cell_of(end))
-		state->entry.kind = ENTRY_NONE;
 	sections_kept(&b, end, state);
 	if (state->entry.kind == ENTRY_CWD)
 		section_former_cwd(&b);

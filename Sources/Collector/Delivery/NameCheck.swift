@@ -79,6 +79,7 @@ final class NameCheck {
     _ own: UnsafeRawBufferPointer, of object: event_object, by name: UnsafeRawBufferPointer,
     from base: UnsafeRawBufferPointer?, _ process: ProcessEvent
   ) -> Bool {
+    if isEqual(own, to: name, from: object.magic == queues ? nil : base) { return true }
     var own = PathParts(own)
     var asked = PathParts(name)
     if name.first != slash, object.magic != queues, let base {
@@ -114,6 +115,21 @@ final class NameCheck {
       before = part
     }
     return own.isAtEnd
+  }
+
+  /// Whether a name is that path byte for byte, as most are.
+  private static func isEqual(
+    _ own: UnsafeRawBufferPointer, to name: UnsafeRawBufferPointer,
+    from base: UnsafeRawBufferPointer?
+  ) -> Bool {
+    if name.first == slash { return isEqual(own, name) }
+    guard let base, !name.isEmpty, !base.isEmpty else { return false }
+    let length = base.count == 1 ? 0 : base.count
+    guard own.count == length + 1 + name.count, own[length] == slash else { return false }
+    return isEqual(
+      UnsafeRawBufferPointer(rebasing: own[..<length]),
+      UnsafeRawBufferPointer(rebasing: base[..<length]))
+      && isEqual(UnsafeRawBufferPointer(rebasing: own[(length + 1)...]), name)
   }
 
   private static func isEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer)

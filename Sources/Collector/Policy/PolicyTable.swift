@@ -75,16 +75,17 @@ struct PolicyTable {
   }
 
   /// Says which syscalls the rulesets name, each by its slot: the gates of the policies, the one before all
-  /// others, and whether anything is looked at when syscalls begin.
+  /// others, and whether anything is looked at before syscalls end.
   mutating func open(_ gates: [UInt32: SyscallGate]) throws(CaptureError) {
     self.gates = gates
     var all = SyscallGate()
     for gate in gates.values { all.formUnion(gate) }
     for (id, policy) in policies { try write(policy, as: id) }
-    let entries = all.entries
+    let entries = all.entries(gotAddresses: capture.backend == .hooks)
     let watchesEntries = entries.contains { $0 != 0 }
     // A syscall that is wanted has been seen from its beginning.
-    if watchesEntries { try capture.watchEntries(true) }
+    if watchesEntries { try capture.watch(.beginnings, true) }
+    if all.replaces { try capture.watch(.changes, true) }
     try capture.seeEnds(of: all.words)
     withUnsafeMutableBytes(of: &capture.control.pointee.entry) { bytes in
       for (index, word) in entries.enumerated() {
@@ -93,7 +94,8 @@ struct PolicyTable {
     }
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
     capture.control.pointee.closings &+= 1
-    if !watchesEntries { try capture.watchEntries(false) }
+    if !watchesEntries { try capture.watch(.beginnings, false) }
+    if !all.replaces { try capture.watch(.changes, false) }
     capture.forgetEnds()
   }
 

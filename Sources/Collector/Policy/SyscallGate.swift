@@ -17,17 +17,32 @@ struct SyscallGate: Equatable {
   }
 
   /// The numbers of its syscalls that have to be looked at when they begin, of either arch: a bit for each.
-  var entries: [UInt64] {
+  /// - Parameter gotAddresses: whether hooks tell the addresses that a syscall gets.
+  func entries(gotAddresses: Bool) -> [UInt64] {
     var entries = [UInt64](repeating: 0, count: Self.wordsPerArch)
-    for index in words.indices where words[index] != 0 {
-      let (arch, word) = index.quotientAndRemainder(dividingBy: Self.wordsPerArch)
-      for bit in 0..<64 where words[index] >> UInt64(bit) & 1 == 1 {
-        if entry_kind_of(UInt32(arch), UInt32(64 * word + bit)) != ENTRY_NONE {
-          entries[word] |= 1 << UInt64(bit)
-        }
+    forEach { arch, syscall in
+      let kind = entry_kind_of(arch, syscall)
+      if kind != ENTRY_NONE, !(gotAddresses && kind == ENTRY_ROOM) {
+        entries[Int(syscall / 64)] |= 1 << UInt64(syscall % 64)
       }
     }
     return entries
+  }
+
+  /// Whether it has a syscall that can replace a file.
+  var replaces: Bool {
+    var found = false
+    forEach { arch, syscall in if entry_replaces(arch, syscall) != 0 { found = true } }
+    return found
+  }
+
+  private func forEach(_ body: (_ arch: UInt32, _ syscall: UInt32) -> Void) {
+    for index in words.indices where words[index] != 0 {
+      let (arch, word) = index.quotientAndRemainder(dividingBy: Self.wordsPerArch)
+      for bit in 0..<64 where words[index] >> UInt64(bit) & 1 == 1 {
+        body(UInt32(arch), UInt32(64 * word + bit))
+      }
+    }
   }
 
   /// Writes it where BPF reads it, a word at a time.

@@ -32,6 +32,11 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
+/* fs/mnt_idmapping.c: of no extents where the mount shows ids as they are. */
+struct mnt_idmap {
+	struct uid_gid_map uid_map;
+};
+
 /* Before 6.3 two 32-bit words, the lower first: the same bytes. */
 typedef struct {
 	__u64 val;
@@ -75,14 +80,6 @@ struct aa_label {
 };
 
 struct task_struct;
-
-struct hlist_node {
-	struct hlist_node *next;
-};
-
-struct hlist_head {
-	struct hlist_node *first;
-};
 
 struct xarray {
 	void *xa_head;

@@ -35,6 +35,7 @@ struct file_system_type {
 
 struct super_block {
 	unsigned int s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 	struct file_system_type *s_type;
 };
@@ -44,8 +45,15 @@ struct timespec64 {
 	long tv_nsec;
 };
 
+struct inode_operations {
+	void *permission;
+};
+
 struct inode {
 	unsigned short i_mode;
+	const char *i_link;
+	void *i_acl;
+	struct inode_operations *i_op;
 	kuid_t i_uid;
 	kgid_t i_gid;
 	struct super_block *i_sb;
@@ -63,10 +71,17 @@ struct inode___6_6 {
 	struct timespec64 __i_ctime;
 };
 
-/* What an inode is a part of, on the filesystems whose extended attributes are in memory. */
 struct list_head {
 	struct list_head *next;
 };
+struct hlist_node {
+	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+/* What an inode is a part of, on the filesystems whose extended attributes are in memory. */
 struct rb_node {
 	struct rb_node *rb_left;
 };
@@ -93,21 +108,41 @@ struct lockref {
 	int count;
 };
 
+/* include/linux/dcache.h, since Linux 6.15. */
+enum dentry_flags {
+	DCACHE_OP_HASH = 1 << 0,
+	DCACHE_OP_COMPARE = 1 << 1,
+	DCACHE_MOUNTED = 1 << 15,
+};
+
 struct dentry {
+	unsigned int d_flags;
 	struct hlist_bl_node d_hash;
 	struct lockref d_lockref;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct dentry_operations *d_op;
+	struct hlist_node d_sib;
+	struct hlist_head d_children;
 };
+/* Before Linux 6.8. */
+struct dentry___6_6 {
+	struct list_head d_child;
+	struct list_head d_subdirs;
+};
+
+struct mnt_idmap;
 
 struct vfsmount {
 	struct dentry *mnt_root;
 	int mnt_flags;
+	struct mnt_idmap *mnt_idmap;
 };
 
 struct mount {
+	struct list_head mnt_mounts;
+	struct list_head mnt_child;
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
