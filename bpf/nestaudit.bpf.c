@@ -16,5 +16,6 @@
 #include "login.bpf.c"
 #include "promiscuous.bpf.c"
 #include "clock.bpf.c"
+#include "uring.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -19,6 +19,8 @@ public final class Capture: @unchecked Sendable {
   private var links: [OpaquePointer] = []
   /// Of the program that sees every syscall begin.
   private var entryLink: OpaquePointer?
+  /// Of the programs that see requests of io_uring.
+  private var requestLinks: [OpaquePointer] = []
   private var ring: OpaquePointer?
 
   /// How objects are obtained.
@@ -110,7 +112,34 @@ public final class Capture: @unchecked Sendable {
 
   private static let entryProgram = "nestaudit_sys_enter"
 
-  /// Attaches every program but that for the beginnings of syscalls; from here on events come. A hook that the kernel
+  /// Whether requests of io_uring are looked at. Can be changed with CAP_BPF alone.
+  public func watchRequests(_ wanted: Bool) throws(CaptureError) {
+    if !wanted {
+      control.pointee.requests = 0
+      for link in requestLinks { bpf_link__destroy(link) }
+      requestLinks = []
+    }
+    guard wanted, requestLinks.isEmpty else { return }
+    // What ends a request comes first: a request of which the end is not seen would be kept for ever.
+    for name in Self.requestPrograms {
+      guard let program = bpf_object__find_program_by_name(object, name),
+        bpf_program__autoload(program)
+      else { continue }
+      guard let link = bpf_program__attach(program) else {
+        throw CaptureError("program \(name) does not attach", errno: errno)
+      }
+      requestLinks.append(link)
+    }
+    control.pointee.requests = 1
+  }
+
+  private static let requestPrograms = [
+    "nestaudit_request_end", "nestaudit_request_begin", "nestaudit_request_completed",
+    "nestaudit_request_overflow", "nestaudit_request_waits", "nestaudit_request_queued",
+    "nestaudit_submit_req", "nestaudit_submit_sqe",
+  ]
+
+  /// Attaches every program but those for the beginnings of syscalls and for requests; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
@@ -119,9 +148,9 @@ public final class Capture: @unchecked Sendable {
       defer { program = bpf_object__next_program(object, current) }
       guard bpf_program__autoload(current),
         bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
-        strcmp(bpf_program__name(current), Self.entryProgram) != 0
+        case let name = String(cString: bpf_program__name(current)),
+        name != Self.entryProgram, !Self.requestPrograms.contains(name)
       else { continue }
-      let name = String(cString: bpf_program__name(current))
       if let link = bpf_program__attach(current) {
         links.append(link)
         hooks |= Self.hooks[name]?.rawValue ?? 0
@@ -149,6 +178,8 @@ public final class Capture: @unchecked Sendable {
     links = []
     if let link = entryLink { bpf_link__destroy(link) }
     entryLink = nil
+    for link in requestLinks { bpf_link__destroy(link) }
+    requestLinks = []
     // One may still run on another CPU.
     nestaudit_wait_for_grace_period()
   }

@@ -110,6 +110,12 @@ struct LoadedPrograms {
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
         bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+      } else if let tracepoint = place.removing(prefix: "tp_btf/io_uring_") {
+        // Where there is the hook, nothing has to be told from these; a kernel without io_uring has neither.
+        bpf_program__set_autoload(
+          current,
+          KernelTypes.has(tracepoint: "io_uring_" + tracepoint)
+            && !(backend == .hooks && KernelTypes.has(function: "io_issue_sqe")))
       } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
         bpf_program__set_autoload(current, false)
         missing.append(
@@ -139,6 +145,8 @@ extension MissingProgram {
       switch function {
       case "audit_seccomp", "audit_set_loginuid":
         ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
+      case "io_issue_sqe":
+        ("requests of io_uring are told from tracepoints", "use another kernel")
       case "exit_signals":
         ("before Linux 6.16 exit and exit_group have no exe", "use another kernel")
       case _ where place.hasPrefix("fexit/"):

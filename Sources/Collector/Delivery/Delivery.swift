@@ -6,11 +6,11 @@ import CNestaudit
 ///
 /// The hot path: no allocation for an event.
 struct Delivery: ~Copyable {
-  private var renderer = EventRenderer()
-  private var names = EventNames()
-  private var subjects = SubjectMaker()
+  var renderer = EventRenderer()
+  var names = EventNames()
+  var subjects = SubjectMaker()
   private let check: NameCheck
-  private let capabilities: CapabilityTable
+  let capabilities: CapabilityTable
 
   init(check: NameCheck, capabilities: CapabilityTable) {
     self.check = check
@@ -188,13 +188,14 @@ struct Delivery: ~Copyable {
     }
   }
 
-  private mutating func write(
+  mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
     key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool
   ) {
     var excluded = RecordTypes.none
     if !isTold {
-      excluded = .ofSyscalls
+      // A request was told at once, whatever the end of its syscall said.
+      excluded = .ofSyscalls.subtracting(.uringop)
     } else if isOwned, !ruleset.hasCountedRules {
       excluded = .gatheredForRules
     }

@@ -75,7 +75,7 @@ struct PolicyTable {
   }
 
   /// Says which syscalls the rulesets name, each by its slot: the gates of the policies, the one before all
-  /// others, and whether anything is looked at when syscalls begin.
+  /// others, and whether anything is looked at when syscalls begin, or requests of io_uring are run.
   mutating func open(_ gates: [UInt32: SyscallGate]) throws(CaptureError) {
     self.gates = gates
     var all = SyscallGate()
@@ -90,9 +90,13 @@ struct PolicyTable {
         bytes.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
       }
     }
+    let watchesRequests = all.operations.contains { $0 != 0 }
+    if watchesRequests { try capture.watchRequests(true) }
+    withUnsafeMutableBytes(of: &capture.control.pointee.operations) { all.storeOperations(to: $0) }
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
     capture.control.pointee.closings &+= 1
     if !watchesEntries { try capture.watchEntries(false) }
+    if !watchesRequests { try capture.watchRequests(false) }
   }
 
   private func write(_ policy: Policy, as id: UInt32) throws(CaptureError) {
@@ -102,6 +106,7 @@ struct PolicyTable {
     var gate = SyscallGate()
     for daemon in daemons { gate.formUnion(gates[daemon.ruleset] ?? SyscallGate()) }
     withUnsafeMutableBytes(of: &entry.gate) { gate.store(to: $0) }
+    withUnsafeMutableBytes(of: &entry.operations) { gate.storeOperations(to: $0) }
     entry.daemons = UInt32(daemons.count)
     withUnsafeMutableBytes(of: &entry.daemon) { bytes in
       for (index, daemon) in daemons.enumerated() {
