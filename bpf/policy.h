@@ -118,11 +118,11 @@ struct policy_control {
 	uint32_t
 	    closings;   /* how often the gate was closed: parts of syscalls from before are stale */
 	uint32_t owned; /* BPF's: tasks whose syscall is told whatever the gate says */
-	uint32_t logins;  /* BPF's: tasks that have opened a loginuid, or are writing to one; these
-			     two are  read as one */
-	uint32_t held;    /* BPF's: CPUs on which a hook has the second memory */
-	uint32_t hooks;   /* enum policy_hook */
-	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
+	uint32_t logins;   /* BPF's: tasks that have opened a loginuid, or are writing to one; these
+			      two are  read as one */
+	uint32_t held;     /* BPF's: CPUs on which a hook has the second memory */
+	uint32_t hooks;    /* enum policy_hook */
+	uint32_t seccomp;  /* what the kernel logs: enum seccomp_logged */
 	uint32_t requests; /* 1: requests of io_uring are looked at while they are run */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * URINGOP: requests of io_uring, where they are run (io_uring/io_uring.c, io_issue_sqe): by the task
- * in io_uring_enter, by a worker or by the thread that polls a ring. Attached only while a rule
- * asks for an operation.
+ * URINGOP: requests of io_uring, where they are run (io_uring/io_uring.c, io_issue_sqe): by the
+ * task in io_uring_enter, by a worker or by the thread that polls a ring. Attached only while a
+ * rule asks for an operation.
  */
 #include "lib/request.h"
 
@@ -10,19 +10,21 @@ SEC("fentry/io_issue_sqe")
 int BPF_PROG(nestaudit_request_begin, struct io_kiocb *request)
 {
 	struct task_state *state = request_task(request->opcode);
-	uint64_t address = 0;
 
 	if (!state)
 		return 0;
+	parts_check(state);
 	parts_end(state);
 	request_read(&state->ring, request);
 	if (state->ring.name[0])
 		take_name_as(state, 0, (void *)state->ring.name[0]);
 	if (state->ring.name[1])
 		take_name_as(state, 1, (void *)state->ring.name[1]);
-	uint32_t length = request_address(&state->ring, &address);
-	if (length)
-		taken_keep_address(state, (void *)address, length);
+	if (state->ring.operation == OPERATION_CONNECT) {
+		struct taken_memory *memory = taken_memory(state, true);
+		if (memory && request_take_address(memory, &state->ring))
+			state->taken |= TAKEN_ADDRESS;
+	}
 	return 0;
 }
 
@@ -49,10 +51,11 @@ int BPF_PROG(nestaudit_request_end, struct io_kiocb *request, unsigned int flags
  * where, is told by what happens to it in between.
  */
 #define REQUESTS_MAX 4096
+#define ECANCELED    125
 
 struct kept_request {
 	struct request_state ring;
-	uint64_t ctx; /* struct io_ring_ctx, and what the caller knows the request by … */
+	uint64_t ctx;       /* struct io_ring_ctx, and what the caller knows the request by … */
 	uint64_t user_data; /* … which is all that an overflow tells */
 	uint32_t is_async;  /* a worker has it */
 	uint32_t pad;
@@ -77,20 +80,20 @@ struct {
 
 static __always_inline uint32_t kept_name(char path[EVENT_PATH_MAX], uint64_t name)
 {
-	long length =
-	    bpf_probe_read_kernel_str(path, EVENT_PATH_MAX,
-				      BPF_CORE_READ((struct filename *)name, name));
+	long length = bpf_probe_read_kernel_str(path, EVENT_PATH_MAX,
+						BPF_CORE_READ((struct filename *)name, name));
 
 	return length > 0 && length <= EVENT_PATH_MAX ? length - 1 : 0;
 }
 
-/* Tells of a request that is kept. */
-static __noinline int kept_tell(struct kept_request *kept, int64_t issued, int64_t result)
+/* Tells of a request that is kept. Inlined: frames are few, and share 512 bytes. */
+static __always_inline int kept_tell(struct kept_request *kept, int64_t issued, int64_t result)
 {
 	struct task_state *state = request_task(kept->ring.operation);
 
 	if (!state)
 		return 0;
+	parts_check(state);
 	parts_end(state);
 	state->ring = kept->ring;
 	struct taken_memory *memory = taken_memory(state, true);
@@ -109,20 +112,21 @@ static __noinline int kept_tell(struct kept_request *kept, int64_t issued, int64
 	return 0;
 }
 
-static __noinline int request_submitted(struct io_kiocb *request)
+/* Keeps a request; whether nothing will tell of it any more if it succeeds. */
+static __noinline bool request_keep(struct io_kiocb *request)
 {
-	uint64_t key = (uint64_t)request, address = 0;
+	uint64_t key = (uint64_t)request;
 	uint32_t zero = 0;
 	struct task_state *state = request_task(BPF_CORE_READ(request, opcode));
 	struct kept_request *empty = bpf_map_lookup_elem(&empty_request, &zero);
 
 	if (!state || !empty)
-		return 0;
+		return false;
 	bpf_map_update_elem(&requests, &key, empty, BPF_ANY);
 	struct kept_request *kept = bpf_map_lookup_elem(&requests, &key);
 	if (!kept) {
 		count_loss(state->contid, state->policy, ~0u, LOSS_NO_STORAGE);
-		return 0;
+		return false;
 	}
 	request_read(&kept->ring, request);
 	kept->ctx = (uint64_t)BPF_CORE_READ(request, ctx);
@@ -131,17 +135,35 @@ static __noinline int request_submitted(struct io_kiocb *request)
 		kept->taken.length[0] = kept_name(kept->taken.path[0], kept->ring.name[0]);
 	if (kept->ring.name[1])
 		kept->taken.length[1] = kept_name(kept->taken.path[1], kept->ring.name[1]);
-	uint32_t length = at_most(request_address(&kept->ring, &address), EVENT_SOCKADDR_MAX);
-	if (length && !bpf_probe_read_kernel(kept->taken.address, length, (void *)address))
-		kept->taken.address_length = length;
-	/* If it succeeds nothing tells of it any more. */
-	if (BPF_CORE_READ(request, flags) & REQ_F_CQE_SKIP) {
+	if (!request_take_address(&kept->taken, &kept->ring))
+		kept->taken.address_length = 0;
+	uint32_t flags = BPF_CORE_READ(request, flags);
+	kept->is_async = !!(flags & REQ_F_FORCE_ASYNC);
+	return flags & REQ_F_CQE_SKIP;
+}
+
+/* Tells of a kept request that is done: was it run? */
+static __always_inline int request_done(uint64_t key, int64_t result, bool is_seen)
+{
+	struct kept_request *kept = bpf_map_lookup_elem(&requests, &key);
+	struct io_kiocb *request = (void *)key;
+
+	if (!kept)
+		return 0;
+	bool is_file_missing = result == -EBADF && kept->ring.syscall < 0 &&
+			       kept->ring.operation != OPERATION_CLOSE &&
+			       !BPF_CORE_READ(request, file);
+	if (!is_seen)
 		kept->ring.slotted = 1;
-		kept->is_async = !!(BPF_CORE_READ(request, flags) & REQ_F_FORCE_ASYNC);
-		kept_tell(kept, 0, 0);
-		bpf_map_delete_elem(&requests, &key);
-	}
+	if (result != -ECANCELED && !is_file_missing)
+		kept_tell(kept, 0, result);
+	bpf_map_delete_elem(&requests, &key);
 	return 0;
+}
+
+static __always_inline int request_submitted(struct io_kiocb *request)
+{
+	return request_keep(request) ? request_done((uint64_t)request, 0, false) : 0;
 }
 
 SEC("tp_btf/io_uring_submit_req")
@@ -166,7 +188,7 @@ int BPF_PROG(nestaudit_request_queued, struct io_kiocb *request)
 
 	if (!kept)
 		return 0;
-	if (!kept->is_async && !(request->flags & REQ_F_FORCE_ASYNC))
+	if (!kept->is_async)
 		kept_tell(kept, -EAGAIN, -EAGAIN);
 	kept->is_async = 1;
 	return 0;
@@ -184,29 +206,12 @@ int BPF_PROG(nestaudit_request_waits, struct io_kiocb *request)
 	return 0;
 }
 
-#define ECANCELED 125
-
-/* It is done: was it run? */
-static __noinline int request_completed(uint64_t key, int64_t result)
-{
-	struct kept_request *kept = bpf_map_lookup_elem(&requests, &key);
-	struct io_kiocb *request = (void *)key;
-
-	if (!kept)
-		return 0;
-	bool is_file_missing = result == -EBADF && kept->ring.syscall < 0 &&
-			       kept->ring.operation != OPERATION_CLOSE &&
-			       !BPF_CORE_READ(request, file);
-	if (result != -ECANCELED && !is_file_missing)
-		kept_tell(kept, 0, result);
-	bpf_map_delete_elem(&requests, &key);
-	return 0;
-}
-
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(nestaudit_request_completed, void *ctx_of, struct io_kiocb *request)
 {
-	return request ? request_completed((uint64_t)request, BPF_CORE_READ(request, cqe.res)) : 0;
+	if (!request)
+		return 0;
+	return request_done((uint64_t)request, BPF_CORE_READ(request, cqe.res), true);
 }
 
 struct overflow {
@@ -231,5 +236,5 @@ int BPF_PROG(nestaudit_request_overflow, void *ctx_of, unsigned long long user_d
 	struct overflow of = {.ctx = (uint64_t)ctx_of, .user_data = user_data};
 
 	bpf_for_each_map_elem(&requests, overflow_match, &of, 0);
-	return of.request ? request_completed(of.request, result) : 0;
+	return of.request ? request_done(of.request, result, true) : 0;
 }

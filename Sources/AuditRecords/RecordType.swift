@@ -33,7 +33,8 @@ public enum RecordType: UInt32, Sendable {
   public static let all: [RecordType] = [
     .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
     .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule,
-    .timeInjOffset, .timeAdjNTPVal, .bpf, .uringop, .openat2, .login, .seccomp, .anomPromiscuous, .anomAbend,
+    .timeInjOffset, .timeAdjNTPVal, .bpf, .uringop, .openat2, .login, .seccomp, .anomPromiscuous,
+    .anomAbend,
   ]
 
   var name: StaticString {

@@ -135,7 +135,11 @@ extension EventRenderer {
     field(" fsgid=", .gid, task.fsgid)
     appendLabel(process)
     segments.text.append(" key=")
-    if let key = told.key { segments.text.append(untrusted: key) } else { segments.text.append("(null)") }
+    if let key = told.key {
+      segments.text.append(untrusted: key)
+    } else {
+      segments.text.append("(null)")
+    }
     if isAlone { segments.place(.containerLink) }
     end()
   }

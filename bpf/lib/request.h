@@ -29,7 +29,6 @@ enum operation {
 	OPERATION_FSETXATTR = 41,
 	OPERATION_SETXATTR = 42,
 	OPERATION_GETXATTR = 44,
-	OPERATION_BIND = 56,
 };
 
 static __always_inline bool operation_bit(const uint64_t row[POLICY_OPERATIONS / 64],
@@ -141,34 +140,56 @@ static __noinline int request_read(struct request_state *to, struct io_kiocb *re
 		break;
 	case OPERATION_CONNECT:
 		to->syscall = 42; /* connect */
-		break;
-	case OPERATION_BIND:
-		to->syscall = 49; /* bind */
 	}
 	return 0;
 }
 
-/*
- * Where a request has its address, and how long that is; 0: it has none. Before Linux 6.7 that is
- * so only once it could not go on at once, and move_addr_to_kernel tells of it before.
- */
-static __always_inline uint32_t request_address(struct request_state *ring, uint64_t *address)
+/* Whether `length` bytes at a place in the kernel are those of `mine`, behind which are zeros. */
+static __noinline bool address_is_at(struct taken_memory *mine, uint64_t place, uint32_t length)
 {
-	struct io_kiocb *request = (void *)ring->request;
-	struct io_connect *connect = (void *)request;
-	struct io_bind *bind = (void *)request;
-	uint32_t length = 0;
+	for (uint32_t i = 0; i < EVENT_SOCKADDR_MAX / 8; i++) {
+		uint64_t word = 0, own = 0;
+		uint32_t rest = length > i * 8 ? length - i * 8 : 0;
+		if (!rest)
+			break;
+		if (bpf_probe_read_kernel(&word, sizeof(word), (void *)place + i * 8))
+			return false;
+		__builtin_memcpy(&own, mine->address + i * 8, sizeof(own));
+		if (rest < 8)
+			word &= (1ull << 8 * rest) - 1;
+		if (word != own)
+			return false;
+	}
+	return true;
+}
 
-	if (bpf_core_type_exists(struct io_async_connect) ||
+/*
+ * Takes the address that a connect was given. The kernel has its own copy in one of two places,
+ * and no type says which: it is read from the caller's memory, and held against both. One that has
+ * been rewritten since is none. Before Linux 6.7 there is no copy yet, and move_addr_to_kernel
+ * tells of it.
+ */
+static __always_inline bool request_take_address(struct taken_memory *to,
+						 struct request_state *ring)
+{
+	struct io_connect *connect = (void *)ring->request;
+	struct io_kiocb *request = (void *)ring->request;
+
+	if (ring->operation != OPERATION_CONNECT || bpf_core_type_exists(struct io_async_connect) ||
 	    !bpf_core_type_exists(struct io_async_msghdr))
-		return 0;
-	if (ring->operation == OPERATION_CONNECT)
-		length = BPF_CORE_READ(connect, addr_len);
-	if (bpf_core_type_exists(struct io_bind) && ring->operation == OPERATION_BIND)
-		length = BPF_CORE_READ(bind, addr_len);
-	uint64_t data = (uint64_t)BPF_CORE_READ(request, async_data);
-	*address = data + bpf_core_field_offset(struct io_async_msghdr, addr);
-	return data && length <= EVENT_SOCKADDR_MAX ? length : 0;
+		return false;
+	uint64_t length = BPF_CORE_READ(connect, addr_len);
+	uint64_t copy = (uint64_t)BPF_CORE_READ(request, async_data);
+	if (!copy || !length || length > EVENT_SOCKADDR_MAX)
+		return false;
+	length = at_most(length, EVENT_SOCKADDR_MAX);
+	__builtin_memset(to->address, 0, sizeof(to->address));
+	if (bpf_probe_read_user(to->address, length, BPF_CORE_READ(connect, addr)))
+		return false;
+	to->address_length = length;
+	return address_is_at(to, copy, length) ||
+	       address_is_at(to, copy + bpf_core_field_offset(struct io_async_msghdr, addr),
+			     length);
 }
 
 /* Whether the task is in a syscall: once that has ended the register has its result. */

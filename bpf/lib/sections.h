@@ -10,8 +10,8 @@
 #include "taken.h"
 
 /* The directory that a relative path begins at, where it is not the working directory. */
-static __noinline int section_directory(struct builder *b, struct task_state *state,
-					uint32_t index, uint64_t path, uint32_t descriptor)
+static __noinline int section_directory(struct builder *b, struct task_state *state, uint32_t index,
+					uint64_t path, uint32_t descriptor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	char first = 0;
@@ -20,7 +20,9 @@ static __noinline int section_directory(struct builder *b, struct task_state *st
 		return 0;
 	if (state->ring.request) {
 		struct taken_memory *memory = taken_memory(state, false);
-		first = memory ? memory->path[index & 1][0] : '/';
+		if (!memory)
+			return 0;
+		first = index ? memory->path[1][0] : memory->path[0][0];
 	} else if (bpf_probe_read_user(&first, 1, (void *)path)) {
 		return 0;
 	}

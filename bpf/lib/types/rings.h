@@ -65,17 +65,18 @@ struct io_accept {
 	__u32 file_slot;
 };
 struct io_connect {
+	void *addr;
 	int addr_len;
 };
-struct io_bind {
-	int addr_len;
+struct __kernel_sockaddr_storage {
+	__u16 ss_family;
 };
 struct io_async_msghdr {
-	__u8 addr[0];
+	struct __kernel_sockaddr_storage addr;
 };
 /* Before Linux 6.7: only of a connect that could not go on at once. */
 struct io_async_connect {
-	__u8 address[0];
+	struct __kernel_sockaddr_storage address;
 };
 
 #endif
