@@ -104,7 +104,8 @@ struct RingRequestTests {
     ]
     var table = ProcessTable()
     for request in requests {
-      request.bytes.withUnsafeBytes { #expect(table.append(RingRequest($0)!)) }
+      let isKept = request.bytes.withUnsafeBytes { table.append(RingRequest($0)!) }
+      #expect(isKept)
     }
     var enter = EventBytes { event in
       event.syscall = 426
@@ -147,7 +148,8 @@ struct RingRequestTests {
     while kept < 1000, long.bytes.withUnsafeBytes({ table.append(RingRequest($0)!) }) { kept += 1 }
     #expect((200..<300).contains(kept))
     table.clearRequests(42)
-    #expect(table.requests(42).isEmpty)
+    let isEmpty = table.requests(42).isEmpty
+    #expect(isEmpty)
   }
 
   @Test(arguments: [0, 39, 136, 150])

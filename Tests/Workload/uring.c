@@ -4,6 +4,7 @@
  * worker, and by the thread that polls the ring. And the rule that asks the kernel's audit for
  * them, which auditctl knows since 3.1.
  */
+#define _GNU_SOURCE
 #include "workload.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>

@@ -6,17 +6,18 @@ struct SyscallGate: Equatable {
   private var words = [UInt64](repeating: 0, count: Int(POLICY_ARCHES) * wordsPerArch)
 
   /// 64 operations a word.
-  private(set) var operations = [UInt64](repeating: 0, count: Int(POLICY_OPERATIONS) / 64)
+  private(set) var operations = SyscallGate.noOperations
+  private static let noOperations = [UInt64](repeating: 0, count: Int(POLICY_OPERATIONS) / 64)
 
   /// Closed.
   init() {}
 
   /// - Parameters:
   ///   - bits: for each arch, 64 syscalls a word.
-  ///   - operations: 64 a word.
-  init(_ bits: [[UInt64]], operations: [UInt64]) {
+  ///   - operations: 64 a word; nil for none.
+  init(_ bits: [[UInt64]], operations: [UInt64]? = nil) {
     words = bits.flatMap(\.self)
-    self.operations = operations
+    self.operations = operations ?? Self.noOperations
   }
 
   mutating func formUnion(_ other: SyscallGate) {
