@@ -35,12 +35,14 @@ int BPF_PROG(nestaudit_request_end, struct io_kiocb *request, unsigned int flags
 
 	if (!state || state->ring.request != (uint64_t)request)
 		return 0;
-	if (memory_hold()) {
+	bool told = request_lacks_file(&state->ring, issued);
+	if (!told && memory_hold()) {
 		request_tell(state, issued, issued ? issued : request->cqe.res, in_syscall());
 		memory_release();
-	} else {
-		count_loss(state->contid, state->policy, ~0u, LOSS_NO_STORAGE);
+		told = true;
 	}
+	if (!told)
+		count_loss(state->contid, state->policy, ~0u, LOSS_NO_STORAGE);
 	parts_end(state);
 	state->ring.request = 0;
 	return 0;
@@ -146,16 +148,12 @@ static __noinline bool request_keep(struct io_kiocb *request)
 static __always_inline int request_done(uint64_t key, int64_t result, bool is_seen)
 {
 	struct kept_request *kept = bpf_map_lookup_elem(&requests, &key);
-	struct io_kiocb *request = (void *)key;
 
 	if (!kept)
 		return 0;
-	bool is_file_missing = result == -EBADF && kept->ring.syscall < 0 &&
-			       kept->ring.operation != OPERATION_CLOSE &&
-			       !BPF_CORE_READ(request, file);
 	if (!is_seen)
 		kept->ring.slotted = 1;
-	if (result != -ECANCELED && !is_file_missing)
+	if (result != -ECANCELED && !request_lacks_file(&kept->ring, result))
 		kept_tell(kept, 0, result);
 	bpf_map_delete_elem(&requests, &key);
 	return 0;

@@ -192,6 +192,15 @@ static __always_inline bool request_take_address(struct taken_memory *to,
 			     length);
 }
 
+/* Whether a request was not run because its descriptor is none: the audit has not heard of it. */
+static __always_inline bool request_lacks_file(struct request_state *ring, int64_t result)
+{
+	struct io_kiocb *request = (void *)ring->request;
+
+	return result == -EBADF && !ring->name[0] && ring->operation != OPERATION_CLOSE &&
+	       !BPF_CORE_READ(request, file);
+}
+
 /* Whether the task is in a syscall: once that has ended the register has its result. */
 static __always_inline bool in_syscall(void)
 {
