@@ -2,6 +2,7 @@
 /* Every program in one object, so that they share their maps. */
 #include "sys_enter.bpf.c"
 #include "sys_exit.bpf.c"
+#include "functions.bpf.c"
 #include "exec.bpf.c"
 #include "hooks.bpf.c"
 #include "lookups.bpf.c"
@@ -17,5 +18,6 @@
 #include "promiscuous.bpf.c"
 #include "clock.bpf.c"
 #include "uring.bpf.c"
+#include "preemption.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

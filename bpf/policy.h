@@ -118,15 +118,26 @@ struct policy_control {
 	uint32_t
 	    closings;   /* how often the gate was closed: parts of syscalls from before are stale */
 	uint32_t owned; /* BPF's: tasks whose syscall is told whatever the gate says */
-	uint32_t logins;   /* BPF's: tasks that have opened a loginuid, or are writing to one; these
-			      two are  read as one */
-	uint32_t held;     /* BPF's: CPUs on which a hook has the second memory */
-	uint32_t hooks;    /* enum policy_hook */
-	uint32_t seccomp;  /* what the kernel logs: enum seccomp_logged */
-	uint32_t requests; /* 1: requests of io_uring are looked at while they are run */
+	uint32_t logins;  /* BPF's: tasks that have opened a loginuid, or are writing to one; these
+			     two are  read as one */
+	uint32_t held;    /* BPF's: CPUs on which a hook has the second memory */
+	uint32_t hooks;   /* enum policy_hook */
+	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
+	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
+	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
+	uint32_t pad;
+	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
-	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
+	uint64_t functions[POLICY_ARCHES]
+			  [POLICY_SYSCALLS / 64]; /* what is told where its own function ends, and
+						     not at sys_exit */
+};
+
+/* How the kernel preempts, if that is decided while it runs: kernel/sched/core.c. */
+struct preemption_mode {
+	int32_t mode; /* 0: none, 1: voluntary; others preempt the kernel */
+	uint32_t is_known;
 };
 
 /* kernel/seccomp.c, SECCOMP_LOG_*: of actions_logged. */
@@ -156,8 +167,9 @@ POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 424);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 280);
+POLICY_ASSERT_SIZE(policy_control, 416);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
+POLICY_ASSERT_SIZE(preemption_mode, 8);
 
 #endif

@@ -81,7 +81,7 @@ static __noinline int exit_capture(struct task_struct *task)
 	end->syscall = BPF_CORE_READ(regs, orig_ax);
 	end->flags = EVENT_NO_RESULT;
 	arguments_of(regs, end->arch, end->args);
-	syscall_capture(end);
+	syscall_capture(end, true);
 	return 0;
 }
 

@@ -45,13 +45,33 @@ extension UnsafeRawBufferPointer {
 }
 
 extension SyscallEvent {
-  /// A name that the kernel was given (fs/namei.c, getname): nil if it is empty, too long or not in memory, or if
-  /// something else was looked for in vain there before.
+  /// A name that the kernel was given (fs/namei.c, getname): nil if it is too long or not in memory, if it is empty
+  /// and may not be, or if something else was looked for in vain there before.
   func heardName(_ path: Int) -> UnsafeRawBufferPointer? {
-    guard let name = section(SECTION_PATH, index: path), !name.isEmpty else { return nil }
+    guard let name = section(SECTION_PATH, index: path),
+      !name.isEmpty || takesEmptyNames
+    else { return nil }
     if Errno(fixed.result) == .fault, !SyscallNumber(of: self).takesNamesFirst { return nil }
     return name
   }
+
+  /// Whether an empty name is one (fs/namei.c, LOOKUP_EMPTY). What the kernel has copied is.
+  private var takesEmptyNames: Bool {
+    guard UInt32(fixed.header.flags) & EVENT_CALLERS_NAMES.rawValue != 0 else { return true }
+    let emptyPath: UInt64 = 0x1000  // AT_EMPTY_PATH
+    return switch SyscallNumber(of: self).x86_64 {
+    case 89, 267: true  // readlink readlinkat
+    case 262: !Self.meansDescriptors && fixed.args.3 & emptyPath != 0  // newfstatat
+    case 332: !Self.meansDescriptors && fixed.args.2 & emptyPath != 0  // statx
+    case 280, 439, 452: fixed.args.3 & emptyPath != 0  // utimensat faccessat2 fchmodat2
+    case 428, 442: fixed.args.2 & emptyPath != 0  // open_tree mount_setattr
+    case 260, 265, 303: fixed.args.4 & emptyPath != 0  // fchownat linkat name_to_handle_at
+    default: false
+    }
+  }
+
+  /// fs/namei.c, getname_maybe_null: then nothing is looked up any more.
+  private static let meansDescriptors = KernelRelease.running >= KernelRelease(6, 11)
 
   /// Whether a name led nowhere if nothing was told of it.
   var tellsLookups: Bool { UInt32(fixed.header.flags) & EVENT_LOOKUPS.rawValue != 0 }

@@ -103,9 +103,13 @@ struct SyscallNumber {
     }
   }
 
-  /// Whether it changes what only its owner may, permission to write or none: chmod, chown and their relatives.
-  var asksOnlyTheOwner: Bool {
+  /// Whether EACCES can only come from a directory on the way: nothing is asked of the file itself, or, with another
+  /// error, only who owns it.
+  var isRefusedOnTheWay: Bool {
     switch x86_64 {
+    // stat lstat newfstatat statx statfs readlink readlinkat name_to_handle_at
+    case 4, 6, 262, 332, 137, 89, 267, 303: true
+    // chmod chown lchown fchownat fchmodat fchmodat2
     case 90, 92, 94, 260, 268, 452: true
     default: false
     }
@@ -138,15 +142,31 @@ struct SyscallNumber {
     case 10: 87  // unlink
     case 11: 59  // execve
     case 14: 133  // mknod
+    case 15: 90  // chmod
+    case 16, 198: 94  // lchown
+    case 18, 106, 195: 4  // stat
     case 21: 165  // mount
+    case 22: 166  // umount
     case 38: 82  // rename
     case 39: 83  // mkdir
     case 40: 84  // rmdir
     case 52: 166  // umount2
     case 83: 88  // symlink
+    case 84, 107, 196: 6  // lstat
+    case 85: 89  // readlink
     case 94: 91  // fchmod
     case 95, 207: 93  // fchown
+    case 99, 268: 137  // statfs
+    case 182, 212: 92  // chown
+    case 217: 155  // pivot_root
     case 228: 190  // fsetxattr
+    case 229: 191  // getxattr
+    case 230: 192  // lgetxattr
+    case 231: 193  // fgetxattr
+    case 232: 194  // listxattr
+    case 233: 195  // llistxattr
+    case 234: 196  // flistxattr
+    case 237: 199  // fremovexattr
     case 277: 240  // mq_open
     case 278: 241  // mq_unlink
     case 279, 418: 242  // mq_timedsend
@@ -154,10 +174,14 @@ struct SyscallNumber {
     case 295: 257  // openat
     case 296: 258  // mkdirat
     case 297: 259  // mknodat
+    case 298: 260  // fchownat
+    case 300: 262  // fstatat64
     case 301: 263  // unlinkat
     case 302: 264  // renameat
     case 303: 265  // linkat
     case 304: 266  // symlinkat
+    case 305: 267  // readlinkat
+    case 306: 268  // fchmodat
     case 353: 316  // renameat2
     case 358: 322  // execveat
     case 361: 49  // bind
@@ -171,7 +195,10 @@ struct SyscallNumber {
     case 368: 52  // getpeername
     case 371: 45  // recvfrom
     case 372: 47  // recvmsg
+    case 383: 332  // statx
+    case 429: 429  // move_mount
     case 437: 437  // openat2
+    case 452: 452  // fchmodat2
     default: 0  // a lookup, or none of its paths is recorded
     }
   }

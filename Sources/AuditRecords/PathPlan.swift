@@ -236,11 +236,11 @@ struct PathPlan: ~Copyable {
       return add(name, .normal, event, found)
     }
     if result < 0, event.tellsLookups { return add(name, .unknown) }
-    if isFound { return add(name, .normal) }
+    if isFound || (name.isEmpty && Errno(result) != .badDescriptor) { return add(name, .normal) }
     switch Errno(result) {
     case .noEntry, .notDirectory, .loop, .nameTooLong, .badDescriptor, .tooManyFiles, .fileTable:
       add(name, .unknown)
-    case .access where SyscallNumber(of: event).asksOnlyTheOwner: add(name, .unknown)
+    case .access where SyscallNumber(of: event).isRefusedOnTheWay: add(name, .unknown)
     default: add(name, .normal)
     }
   }

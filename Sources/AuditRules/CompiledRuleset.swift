@@ -119,7 +119,11 @@ public final class CompiledRuleset: @unchecked Sendable {
           first: Int32(first), count: Int32(chosen.count),
           hasHashed: chosen.contains { $0.found != .listed },
           usesNames: chosen.contains { $0.tests.contains(where: \.usesNames) })
-        if forcesAll || !chosen.isEmpty { bits[syscall / 64] |= 1 << UInt64(syscall % 64) }
+        // A request that is told brings the end of its syscall along: it has to be seen.
+        let bringsAlong = syscall == Self.enterRing && !ringRules.isEmpty
+        if forcesAll || !chosen.isEmpty || bringsAlong {
+          bits[syscall / 64] |= 1 << UInt64(syscall % 64)
+        }
       }
       gate.append(bits)
     }
@@ -127,7 +131,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     isForcing = forcesAll
     operations = Self.operations(
       of: ringRules.map { source[$0] },
-      all: gate.contains { $0[Self.enterRing / 64] >> UInt64(Self.enterRing % 64) & 1 == 1 })
+      all: forcesAll || exitRules.contains { source[$0].names(Self.enterRing) })
     var needs = hasTaskRules ? NEED_FORKS.rawValue : 0
     for rule in rules {
       for test in rule.tests {

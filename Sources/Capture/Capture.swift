@@ -21,6 +21,7 @@ public final class Capture: @unchecked Sendable {
   private var entryLink: OpaquePointer?
   /// Of the programs that see requests of io_uring.
   private var requestLinks: [OpaquePointer] = []
+  private let ends: SyscallEnds
   private var ring: OpaquePointer?
 
   /// How objects are obtained.
@@ -79,6 +80,7 @@ public final class Capture: @unchecked Sendable {
     losses = .init(descriptor: descriptor("losses"), name: "losses")
     self.object = object
     backend = programs.backend
+    ends = SyscallEnds(object: object, control: control, backend: backend)
     missing = programs.missing
     if let finder = bpf_object__find_program_by_name(object, "nestaudit_find_clock"),
       let lack = ClockFinder.find(by: finder)
@@ -139,20 +141,43 @@ public final class Capture: @unchecked Sendable {
     "nestaudit_submit_req", "nestaudit_submit_sqe",
   ]
 
-  /// Attaches every program but those for the beginnings of syscalls and for requests; from here on events come. A hook that the kernel
+  /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
+  public var everyEndReason: String? { ends.refusal }
+
+  /// Makes ready for looking only at those syscalls that rules name. Must be called with all privileges.
+  public func loadFunctions() { ends.loadFunctions() }
+
+  /// Sees the syscalls of a gate when they end; to be called before it is opened.
+  /// - Parameter gate: for each arch, 64 syscalls a word.
+  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends.open(gate) }
+
+  /// Looks no more at what that gate has not; to be called when it holds.
+  public func forgetEnds() { ends.close() }
+
+  /// Programs that are attached when there is something for them.
+  private static let onDemand =
+    [
+      entryProgram, SyscallEnds.exitProgram,
+    ] + SyscallEnds.functionPrograms + requestPrograms
+
+  /// Attaches every program, but for those that wait for rules; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
+    var insides = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
       defer { program = bpf_object__next_program(object, current) }
       guard bpf_program__autoload(current),
         bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
         case let name = String(cString: bpf_program__name(current)),
-        name != Self.entryProgram, !Self.requestPrograms.contains(name)
+        !Self.onDemand.contains(name)
       else { continue }
+      let isInside = SyscallEnds.insidePrograms.contains(name)
+      if isInside, ends.refusal != nil { continue }
       if let link = bpf_program__attach(current) {
         links.append(link)
+        insides += isInside ? 1 : 0
         hooks |= Self.hooks[name]?.rawValue ?? 0
         continue
       }
@@ -162,6 +187,7 @@ public final class Capture: @unchecked Sendable {
       missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
     control.pointee.hooks = hooks
+    try ends.begin(insides: insides == SyscallEnds.insidePrograms.count)
   }
 
   /// What is not looked for elsewhere where these are attached.
@@ -174,6 +200,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
   public func detach() {
+    ends.end()
     for link in links { bpf_link__destroy(link) }
     links = []
     if let link = entryLink { bpf_link__destroy(link) }

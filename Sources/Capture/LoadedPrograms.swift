@@ -95,7 +95,12 @@ struct LoadedPrograms {
       defer { program = bpf_object__next_program(object, current) }
       let name = String(cString: bpf_program__name(current))
       let place = String(cString: bpf_program__section_name(current))
-      if place == "fexit/security_bprm_creds_from_file" {
+      if name == SyscallEnds.functionPrograms[1] {
+        let models = backend == .hooks ? SyscallFunctions.models() : []
+        bpf_program__set_autoload(
+          current,
+          models.count > 1 && bpf_program__set_attach_target(current, 0, models[1]) == 0)
+      } else if place == "fexit/security_bprm_creds_from_file" {
         // It stands in for a tracepoint.
         bpf_program__set_autoload(
           current, backend == .hooks && !KernelTypes.has(tracepoint: "sched_prepare_exec"))
@@ -147,6 +152,8 @@ extension MissingProgram {
         ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
       case "io_issue_sqe":
         ("requests of io_uring are told from tracepoints", "use another kernel")
+      case "proc_loginuid_write", "netlink_sendmsg", "__x64_sys_openat":
+        ("all syscalls are looked at, not only those that rules name", "use another kernel")
       case "exit_signals":
         ("before Linux 6.16 exit and exit_group have no exe", "use another kernel")
       case _ where place.hasPrefix("fexit/"):

@@ -6,6 +6,8 @@ public struct Probe: Sendable {
   public let refusal: String?
   /// Programs that the kernel refused or has nothing to attach to, each with what is missing without it.
   public let missing: [MissingProgram]
+  /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
+  public let everyEndReason: String?
   /// Whether fentry programs load: the ground for the backend with hooks.
   public let trampolines: Bool
 
@@ -16,10 +18,12 @@ public struct Probe: Sendable {
       missing = capture.missing
       backend = capture.backend
       refusal = nil
+      everyEndReason = capture.everyEndReason
     } catch {
       backend = nil
       refusal = error.description
       missing = []
+      everyEndReason = nil
     }
     trampolines = Trampolines.load()
   }

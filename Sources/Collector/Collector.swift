@@ -46,6 +46,7 @@ public final class Collector {
     mailbox = Mailbox()
     Limits.raiseDescriptors()
     capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    capture.loadFunctions()
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
     capture.control.pointee.collector = UInt32(getpid())
@@ -79,6 +80,9 @@ public final class Collector {
     try capture.attach()
     for program in capture.missing {
       logger.warning("\(program.program) is not there: \(program.reason)")
+    }
+    if let reason = capture.everyEndReason {
+      logger.info("every syscall is looked at when it ends: \(reason)")
     }
     daemons.tellRules()
     for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }

@@ -6,7 +6,7 @@ func captureChecks() -> [Check] {
   return [
     captureCheck(backend: probe.backend, refusal: probe.refusal, missing: probe.missing),
     trampolineCheck(probe.trampolines),
-  ]
+  ] + (probe.backend == nil ? [] : [endsCheck(everyEndReason: probe.everyEndReason)])
 }
 
 func captureCheck(
@@ -35,4 +35,12 @@ func trampolineCheck(_ load: Bool) -> Check {
     detail: load
       ? "fentry programs load, as the backend hooks needs them"
       : "fentry programs are refused: the backend is tracepoints, which does without them")
+}
+
+/// Only worth knowing: it is the same events that come, and what they cost to others.
+func endsCheck(everyEndReason reason: String?) -> Check {
+  Check(
+    name: "syscalls", state: .ok,
+    detail: reason.map { "every syscall is looked at when it ends: \($0)" }
+      ?? "looked at are those that rules name, where their functions end, and no others")
 }

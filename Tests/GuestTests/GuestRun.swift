@@ -70,7 +70,7 @@ struct GuestRun: Sendable {
     try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--timeout", "400", "--writable", results.path,
+        "--kernel", line, "--timeout", "900", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ])
@@ -122,7 +122,10 @@ struct GuestRun: Sendable {
 
   /// The events of the kernel's own audit.
   func kernelEvents() throws -> [AuditEvent] {
-    try AuditEvent.read(kernelLog)
+    guard try text("kernel-audit").contains("lost 0\n") else {
+      throw SupportError("the kernel's own audit has lost records: \(try text("kernel-audit"))")
+    }
+    return try AuditEvent.read(kernelLog)
   }
 
   /// What a daemon that is told of them says of the names that were rewritten.

@@ -56,6 +56,26 @@ public struct ParityRow {
       name: "chmod, chown, truncate, utimensat",
       wide: ["90", "268", "92", "94", "260", "76", "280"],
       objects: .withHooks),
+    Kind(
+      name: "stat, access, readlink, …",
+      wide: ["4", "6", "21", "89", "137", "254", "262", "267", "269", "301", "303", "332", "439"],
+      objects: .withHooks),
+    Kind(
+      name: "utime, utimes, futimesat, …", wide: ["132", "235", "261", "452", "468"],
+      objects: .withHooks),
+    Kind(
+      name: "getxattr, setxattr, …",
+      wide: [
+        "188", "189", "191", "192", "194", "195", "197", "198", "463", "464", "465", "466",
+      ], objects: .withHooks),
+    Kind(
+      name: "fchmod, fchown, fgetxattr, …", wide: ["91", "93", "190", "193", "196", "199"],
+      objects: .always),
+    Kind(
+      name: "mount, umount2, pivot_root, …",
+      wide: ["155", "161", "163", "165", "166", "167", "168", "428", "429", "433", "442", "467"],
+      objects: .withHooks),
+    Kind(name: "init_module, delete_module, …", wide: ["175", "176", "313"]),
     Kind(name: "kill", wide: ["62"]),
     Kind(name: "tkill, tgkill", wide: ["200", "234"]),
     Kind(name: "sigqueue, pidfd_send_signal", wide: ["129", "297", "424"]),
@@ -88,6 +108,15 @@ public struct ParityRow {
       name: "32-bit: adjtimex, stime, …",
       narrow: ["25", "79", "124", "264", "343", "404", "405"]),
     Kind(name: "32-bit: chdir", narrow: ["12"]),
+    Kind(
+      name: "32-bit: mknod, link, rename, …",
+      narrow: ["9", "10", "14", "38", "39", "40", "301", "304"], objects: .withHooks),
+    Kind(
+      name: "32-bit: stat64, chmod, getxattr, …",
+      narrow: [
+        "15", "30", "33", "92", "99", "193", "195", "196", "226", "227", "229", "230", "232", "233",
+        "235", "236", "271", "299", "300", "305", "306", "307", "320", "383", "412",
+      ], objects: .withHooks),
   ]
 
   /// The records that the table has columns for.
@@ -98,7 +127,7 @@ public struct ParityRow {
       [
         "EXECVE", "OPENAT2", "MMAP", "CAPSET", "SOCKETCALL", "MQ_OPEN", "MQ_SENDRECV", "MQ_NOTIFY",
         "MQ_GETSETATTR", "BPRM_FCAPS", "BPF", "IPC", "IPC_SET_PERM", "TIME_ADJNTPVAL",
-        "TIME_INJOFFSET",
+        "TIME_INJOFFSET", "KERN_MODULE",
       ]
     ),
     ("FD_PAIR", ["FD_PAIR"]), ("SOCKADDR", ["SOCKADDR"]), ("OBJ_PID", ["OBJ_PID"]),

@@ -7,7 +7,7 @@ public struct Workload {
   public static let uid: UInt32 = 64999
 
   /// Rules for the calls of its parts `parity` and `privileged`; not for those of setpriv, which has the workload's user before it
-  /// becomes the workload.
+  /// becomes the workload, nor for the workload's looks at what it has to clear away (newfstatat with AT_SYMLINK_NOFOLLOW).
   public static let parityRules = """
     -a always,exit -F arch=b64 -S execve,open,openat,creat,openat2,connect,unlinkat -S pipe,pipe2,socketpair -S mmap,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedreceive,mq_notify,mq_getsetattr \
@@ -21,6 +21,16 @@ public struct Workload {
     -a always,exit -F arch=b64 -S mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,rmdir \
     -F uid=\(uid) -k parity
     -a always,exit -F arch=b64 -S chmod,fchmodat,chown,lchown,fchownat,truncate,utimensat -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S stat,lstat,statx,statfs,access,faccessat,faccessat2,readlink,readlinkat \
+    -S name_to_handle_at,inotify_add_watch,fanotify_mark,utime,utimes,futimesat -S 452 -S 468 -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S newfstatat -F a3!=0x100 -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S setxattr,lsetxattr,getxattr,lgetxattr,listxattr,llistxattr,removexattr,lremovexattr \
+    -S fsetxattr,fgetxattr,flistxattr,fremovexattr,fchmod,fchown -S 463 -S 464 -S 465 -S 466 -F uid=\(uid) -k parity
+    -a always,exit -F arch=b64 -S mount,umount2,pivot_root,chroot,open_tree,move_mount,fspick,mount_setattr -S 467 \
+    -S swapon,swapoff,acct,init_module,finit_module,delete_module -F gid=\(uid) -k parity
+    -a always,exit -F arch=b32 -S mknod,stat64,lstat64,fstatat64,access,faccessat,chmod,fchmodat,utime,utimes,futimesat \
+    -S utimensat,utimensat_time64,statfs,truncate,truncate64,setxattr,lsetxattr,getxattr,lgetxattr,listxattr,llistxattr \
+    -S removexattr,lremovexattr,statx,readlinkat,link,unlink,rename,mkdir,rmdir,symlinkat,unlinkat -F uid=\(uid) -k parity
     -a always,exit -F arch=b32 -S openat2,socketcall,sendmsg -S pipe,pipe2,socketpair -S mmap,mmap2,capset \
     -S mq_open,mq_unlink,mq_timedsend,mq_timedsend_time64,mq_timedreceive,mq_notify,mq_getsetattr \
     -F uid=\(uid) -k parity

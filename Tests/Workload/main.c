@@ -62,6 +62,7 @@ static void parity(int least)
 		mix_ipc();
 		mix_ipc_narrow();
 		mix_clock();
+		mix_narrow_paths();
 	}
 	printf("%d calls\n", calls_made);
 }
@@ -72,6 +73,7 @@ static void privileged(int all)
 	mix_ipc();
 	mix_ipc_narrow();
 	ipc_in_namespace();
+	mounts_in_namespace();
 	clock_changes(all);
 	printf("%d calls\n", calls_made);
 }
@@ -106,6 +108,8 @@ int main(int argc, char **argv)
 		strcmp(argv[2], "make") ? foreign_remove() : foreign_make();
 	else if (!strcmp(what, "privileged") && argc == 3)
 		privileged(!strcmp(argv[2], "all"));
+	else if (!strcmp(what, "module") && argc == 4)
+		load_module(argv[2], argv[3]);
 	else if (!strcmp(what, "unreadable") && argc == 2)
 		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -123,15 +127,14 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "ring-rule") && argc == 4)
 		ring_rule(atoi(argv[2]), argv[3]);
 	else {
-		fputs(
-		    "usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		    "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
-		    "unreadable | refused | foreign make|remove | privileged little|all | "
-		    "prepare | rules | opens | own | logged | capable | program | labels LABEL… | "
-		    "ring | ring-rule UID KEY\n"
-		    "All but getppid, open, numbered, swap and ring-rule work in the current "
-		    "directory.\n",
-		    stderr);
+		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
+		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
+		      "unreadable | refused | foreign make|remove | privileged little|all | "
+		      "prepare | rules | opens | own | logged | capable | program | module FILE "
+		      "NAME | labels LABEL… | ring | ring-rule UID KEY\n"
+		      "All but getppid, open, numbered, swap and ring-rule work in the current "
+		      "directory.\n",
+		      stderr);
 		return 2;
 	}
 	return 0;

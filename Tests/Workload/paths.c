@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every call that takes a name, with names of every kind. */
 #define _GNU_SOURCE
+#include "paths.h"
 #include "workload.h"
 
 #include <errno.h>
@@ -12,106 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What a call does with the thing of that name. */
-enum use {
-	USES,  /* needs it */
-	MAKES, /* needs that it is not there */
-	TAKES, /* needs it, and it is gone then */
-};
-
-struct operation {
-	const char *call;
-	enum use use;
-	long (*run)(int directory, const char *name);
-	char at;        /* it begins at a directory's descriptor */
-	char directory; /* the thing is a directory */
-};
-
 static char here[PATH_MAX / 2];
-
-static long closed(long descriptor)
-{
-	if (descriptor >= 0)
-		close((int)descriptor);
-	return descriptor < 0 ? descriptor : 0;
-}
-
-#define OPERATION(name, ...)                                                                       \
-	static long run_##name(int directory, const char *path)                                    \
-	{                                                                                          \
-		(void)directory;                                                                   \
-		return syscall(__VA_ARGS__);                                                       \
-	}
-#define OPENING(name, ...)                                                                         \
-	static long run_##name(int directory, const char *path)                                    \
-	{                                                                                          \
-		(void)directory;                                                                   \
-		return closed(syscall(__VA_ARGS__));                                               \
-	}
-
-OPENING(open, SYS_open, path, O_RDONLY, 0)
-OPENING(openat, SYS_openat, directory, path, O_RDWR, 0)
-OPENING(openat_create, SYS_openat, directory, path, O_RDWR | O_CREAT | O_EXCL, 0640)
-OPENING(open_create, SYS_open, path, O_WRONLY | O_CREAT | O_EXCL, 0600)
-OPENING(creat, SYS_creat, path, 0600)
-OPERATION(truncate, SYS_truncate, path, 3)
-OPERATION(chmod, SYS_chmod, path, 0640)
-OPERATION(fchmodat, SYS_fchmodat, directory, path, 0600)
-OPERATION(chown, SYS_chown, path, -1, -1)
-OPERATION(lchown, SYS_lchown, path, -1, -1)
-OPERATION(fchownat, SYS_fchownat, directory, path, -1, -1, 0)
-OPERATION(utimensat, SYS_utimensat, directory, path, NULL, 0)
-OPERATION(unlink, SYS_unlink, path)
-OPERATION(unlinkat, SYS_unlinkat, directory, path, 0)
-OPERATION(rmdir, SYS_rmdir, path)
-OPERATION(unlinkat_directory, SYS_unlinkat, directory, path, AT_REMOVEDIR)
-OPERATION(mkdir, SYS_mkdir, path, 0700)
-OPERATION(mkdirat, SYS_mkdirat, directory, path, 0750)
-OPERATION(mknod, SYS_mknod, path, S_IFREG | 0600, 0)
-OPERATION(mknodat, SYS_mknodat, directory, path, S_IFIFO | 0600, 0)
-OPERATION(link_from, SYS_link, path, "linked")
-OPERATION(link_to, SYS_link, "source", path)
-OPERATION(linkat_from, SYS_linkat, directory, path, AT_FDCWD, "linked", 0)
-OPERATION(linkat_to, SYS_linkat, AT_FDCWD, "source", directory, path, 0)
-OPERATION(symlink, SYS_symlink, "to where", path)
-OPERATION(symlinkat, SYS_symlinkat, "to/where", directory, path)
-OPERATION(rename_from, SYS_rename, path, "renamed")
-OPERATION(rename_to, SYS_rename, "source", path)
-OPERATION(renameat_from, SYS_renameat, directory, path, AT_FDCWD, "renamed")
-OPERATION(renameat2_to, SYS_renameat2, AT_FDCWD, "source", directory, path, 1 /* NOREPLACE */)
-
-static const struct operation operations[] = {
-    {"open", USES, run_open},
-    {"openat", USES, run_openat, .at = 1},
-    {"openat O_CREAT", MAKES, run_openat_create, .at = 1},
-    {"open O_CREAT", MAKES, run_open_create},
-    {"creat", USES, run_creat},
-    {"truncate", USES, run_truncate},
-    {"chmod", USES, run_chmod},
-    {"fchmodat", USES, run_fchmodat, .at = 1},
-    {"chown", USES, run_chown},
-    {"lchown", USES, run_lchown},
-    {"fchownat", USES, run_fchownat, .at = 1},
-    {"utimensat", USES, run_utimensat, .at = 1},
-    {"unlink", TAKES, run_unlink},
-    {"unlinkat", TAKES, run_unlinkat, .at = 1},
-    {"rmdir", TAKES, run_rmdir, .directory = 1},
-    {"unlinkat AT_REMOVEDIR", TAKES, run_unlinkat_directory, .at = 1, .directory = 1},
-    {"mkdir", MAKES, run_mkdir, .directory = 1},
-    {"mkdirat", MAKES, run_mkdirat, .at = 1, .directory = 1},
-    {"mknod", MAKES, run_mknod},
-    {"mknodat", MAKES, run_mknodat, .at = 1},
-    {"link from", USES, run_link_from},
-    {"link to", MAKES, run_link_to},
-    {"linkat from", USES, run_linkat_from, .at = 1},
-    {"linkat to", MAKES, run_linkat_to, .at = 1},
-    {"symlink", MAKES, run_symlink},
-    {"symlinkat", MAKES, run_symlinkat, .at = 1},
-    {"rename from", TAKES, run_rename_from},
-    {"rename to", MAKES, run_rename_to},
-    {"renameat from", TAKES, run_renameat_from, .at = 1},
-    {"renameat2 to", MAKES, run_renameat2_to, .at = 1},
-};
 
 static void must(int failed, const char *what)
 {
@@ -152,6 +54,12 @@ static void prepare(const struct operation *operation, int directory, const char
 static void calls(const struct operation *operation, int directory, const char *name, long expected)
 {
 	check(operation->run(directory, name), expected, operation->call);
+	/* Those that leave the thing as it is follow one another. */
+	if (operation->use != LOOKS)
+		return;
+	for (operation++; operation < path_operations + path_operation_count; operation++)
+		if (path_operation_is_there(operation) && (directory == AT_FDCWD || operation->at))
+			check(operation->run(directory, name), expected, operation->call);
 }
 
 /* A name under which something can be. */
@@ -268,14 +176,19 @@ void mix_paths(void)
 	int directory;
 
 	must(!getcwd(here, sizeof(here)), "getcwd");
+	path_operations_prepare();
 	must(mkdir("m", 0700) || symlink("m", "ml") || symlink("loop", "loop") ||
 		 mkdir("shut", 0000) || mkdir("sealed", 0500),
 	     "m");
 	put_file(AT_FDCWD, "there");
 	directory = open("m", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	must(directory < 0, "m");
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		every_kind(&operations[i], directory);
+	for (size_t i = 0; i < path_operation_count; i++) {
+		every_kind(&path_operations[i], directory);
+		if (path_operations[i].use == LOOKS)
+			break;
+	}
+	path_operations_finish();
 	faulting();
 	close(directory);
 	static const char *const left[] = {"ml", "loop", "there", "source", "linked", "renamed"};

@@ -51,6 +51,7 @@ void mix_x32(void);
 void mix_ipc(void);
 void mix_ipc_narrow(void);
 void mix_clock(void);
+void mix_narrow_paths(void);
 
 /* System V objects of root alone, which the mix of another user then finds: made, or removed. */
 void foreign_make(void);
@@ -58,6 +59,12 @@ void foreign_remove(void);
 
 /* Many objects in an IPC namespace of its own; as root. */
 void ipc_in_namespace(void);
+
+/* Calls that take names, in a mount namespace of its own; as root. */
+void mounts_in_namespace(void);
+
+/* The module of this file and name, loaded and removed; as root, in a machine of its own. */
+void load_module(const char *path, const char *name);
 
 /* A call that is made, and then refused by seccomp: no call at all. */
 void refused_by_seccomp(void);

@@ -4,6 +4,7 @@
 #define NESTAUDIT_OWN_H
 
 #include "container.h"
+#include "gate.h"
 #include "subject.h"
 
 /* Its state, if somebody may want to know; else NULL. */
@@ -62,10 +63,16 @@ static __noinline int own_tell(struct task_state *state, uint32_t type, uint32_t
 	return own_end(&b, state);
 }
 
-/* The syscall that the task is in is told at its end, whatever the gate says. */
+/*
+ * The syscall that the task is in is told at its end, whatever the gate says. Where only some ends
+ * are looked at, Sources/Capture/SyscallEnds.swift has to know of it.
+ */
 static __always_inline void own_syscall(struct task_state *state)
 {
-	if (state->owned)
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+
+	if (state->owned || !end_is_seen(arch_of(task), regs->orig_ax))
 		return;
 	state->owned = 1;
 	__sync_fetch_and_add(&control.owned, 1);

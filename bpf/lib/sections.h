@@ -55,7 +55,9 @@ static __always_inline void section_name(struct builder *b, struct task_state *s
 	}
 	long length = bpf_probe_read_user_str(data, EVENT_PATH_MAX, (void *)address);
 	if (length <= 0 || length > EVENT_PATH_MAX) {
-		b->flags |= EVENT_UNREADABLE;
+		/* Some calls do without one. */
+		if (address)
+			b->flags |= EVENT_UNREADABLE;
 		return;
 	}
 	b->flags |= EVENT_CALLERS_NAMES;

@@ -5,34 +5,13 @@
 
 #include "address.h"
 #include "container.h"
+#include "gate.h"
 #include "got.h"
 #include "kept.h"
 #include "match.h"
 #include "sections.h"
 #include "target.h"
 #include "tells.h"
-
-/* A bit for a syscall out of a row of them. */
-static __always_inline bool gate_bit(const uint64_t row[POLICY_SYSCALLS / 64], uint32_t syscall)
-{
-	uint32_t word = syscall / 64;
-
-	barrier_var(word); /* keep the mask below: the verifier does not follow the comparison */
-	return syscall < POLICY_SYSCALLS &&
-	       row[word & (POLICY_SYSCALLS / 64 - 1)] >> (syscall % 64) & 1;
-}
-
-static __always_inline bool gate_open(uint32_t arch, uint32_t syscall)
-{
-	return gate_bit(control.gate[arch & (POLICY_ARCHES - 1)], syscall);
-}
-
-/* The gate of a number whatever the arch, which costs more to know than the bit. */
-static __always_inline bool gate_open_any(uint32_t syscall)
-{
-	return gate_bit(control.gate[POLICY_ARCH_64], syscall) ||
-	       gate_bit(control.gate[POLICY_ARCH_32], syscall);
-}
 
 /*
  * Whether some of these daemons may want a syscall: their rules name it, and not all of them kept
@@ -156,8 +135,8 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	return 0;
 }
 
-/* A syscall that did not replace its program. */
-static __always_inline int syscall_capture(struct syscall_end *end)
+/* A syscall that did not replace its program. `asked`: rules may name it. */
+static __always_inline int syscall_capture(struct syscall_end *end, const bool asked)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -173,7 +152,7 @@ static __always_inline int syscall_capture(struct syscall_end *end)
 	bool owned = end->flags & EVENT_OWNED;
 	if ((policy_open(state, end->arch, end->syscall, &muted) || owned) &&
 	    syscall_subject(task, state, end)) {
-		uint32_t wants = match_policy(state->policy, cell_of(end), muted);
+		uint32_t wants = asked ? match_policy(state->policy, cell_of(end), muted) : 0;
 		if ((wants || owned) && syscall_announce(state, owned ? ~0u : wants))
 			syscall_tell(state, end, wants);
 	}

@@ -85,6 +85,7 @@ struct PolicyTable {
     let watchesEntries = entries.contains { $0 != 0 }
     // A syscall that is wanted has been seen from its beginning.
     if watchesEntries { try capture.watchEntries(true) }
+    try capture.seeEnds(of: all.words)
     withUnsafeMutableBytes(of: &capture.control.pointee.entry) { bytes in
       for (index, word) in entries.enumerated() {
         bytes.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
@@ -97,6 +98,7 @@ struct PolicyTable {
     capture.control.pointee.closings &+= 1
     if !watchesEntries { try capture.watchEntries(false) }
     if !watchesRequests { try capture.watchRequests(false) }
+    capture.forgetEnds()
   }
 
   private func write(_ policy: Policy, as id: UInt32) throws(CaptureError) {

@@ -3,7 +3,8 @@ import CNestaudit
 /// A bit for each syscall of each arch, and for each operation of io_uring.
 struct SyscallGate: Equatable {
   private static let wordsPerArch = Int(POLICY_SYSCALLS) / 64
-  private var words = [UInt64](repeating: 0, count: Int(POLICY_ARCHES) * wordsPerArch)
+  /// For each arch, 64 syscalls a word.
+  private(set) var words = [UInt64](repeating: 0, count: Int(POLICY_ARCHES) * wordsPerArch)
 
   /// 64 operations a word.
   private(set) var operations = SyscallGate.noOperations
