@@ -8,7 +8,8 @@
  *
  * Order: the events of one task are in the order in which they happened. EVENT_PROCESS precedes the
  * first EVENT_SYSCALL of a task and replaces what was said before; EVENT_ARGV precedes the execve
- * it belongs to, EVENT_TARGET the kill or ptrace, EVENT_OWN the syscall that it is of;
+ * it belongs to, EVENT_TARGET the kill or ptrace, EVENT_OWN and EVENT_REQUEST the syscall that they
+ * are of;
  * EVENT_CONTAINER precedes the container's first execve.
  */
 #ifndef NESTAUDIT_EVENT_H
@@ -50,6 +51,8 @@ enum event_type {
 	EVENT_TOUCHED = 9, /* a file that it is about: struct event_touched */
 	EVENT_OWN = 10,    /* what the kernel's audit tells without a rule: as EVENT_PROCESS, then
 			      SECTION_SPECIAL */
+	EVENT_REQUEST = 11, /* a request of io_uring was run: struct event_syscall as if by the
+			       syscall that does the same, or by -1, then sections */
 };
 
 struct event_header {
@@ -77,8 +80,8 @@ enum event_flags {
 	/* EVENT_SYSCALL */
 	EVENT_SHARED_FILES =
 	    1 << 5, /* others have the descriptors too: what is behind one may have been replaced */
-	EVENT_OWNED = 1 << 6, /* EVENT_OWN of it went before */
-	/* EVENT_OWN */
+	EVENT_OWNED = 1 << 6, /* EVENT_OWN or EVENT_REQUEST of it went before */
+	/* EVENT_OWN, EVENT_REQUEST */
 	EVENT_OF_SYSCALL = 1 << 7, /* belongs to the syscall that the task is in */
 	EVENT_CALLERS_NAMES =
 	    1 << 8, /* a path was read from the caller's memory when the syscall had ended */
@@ -117,6 +120,9 @@ enum section_kind {
 	SECTION_PROCTITLE = 7, /* first bytes of the command line, with its NULs */
 	SECTION_PIDS = 8,      /* struct event_pids[], outermost (the first namespace) first */
 	SECTION_GROUPS = 9,    /* uint32_t[], supplementary groups, kernel ids */
+	/* EVENT_REQUEST */
+	SECTION_REQUEST = 20, /* struct event_request */
+	/* EVENT_PROCESS */
 	SECTION_LABEL = 19, /* the task's security label, as text; absent where no LSM gives one */
 	/* EVENT_CONTAINER */
 	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
@@ -326,6 +332,13 @@ struct event_exec_caps {
 	struct event_caps before, after;
 };
 
+/* What URINGOP tells of a request. */
+struct event_request {
+	uint32_t operation; /* enum io_uring_op */
+	uint32_t pad;
+	int64_t issued; /* what running it returned: not what it comes to, but 0 once it is done */
+};
+
 struct event_id_extent {
 	uint32_t first; /* in the namespace */
 	uint32_t lower; /* the kernel's */
@@ -360,6 +373,7 @@ EVENT_ASSERT_SIZE(event_target_pid, 8);
 EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);
+EVENT_ASSERT_SIZE(event_request, 16);
 EVENT_ASSERT_SIZE(event_argv, 48);
 EVENT_ASSERT_SIZE(event_container, 56);
 EVENT_ASSERT_SIZE(event_id_extent, 12);

@@ -111,7 +111,7 @@ int BPF_PROG(nestaudit_address_got, void *address, int length, void *to, int *ro
 	uint32_t bytes = at_most((uint32_t)length, EVENT_SOCKADDR_MAX);
 	int32_t given = 0;
 
-	if (!gate_open(arch, BPF_CORE_READ(regs, orig_ax)) || length <= 0 ||
+	if (!(request_state() || gate_open(arch, BPF_CORE_READ(regs, orig_ax))) || length <= 0 ||
 	    length > EVENT_SOCKADDR_MAX || bpf_probe_read_user(&given, sizeof(given), room) ||
 	    given <= 0)
 		return 0;

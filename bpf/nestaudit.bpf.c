@@ -21,6 +21,7 @@
 #include "clock.bpf.c"
 #include "fanotify.bpf.c"
 #include "program.bpf.c"
+#include "uring.bpf.c"
 #include "preemption.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -25,6 +25,7 @@
 #define POLICY_ABI_VERSION 5
 
 #define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
+#define POLICY_OPERATIONS   256 /* of io_uring: its opcodes are bytes */
 #define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
 #define POLICY_MAX          8192 /* policies */
 #define POLICY_DAEMONS_MAX  16 /* daemons of one chain; bit n of event_syscall.wants is daemon n */
@@ -56,6 +57,7 @@ struct policy_daemon {
 /* Never changed while it is in use, but for its gate. */
 struct policy_entry {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64]; /* of these daemons alone */
+	uint64_t operations[POLICY_OPERATIONS / 64];        /* likewise, of io_uring */
 	uint32_t daemons;                                   /* how many of daemon[] hold */
 	uint32_t serial;                                 /* no other list of daemons has had it */
 	struct policy_daemon daemon[POLICY_DAEMONS_MAX]; /* index n belongs to bit n of wants */
@@ -125,6 +127,9 @@ struct policy_control {
 	uint32_t hooks;   /* enum policy_hook */
 	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
 	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
+	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
+	uint32_t pad;
+	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
 	uint64_t functions[POLICY_ARCHES]
@@ -163,9 +168,9 @@ enum loss_cause {
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
 POLICY_ASSERT_SIZE(policy_cgroup, 24);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
-POLICY_ASSERT_SIZE(policy_entry, 392);
+POLICY_ASSERT_SIZE(policy_entry, 424);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 376);
+POLICY_ASSERT_SIZE(policy_control, 416);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
 POLICY_ASSERT_SIZE(preemption_mode, 8);

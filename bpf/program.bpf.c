@@ -60,7 +60,7 @@ static __always_inline void program_tell_of_nobody(uint32_t id, enum program_op 
 }
 
 /* The task lets it go while its syscall lasts. */
-static __always_inline bool in_syscall(struct task_struct *task)
+static __always_inline bool is_of_syscall(struct task_struct *task)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
@@ -75,7 +75,7 @@ static __noinline int program_event(uint32_t id, uint32_t op)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *state = own_state(task);
-	bool owned = in_syscall(task);
+	bool owned = is_of_syscall(task);
 
 	if (state && program_tell(state, id, op, owned ? EVENT_OF_SYSCALL : 0) && owned)
 		own_syscall(state);

@@ -71,38 +71,31 @@ public struct EventRenderer: ~Copyable {
   ///   - argv: of an execve, NUL-terminated one behind the other; else empty.
   ///   - targets: of a signal or a ptrace; must stay valid as long as `process`.
   ///   - owns: what the kernel's audit told during the syscall without a rule.
+  ///   - requests: of io_uring, that were run in it.
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
   ///   - enriched: some daemon's log has names beside the numbers.
   ///   - hasKeptTitles: some daemon goes on with another title of the task.
   public mutating func render(
     _ event: SyscallEvent, process: ProcessEvent, argv: UnsafeRawBufferPointer, targets: Targets,
-    owns: OwnEvents = .none, seconds: Int64, milliseconds: Int, enriched: Bool = false,
-    hasKeptTitles: Bool = false
+    owns: OwnEvents = .none, requests: [ToldRequest] = [], seconds: Int64, milliseconds: Int,
+    enriched: Bool = false, hasKeptTitles: Bool = false
   ) {
     beginEvent(of: process, seconds, milliseconds, enriched)
     self.targets = targets
     owns.forEach { renderOwn($0) }
+    for request in requests { renderRequest(request, process, isAlone: false) }
     renderSyscall(event, process)
     renderGain(event)
     if argv.count > 0 { renderExecve(event, argv) }
     renderSpecials(event)
     if let pair = event.section(SECTION_FD_PAIR, index: 0) { renderPair(pair) }
-    if let address = event.section(SECTION_SOCKADDR, index: 0) {
-      begin(.sockaddr)
-      segments.text.append("saddr=")
-      segments.text.append(hexBytes: address)
-      if isEnriched { segments.interpret(address: address) }
-      end()
-    }
+    // There is one: a later one is put in its place.
+    renderAddress(
+      requests.last { $0.request.event.section(SECTION_SOCKADDR, index: 0) != nil }?.request.event
+        ?? event)
     renderTargets()
-    if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
-      begin(.cwd)
-      segments.text.append("cwd=")
-      segments.text.append(untrusted: cwd)
-      end()
-    }
-    renderPaths()
+    renderNames(event)
     renderTitle(process, isKept: hasKeptTitles)
   }
 
@@ -114,7 +107,27 @@ public struct EventRenderer: ~Copyable {
     renderOwn(event)
   }
 
-  private mutating func beginEvent(
+  mutating func renderAddress(_ event: SyscallEvent) {
+    guard let address = event.section(SECTION_SOCKADDR, index: 0) else { return }
+    begin(.sockaddr)
+    segments.text.append("saddr=")
+    segments.text.append(hexBytes: address)
+    if isEnriched { segments.interpret(address: address) }
+    end()
+  }
+
+  /// CWD and PATH, of the names that were planned.
+  mutating func renderNames(_ event: SyscallEvent) {
+    if plan.count > 0, let cwd = event.section(SECTION_CWD, index: 0) {
+      begin(.cwd)
+      segments.text.append("cwd=")
+      segments.text.append(untrusted: cwd)
+      end()
+    }
+    renderPaths()
+  }
+
+  mutating func beginEvent(
     of process: ProcessEvent, _ seconds: Int64, _ milliseconds: Int, _ enriched: Bool
   ) {
     self.process = process

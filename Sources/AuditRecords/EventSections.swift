@@ -86,6 +86,12 @@ public struct SyscallEvent {
     fixed = bytes.loadUnaligned(as: event_syscall.self)
   }
 
+  /// EVENT_REQUEST.
+  var isRequest: Bool { UInt32(fixed.header.type) == EVENT_REQUEST.rawValue }
+
+  /// The whole event.
+  var bytes: UnsafeRawBufferPointer { sections.bytes }
+
   /// Whether something that the kernel read of the caller's memory was not there any more when the syscall had ended.
   public var isUnreadable: Bool {
     UInt32(fixed.header.flags) & EVENT_UNREADABLE.rawValue != 0

@@ -209,6 +209,7 @@ enum Errno: Int32 {
   case permission = 1
   case noEntry = 2
   case badDescriptor = 9
+  case again = 11
   case access = 13
   case fault = 14
   case exists = 17

@@ -35,7 +35,8 @@ struct PathPlan: ~Copyable {
     var capabilities = KnownCapabilities.told(.none)
   }
 
-  private let items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
+  private var items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
+  private var capacity = 8
   private(set) var count = 0
 
   deinit { items.deallocate() }
@@ -50,10 +51,26 @@ struct PathPlan: ~Copyable {
     for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64
   ) {
     count = 0
+    append(event, loaderName: loaderName, milliseconds: milliseconds)
+  }
+
+  /// Forgets them.
+  mutating func removeAll() { count = 0 }
+
+  /// Plans the items of another event of the same syscall.
+  mutating func append(
+    _ event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64
+  ) {
     let result = event.fixed.result
     let first = event.heardName(0)
     let second = event.heardName(1)
     let kind = PathKind(event)
+    // It was not to wait: what it comes to is told when it is run again.
+    if event.isRequest, Errno(result) == .again {
+      if let first { add(first, .unknown) }
+      if let second { add(second, .unknown) }
+      return
+    }
     if event.isUnreadable, planUnreadable(event, kind, first, second) { return }
     switch kind {
     case .none: planAddress(event)
@@ -262,9 +279,19 @@ struct PathPlan: ~Copyable {
   }
 
   mutating func add(_ item: Item) {
+    if count == capacity { grow() }
     (items + count).initialize(to: item)
     items[count].capabilities = Self.capabilities(of: item)
     count += 1
+  }
+
+  /// A syscall has a few, but in one many requests of io_uring can be run.
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Item>.allocate(capacity: 2 * capacity)
+    larger.moveInitialize(from: items, count: count)
+    items.deallocate()
+    items = larger
+    capacity *= 2
   }
 
   /// What is known of them before anybody is asked: what was not found has none, and neither have a directory and

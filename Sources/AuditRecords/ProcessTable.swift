@@ -10,6 +10,7 @@ public struct ProcessTable: ~Copyable {
   private var targets = PendingParts()
   private var touched = PendingParts()
   private var owns = PendingParts()
+  private var requests = PendingParts()
   private var told = ToldTitles()
 
   /// Knows nothing yet.
@@ -44,6 +45,7 @@ public struct ProcessTable: ~Copyable {
     targets.remove(task)
     touched.remove(task)
     owns.remove(task)
+    requests.remove(task)
     told.remove(task)
   }
 
@@ -106,6 +108,29 @@ public struct ProcessTable: ~Copyable {
 
   /// Forgets them, once the syscall has been told.
   public mutating func clearOwns(_ task: UInt32) { owns.clear(task) }
+
+  /// Adds a request that was run in a task's syscall, with the files that it has touched.
+  /// - Returns: false if there are too many already: one of them is an event of its own.
+  public mutating func append(_ request: RingRequest) -> Bool {
+    let task = request.event.fixed.header.task
+    guard requests.bytes(task).count < Self.mostOfRequests else { return false }
+    requests.append(request.event.bytes, to: task, isFirst: false)
+    if request.event.fixed.touches != 0 {
+      requests.append(touched.bytes(task), to: task, isFirst: false)
+    }
+    return true
+  }
+
+  /// Bytes of the requests of one syscall that are kept: of some, all names can be 4095 bytes long.
+  private static let mostOfRequests = 1 << 20
+
+  /// The requests that were run in a task's syscall.
+  public func requests(_ task: UInt32) -> RingRequests {
+    RingRequests(bytes: requests.bytes(task))
+  }
+
+  /// Forgets them, once the syscall has been told.
+  public mutating func clearRequests(_ task: UInt32) { requests.clear(task) }
 }
 
 extension UnsafeRawBufferPointer {

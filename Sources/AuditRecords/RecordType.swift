@@ -25,6 +25,7 @@ public enum RecordType: UInt32, Sendable {
   case timeInjOffset = 1332
   case timeAdjNTPVal = 1333
   case bpf = 1334
+  case uringop = 1336
   case openat2 = 1337
   case anomPromiscuous = 1700
   case anomAbend = 1701
@@ -33,7 +34,7 @@ public enum RecordType: UInt32, Sendable {
   public static let all: [RecordType] = [
     .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
     .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule,
-    .timeInjOffset, .timeAdjNTPVal, .openat2, .login, .seccomp, .fanotify, .bpf, .anomPromiscuous,
+    .timeInjOffset, .timeAdjNTPVal, .uringop, .openat2, .login, .seccomp, .fanotify, .bpf, .anomPromiscuous,
     .anomAbend,
   ]
 
@@ -64,6 +65,7 @@ public enum RecordType: UInt32, Sendable {
     case .timeInjOffset: "TIME_INJOFFSET"
     case .timeAdjNTPVal: "TIME_ADJNTPVAL"
     case .bpf: "BPF"
+    case .uringop: "URINGOP"
     case .openat2: "OPENAT2"
     case .anomPromiscuous: "ANOM_PROMISCUOUS"
     case .anomAbend: "ANOM_ABEND"
@@ -118,6 +120,13 @@ public struct RecordTypes: Sendable, Equatable {
 
   @inline(__always)
   func contains(_ type: UInt32) -> Bool { bits >> Self.place(type) & 1 == 1 }
+
+  /// All but one.
+  public func subtracting(_ type: RecordType) -> RecordTypes {
+    var types = self
+    types.bits &= ~(1 << Self.place(type.rawValue))
+    return types
+  }
 
   /// Both in one.
   public func union(_ other: RecordTypes) -> RecordTypes {

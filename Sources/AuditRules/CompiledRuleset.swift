@@ -30,6 +30,9 @@ public final class CompiledRuleset: @unchecked Sendable {
 
   /// For each arch a bit for each syscall that some rule names.
   public let gate: [[UInt64]]
+  /// A bit for each operation of io_uring that has to be told: some rule names it, or the syscall in which a request
+  /// may be run.
+  public let operations: [UInt64]
   /// The paths that rules ask for; their places are those of the `watches` of `decide`.
   public let watchPaths: [WatchPath]
   /// Whether the task list has rules.
@@ -56,6 +59,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   let taskRules: [Int]
   private let filesystemRules: [Int]
   private let excludeRules: [Int]
+  private let ringRules: [Int]
   private static let syscalls = Int(POLICY_SYSCALLS)
 
   /// Compiles a ruleset.
@@ -91,6 +95,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     filesystemRules = numbers(.filesystem).filter { source[$0].action == .never }
     excludeRules = numbers(.exclude)
     exitRules = numbers(.exit)
+    ringRules = numbers(.ioUring)
     hasTaskRules = !taskRules.isEmpty
     hasFilesystemRules = !filesystemRules.isEmpty
     hasExcludeRules = !excludeRules.isEmpty
@@ -114,12 +119,19 @@ public final class CompiledRuleset: @unchecked Sendable {
           first: Int32(first), count: Int32(chosen.count),
           hasHashed: chosen.contains { $0.found != .listed },
           usesNames: chosen.contains { $0.tests.contains(where: \.usesNames) })
-        if forcesAll || !chosen.isEmpty { bits[syscall / 64] |= 1 << UInt64(syscall % 64) }
+        // A request that is told brings the end of its syscall along: it has to be seen.
+        let bringsAlong = syscall == Self.enterRing && !ringRules.isEmpty
+        if forcesAll || !chosen.isEmpty || bringsAlong {
+          bits[syscall / 64] |= 1 << UInt64(syscall % 64)
+        }
       }
       gate.append(bits)
     }
     self.gate = gate
     isForcing = forcesAll
+    operations = Self.operations(
+      of: ringRules.map { source[$0] },
+      all: forcesAll || exitRules.contains { source[$0].names(Self.enterRing) })
     var needs = hasTaskRules ? NEED_FORKS.rawValue : 0
     for rule in rules {
       for test in rule.tests {
@@ -134,6 +146,19 @@ public final class CompiledRuleset: @unchecked Sendable {
     self.needs = needs
     self.order = .allocate(capacity: order.count)
     _ = self.order.initialize(from: order)
+  }
+
+  /// io_uring_enter, in either arch.
+  private static let enterRing = 426
+
+  private static func operations(of rules: [Rule], all: Bool) -> [UInt64] {
+    var bits = [UInt64](repeating: 0, count: Int(POLICY_OPERATIONS) / 64)
+    for number in 0..<Int(POLICY_OPERATIONS) where RingOperation(number).isAudited {
+      if all || rules.contains(where: { $0.names(number) }) {
+        bits[number / 64] |= 1 << UInt64(number % 64)
+      }
+    }
+    return bits
   }
 
   /// Some task may have every syscall recorded, whatever the exit list says.
@@ -260,6 +285,23 @@ public final class CompiledRuleset: @unchecked Sendable {
       return compiled[number].isAlways ? .always(rule: number) : .never
     }
     return .none
+  }
+
+  /// What the list io_uring says of a request (kernel/auditsc.c, audit_filter_uring).
+  /// - Parameter subject: with the names of the request, and with what running it returned as its result.
+  public func decide(
+    request operation: UInt32, _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
+  ) -> RuleVerdict {
+    for number in ringRules where source[number].names(Int(operation)) {
+      let rule = compiled[number]
+      let isFound =
+        isHashed(rule, watches)
+        ? subject.names.indices.contains { isMet(rule, subject, watches, $0) }
+        : isMet(rule, subject, watches, nil)
+      if !isFound { continue }
+      return rule.isAlways ? .always(rule: number, key: rule.key == nil ? -1 : number) : .never
+    }
+    return .noMatch
   }
 
   /// Whether names on a filesystem are left out (kernel/auditsc.c, __audit_inode).

@@ -47,6 +47,22 @@ final class LibauditRule {
     return nestaudit_rule_differs_for_i386(data, &copies) != 0
   }
 
+  /// -S on the list io_uring: its operations by name and number, with commas between, or "all".
+  func addOperations(_ list: String) throws(RuleError) {
+    for name in list.split(separator: ",").map(String.init) {
+      let isNumber = name.utf8.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      let number = RingOperation(name: name).map { String($0.number) }
+      guard let text = number ?? (isNumber == true || name == "all" ? name : nil) else {
+        throw failure("io_uring has no operation \(name) that can be audited")
+      }
+      // To libaudit a number is a syscall's.
+      guard nestaudit_rule_add_syscall(data, text) == 0 else {
+        throw failure("operation \(name) is refused: it is no number from 0 to 2015")
+      }
+    }
+    nestaudit_rule_set_names_syscalls()
+  }
+
   /// -F: libaudit's own check of field, operator and value.
   func addField(_ pair: String, filter: RuleList) throws(RuleError) {
     let result = pair.withCString {

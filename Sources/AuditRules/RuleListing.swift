@@ -58,6 +58,7 @@ extension Rule {
     let arch = fields.last { $0.type == AUDIT_ARCH }?.value
     let machine = arch.map { audit_elf_to_machine($0) } ?? audit_detect_machine()
     let names = (0..<syscalls.count * 32).filter(names).map { number in
+      if list == .ioUring { return RingOperation(number).name ?? String(number) }
       let name = machine < 0 ? nil : audit_syscall_to_name(Int32(number), machine)
       return name.map { String(cString: $0) } ?? String(number)
     }

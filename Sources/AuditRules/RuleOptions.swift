@@ -168,7 +168,11 @@ struct RuleOptions {
     if reading.operation != nil, [.task, .user, .filesystem, .exclude].contains(reading.list) {
       throw failure("syscall auditing cannot be put on list \(reading.list.name)")
     }
-    let isGuess = try builder.addSyscalls(String(decoding: value, as: UTF8.self))
+    let text = String(decoding: value, as: UTF8.self)
+    if reading.operation != nil, reading.list == .ioUring {
+      return try builder.addOperations(text)
+    }
+    let isGuess = try builder.addSyscalls(text)
     if isGuess, reading.operation == .append || reading.operation == .prepend {
       reading.warnings.append("32/64 bit syscall mismatch; you should specify an arch")
     }

@@ -85,7 +85,12 @@ extension CompiledRuleset {
     switch rule.list {
     case .user:
       return RuleStanding(.degraded, "messages of programs to the audit are not captured")
-    case .ioUring: return RuleStanding(.degraded, "requests by io_uring are not captured")
+    case .ioUring:
+      if !surroundings.knowsNamedFiles, tests.contains(where: \.asksFiles) {
+        return RuleStanding(
+          .degraded, "of requests such as unlinkat and of failed opens only the name is known")
+      }
+      return RuleStanding(.active, "decided by the collector for each request")
     case .task:
       let isWhole = rule.action == .never && tests.allSatisfy(\.isAboutTask)
       return RuleStanding(
@@ -123,6 +128,9 @@ extension CompiledRuleset {
       }
       if other != nil { return "two of its conditions want different values of one field" }
     }
+    if rule.list == .ioUring, !rule.namesAudited {
+      return "io_uring's audit leaves out all of its operations"
+    }
     if rule.list == .exit, !rule.namesSomething {
       return "none of its syscalls goes with its arch and its permissions"
     }
@@ -152,10 +160,15 @@ extension Rule {
     }
   }
 
+  /// Whether the audit hears of some operation of io_uring that is meant.
+  fileprivate var namesAudited: Bool {
+    (0..<Int(POLICY_OPERATIONS)).contains { names($0) && RingOperation($0).isAudited }
+  }
+
   /// Whether this rule matches everything that `later` does: its syscalls are among these, and all conditions of
   /// this one are conditions of that one too.
   fileprivate func takesAll(of later: Rule) -> Bool {
-    guard list == later.list, list == .exit || list == .task else { return false }
+    guard list == later.list, [.exit, .task, .ioUring].contains(list) else { return false }
     // A watch means a directory or a file by what there is, a rule on a path or a directory only that.
     guard isWatch == later.isWatch || !fields.contains(where: \.isPlace) else { return false }
     guard zip(syscalls, later.syscalls).allSatisfy({ $1 & ~$0 == 0 }) else { return false }
@@ -168,13 +181,8 @@ extension Rule {
   fileprivate func whyDegraded(
     _ tests: [RuleTest], _ surroundings: RuleSurroundings
   ) -> String? {
-    let ofObjects: [RuleTest.Kind] = [
-      .inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .fileType,
-    ]
-    let asksObjects = tests.contains { test in
-      ofObjects.contains(test.kind) || test.kind == .comparison && test.asksObjects
-    }
-    let asksPaths = tests.contains { [.path, .directory, .watch].contains($0.kind) }
+    let asksObjects = tests.contains(where: \.asksNumbersOfFiles)
+    let asksPaths = tests.contains(where: \.asksPlaces)
     guard asksObjects || asksPaths else { return nil }
     let byName = (0..<Int(POLICY_ARCHES)).contains { arch in
       mayMatch(arch: arch)
@@ -200,6 +208,15 @@ extension RuleTest {
   var asksObjects: Bool {
     FieldComparison(rawValue: field).map { $0.names.1.hasPrefix("obj_") } ?? false
   }
+
+  fileprivate var asksPlaces: Bool { [.path, .directory, .watch].contains(kind) }
+
+  fileprivate var asksNumbersOfFiles: Bool {
+    [.inode, .deviceMajor, .deviceMinor, .owner, .ownerGroup, .fileType].contains(kind)
+      || kind == .comparison && asksObjects
+  }
+
+  fileprivate var asksFiles: Bool { asksPlaces || asksNumbersOfFiles }
 
   fileprivate var isImpossible: Bool {
     switch kind {

@@ -101,17 +101,27 @@ public final class Capture: @unchecked Sendable {
     case beginnings
     /// Every file whose time of change is set, to know what a rename has replaced.
     case changes
+    /// Requests of io_uring.
+    case requests
 
     fileprivate var programs: [String] {
       switch self {
       case .beginnings: ["nestaudit_sys_enter"]
       case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]
+      case .requests:
+        // What ends a request comes first: one of which the end is not seen would be kept for ever.
+        [
+          "nestaudit_request_end", "nestaudit_request_begin", "nestaudit_request_completed",
+          "nestaudit_request_overflow", "nestaudit_request_waits", "nestaudit_request_queued",
+          "nestaudit_submit_req", "nestaudit_submit_sqe",
+        ]
       }
     }
   }
 
   /// Begins to look at something, or ends it. Can be changed with CAP_BPF alone.
   public func watch(_ demand: Demand, _ wanted: Bool) throws(CaptureError) {
+    if !wanted, demand == .requests { control.pointee.requests = 0 }
     if !wanted, let links = demanded.removeValue(forKey: demand) {
       for link in links { bpf_link__destroy(link) }
     }
@@ -129,6 +139,7 @@ public final class Capture: @unchecked Sendable {
       links.append(link)
     }
     demanded[demand] = links
+    if demand == .requests { control.pointee.requests = 1 }
   }
 
   /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.

@@ -121,6 +121,12 @@ struct LoadedPrograms {
           current,
           backend == .tracepoints
             && KernelTypes.has(tracepoint: String(place.dropFirst("tp_btf/".count))))
+      } else if let tracepoint = place.removing(prefix: "tp_btf/io_uring_") {
+        // Where there is the hook, nothing has to be told from these; a kernel without io_uring has neither.
+        bpf_program__set_autoload(
+          current,
+          KernelTypes.has(tracepoint: "io_uring_" + tracepoint)
+            && !(backend == .hooks && KernelTypes.has(function: "io_issue_sqe")))
       } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
         bpf_program__set_autoload(current, false)
         missing.append(
@@ -156,6 +162,8 @@ extension MissingProgram {
         ("what OPENAT2 tells is read from the caller's memory", "use another kernel")
       case _ where function.hasPrefix("do_mq_"):
         ("what it takes is read from the caller's memory", "use a kernel with CONFIG_POSIX_MQUEUE")
+      case "io_issue_sqe":
+        ("requests of io_uring are told from tracepoints", "use another kernel")
       case "proc_loginuid_write", "netlink_sendmsg", "__x64_sys_openat":
         ("all syscalls are looked at, not only those that rules name", "use another kernel")
       case "exit_signals":

@@ -8,6 +8,11 @@ extension RecordedEvent {
   init(_ event: TailEvent, isOwn: Bool) throws {
     let records = event.records
     guard let call = records.first(where: { $0.type == "SYSCALL" }) else {
+      if records.contains(where: { $0.type == "URINGOP" }) {
+        throw Failure(
+          "event \(event.stamp.serial) is a request of io_uring; the rules of that list are not "
+            + "explained yet, 'nestaudit rules list' shows them")
+      }
       let types = Set(event.records.map(\.type)).sorted().joined(separator: ", ")
       throw Failure(
         "event \(event.stamp.serial) is no syscall (\(types)), so no rule was asked about it; give "

@@ -71,7 +71,7 @@ struct ExplainReport {
 
   /// Lists other than exit that have rules.
   private var otherLists: [(String, Int)] {
-    [RuleList.task, .exclude, .filesystem].compactMap { list in
+    [RuleList.task, .exclude, .filesystem, .ioUring].compactMap { list in
       let count = rules.count { $0.list == list }
       return count > 0 ? (list.name, count) : nil
     }
@@ -119,6 +119,8 @@ struct ExplainReport {
     let hasTaskRules = rules.contains { $0.list == .task && $0.action == .always }
     return "rules or files were others then"
       + (hasTaskRules ? ", or list task has every syscall of the task recorded" : "")
+      + (rules.contains { $0.list == .ioUring && $0.action == .always }
+        ? ", or list io_uring asked for a request that was run in it" : "")
   }
 
   private static func text(_ key: [UInt8]?) -> String {

@@ -8,7 +8,7 @@ struct TailEvent: Equatable {
 
   /// The keys of the rules that asked for it; several are joined by \u{1} in the log.
   var keys: [String] {
-    guard let keys = record("SYSCALL")?.decoded("key") else { return [] }
+    guard let keys = (record("SYSCALL") ?? record("URINGOP"))?.decoded("key") else { return [] }
     return keys.split(separator: "\u{1}").map(String.init)
   }
 }

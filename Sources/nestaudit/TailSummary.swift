@@ -1,3 +1,4 @@
+import AuditRules
 import CAuparse
 import Glibc
 
@@ -16,6 +17,13 @@ struct TailSummary: Equatable {
   init(_ event: TailEvent) {
     keys = event.keys
     guard let record = event.record("SYSCALL") else {
+      if let request = event.record("URINGOP") {
+        subject = "[\(request.plain("pid") ?? "?")]"
+        action = "io_uring " + Self.operation(request)
+        result = Self.result(request)
+        object = Self.object(event)
+        return
+      }
       let first = event.records[0]
       action = first.type
       object = first.text.isEmpty ? nil : first.text
@@ -49,6 +57,12 @@ struct TailSummary: Equatable {
       return "syscall \(number)"
     }
     return String(cString: name)
+  }
+
+  /// What io_uring was asked for.
+  private static func operation(_ record: TailRecord) -> String {
+    let number = record.plain("uring_op") ?? "?"
+    return Int(number).flatMap { RingOperation($0).name } ?? number
   }
 
   private static func result(_ record: TailRecord) -> String? {

@@ -60,8 +60,8 @@ struct EventBytes {
     bytes += [UInt8](repeating: 0, count: whole - bytes.count)
   }
 
-  /// Says in an EVENT_TARGET how long it is by now.
-  mutating func setTargetSize() {
+  /// Says in its header how long it is by now.
+  mutating func setSize() {
     let size = UInt32(bytes.count)
     bytes.withUnsafeMutableBytes { bytes in
       bytes.storeBytes(

@@ -29,7 +29,7 @@ struct LabelTests {
   @Test func aTargetHasItsOwn() throws {
     var target = EventBytes(target: [(1, 7), (2, 3)]) { event in event.label = 10 }
     target.bytes += Array("unconfined".utf8) + [UInt8](repeating: 0, count: 6)
-    target.setTargetSize()
+    target.setSize()
     let kill = EventBytes { event in
       event.syscall = 62
       event.targets = 1

@@ -25,7 +25,7 @@ struct StandingTests {
     ("-a always,exit -S unlink -C uid!=obj_uid", .degraded),
     ("-a always,exit -S unlink -C uid!=euid", .active),
     ("-a never,user -F uid=5", .degraded),
-    ("-a never,io_uring -S 1", .degraded),
+    ("-a never,io_uring -S 1", .never), ("-a always,io_uring -S openat", .active),
     ("-a always,exit -S openat -F exit<0", .never),
     ("-a always,exit -S openat -F a0=1 -F a0=2", .never),
     ("-a always,exit -S openat -F uid!=1 -F uid!=2", .active),

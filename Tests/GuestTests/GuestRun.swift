@@ -43,7 +43,8 @@ struct GuestRun: Sendable {
     let configuration = try Configuration(in: self.area)
     try configuration.daemon(
       "host", scope: "host = yes",
-      rules: watches("alone") + kernelRules + unmetRules + execs(by: Self.containerRoot))
+      rules: watches("alone") + kernelRules + unmetRules + execs(by: Self.containerRoot)
+        + RingParity.rules)
     try configuration.daemon(
       "box", scope: "container = box",
       rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))

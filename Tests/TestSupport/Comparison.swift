@@ -95,7 +95,9 @@ public struct Comparison {
     return share
   }
 
-  private static let objectFields = ["inode", "dev", "mode", "ouid", "ogid", "rdev", "cap_frootid"]
+  private static let objectFields = [
+    "inode", "dev", "mode", "ouid", "ogid", "rdev", "cap_frootid", "enriched",
+  ]
 
   /// The lines that say what differs.
   public var differences: [Substring] {

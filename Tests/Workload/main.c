@@ -126,13 +126,18 @@ int main(int argc, char **argv)
 		own();
 	else if (!strcmp(what, "logged") && argc == 2)
 		own_logged();
+	else if (!strcmp(what, "ring") && argc == 2)
+		ring_run();
+	else if (!strcmp(what, "ring-rule") && argc == 4)
+		ring_rule(atoi(argv[2]), argv[3]);
 	else {
 		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
 		      "unreadable | refused | foreign make|remove | privileged little|all | "
 		      "prepare | rules | opens | own | logged | capable | program | programs | "
-		      "fanotify | module FILE NAME | labels LABEL…\n"
-		      "All but getppid, open, numbered and swap work in the current directory.\n",
+		      "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY\n"
+		      "All but getppid, open, numbered, swap and ring-rule work in the current "
+		      "directory.\n",
 		      stderr);
 		return 2;
 	}

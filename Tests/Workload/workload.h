@@ -26,6 +26,10 @@ extern int calls_made;
 /* Ends the program with the reason. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* Requests of io_uring, and the rule that asks the kernel's audit for those of a user. */
+void ring_run(void);
+void ring_rule(unsigned int uid, const char *key);
+
 /* The parts of the parity mix; each works in the current directory and leaves it as it was. */
 void mix_execve(void);
 void mix_openat(void);

@@ -91,6 +91,17 @@ struct entry_state {
 /* The files whose time of change a rename has set. */
 #define CHANGES_MAX 6
 
+/* The request of a ring that a task runs, as the syscall that does the same. */
+struct request_state {
+	uint64_t request; /* struct io_kiocb; 0: it runs none, and nothing below holds */
+	uint64_t args[6];
+	uint64_t name[2]; /* struct filename of its paths; 0: it has none */
+	int32_t syscall;  /* of x86-64; -1: none does the same */
+	uint32_t operation;
+	uint32_t slotted; /* what it opens gets no descriptor */
+	uint32_t pad;
+};
+
 /* A task's identity and what was last said of it. */
 struct task_state {
 	uint64_t cgroup; /* the identity below holds while the task is in this cgroup … */
@@ -116,6 +127,7 @@ struct task_state {
 	uint32_t trapped; /* SIGSYS was told of */
 	uint64_t given[GIVEN_MAX]; /* if TAKEN_GIVEN: as syscall_end.value */
 	struct entry_state entry;
+	struct request_state ring;
 	/* What the syscall under way loads; empty if there is nothing yet. */
 	char module[EVENT_MODULE_LEN];
 	/* The address that it gets, as the kernel has it; of no length if there is none yet. */

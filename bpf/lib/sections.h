@@ -10,13 +10,23 @@
 #include "taken.h"
 
 /* The directory that a relative path begins at, where it is not the working directory. */
-static __noinline int section_directory(struct builder *b, uint32_t index, uint64_t path,
-					uint32_t descriptor)
+static __noinline int section_directory(struct builder *b, struct task_state *state, uint32_t index,
+					uint64_t path, uint32_t descriptor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	char first = 0;
 
-	if ((int32_t)descriptor < 0 || bpf_probe_read_user(&first, 1, (void *)path) || first == '/')
+	if ((int32_t)descriptor < 0)
+		return 0;
+	if (state->ring.request) {
+		struct taken_memory *memory = taken_memory(state, false);
+		if (!memory)
+			return 0;
+		first = index ? memory->path[1][0] : memory->path[0][0];
+	} else if (bpf_probe_read_user(&first, 1, (void *)path)) {
+		return 0;
+	}
+	if (first == '/')
 		return 0;
 	struct file *file = file_of(task, descriptor);
 	if (!file)
@@ -232,10 +242,10 @@ static __noinline int sections_of_shape(struct builder *b, struct task_state *st
 	if (path1)
 		section_name(b, state, end, 1, argument(end, path1));
 	if (shape->at && path0 > 1)
-		section_directory(b, 0, argument(end, path0), argument(end, path0 - 1));
+		section_directory(b, state, 0, argument(end, path0), argument(end, path0 - 1));
 	if (shape->at && path1 > 1)
-		section_directory(b, 1, argument(end, path1), argument(end, path1 - 1));
-	if (shape->open && end->result >= 0)
+		section_directory(b, state, 1, argument(end, path1), argument(end, path1 - 1));
+	if (shape->open && end->result >= 0 && !(state->ring.request && state->ring.slotted))
 		sections_opened(b, task, end);
 	if (descriptor) {
 		struct file *file = file_of(task, argument(end, 1));

@@ -95,6 +95,9 @@ static __always_inline enum taken_answer taken_answer(struct task_state *state,
 {
 	uint32_t hook = bit == TAKEN_ADDRESS ? HOOK_ADDRESSES : HOOK_NAMES;
 
+	/* A request has them with it. */
+	if (state->ring.request)
+		return state->taken & bit ? TAKEN_KEPT : TAKEN_NOT;
 	if (!(control.hooks & hook))
 		return TAKEN_LOST;
 	if (state->taken & bit)

@@ -13,9 +13,23 @@
 #define O_DIRECTORY 0200000
 #define O_TMPFILE   020000000
 
+/* The state of a task that runs a request which somebody may want to know of. */
+static __always_inline struct task_state *request_state(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state =
+	    control.requests ? bpf_task_storage_get(&tasks, task, NULL, 0) : NULL;
+
+	return state && state->ring.request ? state : NULL;
+}
+
 /* Whether somebody may want to know of the syscall under way; then the task's state. */
 static __always_inline struct task_state *call_state(bool named)
 {
+	struct task_state *running = request_state();
+
+	if (running)
+		return running;
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
@@ -43,9 +57,12 @@ static __always_inline struct task_state *hook_state(void)
 /* Likewise, of a file: what an open leads to is known at its end. */
 static __always_inline struct task_state *touch_state(void)
 {
+	struct task_state *running = request_state();
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 
+	if (running)
+		return shape_of(POLICY_ARCH_64, running->ring.syscall)->open ? NULL : running;
 	if (shape_of(arch_of(task), BPF_CORE_READ(regs, orig_ax))->open)
 		return NULL;
 	return hook_state();
@@ -76,7 +93,7 @@ static __always_inline void take_name(struct task_state *state, struct filename 
 	uint64_t args[8] = {}, taken = (uint64_t)name;
 	uint32_t first = shape->path[0], second = shape->path[1];
 
-	if (taken >= (uint64_t)-4095)
+	if (taken >= (uint64_t)-4095 || state->ring.request)
 		return;
 	uint64_t user = (uint64_t)BPF_CORE_READ(name, uptr);
 	arguments_of(regs, arch, args);

@@ -59,6 +59,7 @@ struct in6_addr {
 #include "types/credentials.h"
 #include "types/ipc.h"
 #include "types/tasks.h"
+#include "types/rings.h"
 /* clang-format on */
 #pragma clang attribute pop
 

@@ -72,7 +72,8 @@ final class DaemonTable {
     var needs: UInt32 = 0
     for template in templates {
       let compiled = template.ruleset.compiled
-      gates[template.ruleset.slot, default: SyscallGate()].formUnion(SyscallGate(compiled.gate))
+      gates[template.ruleset.slot, default: SyscallGate()].formUnion(
+        SyscallGate(compiled.gate, operations: compiled.operations))
       needs |= compiled.needs
     }
     policies.need(needs)

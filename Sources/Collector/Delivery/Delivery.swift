@@ -6,11 +6,11 @@ import CNestaudit
 ///
 /// The hot path: no allocation for an event.
 struct Delivery: ~Copyable {
-  private var renderer = EventRenderer()
-  private var names = EventNames()
-  private var subjects = SubjectMaker()
+  var renderer = EventRenderer()
+  var names = EventNames()
+  var subjects = SubjectMaker()
   private let check: NameCheck
-  private let capabilities: CapabilityTable
+  let capabilities: CapabilityTable
 
   init(check: NameCheck, capabilities: CapabilityTable) {
     self.check = check
@@ -194,13 +194,14 @@ struct Delivery: ~Copyable {
     }
   }
 
-  private mutating func write(
+  mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
     key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool,
     excluding unheard: RecordTypes = .none
   ) {
     var excluded = unheard
-    if !isTold { excluded = excluded.union(.ofSyscalls) }
+    // A request was told at once, whatever the end of its syscall said.
+    if !isTold { excluded = excluded.union(.ofSyscalls.subtracting(.uringop)) }
     if isOwned, !ruleset.hasCountedRules { excluded = excluded.union(.gatheredForRules) }
     var records =
       excluded == .none ? renderer.recordCount : renderer.recordCount(excluding: excluded)

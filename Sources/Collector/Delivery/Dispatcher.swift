@@ -102,6 +102,11 @@ final class Dispatcher {
       handle(event, header)
       if event.fixed.touches != 0 { processes.clearTouched(header.task) }
       return
+    case EVENT_REQUEST.rawValue:
+      guard let event = RingRequest(bytes) else { break }
+      handle(event, bytes, header)
+      processes.clearTouched(header.task)
+      return
     case EVENT_PROCESS.rawValue:
       guard let event = ProcessEvent(bytes) else { break }
       processes.update(event)
@@ -125,6 +130,8 @@ final class Dispatcher {
     case EVENT_EXIT.rawValue:
       // The syscall of which it would have been was not told.
       processes.owns(header.task).forEach { handle($0, header) }
+      let requests = processes.requests(header.task)
+      requests.forEach { deliverAlone($0, header) }
       processes.remove(header.task)
       forks.remove(header.task)
       return
@@ -164,8 +171,14 @@ final class Dispatcher {
     let loader = argv.count > 0 ? loaderName(of: event, process, entry) : nil
     let time = clock.time(sinceBoot: header.time)
     let titles = processes.keptTitles(header.task)
+    let requests = isOwned ? processes.requests(header.task) : .none
     let wanted: UInt32
-    if let loader {
+    if !requests.isEmpty {
+      wanted = delivery.deliver(
+        requests, in: event, of: process, owns: owns, to: entry,
+        forked: forks.verdicts(of: header.task), time: time, titles: titles)
+      processes.clearRequests(header.task)
+    } else if let loader {
       wanted = loader.withUnsafeBytes {
         delivery.deliver(
           event, of: process, argv: argv, targets: targets, owns: owns, to: entry, wants: wants,
@@ -189,6 +202,30 @@ final class Dispatcher {
     if argv.count > 0 { processes.clearArgv(header.task) }
     if targets.count > 0 { processes.clearTargets(header.task) }
     if isOwned { processes.clearOwns(header.task) }
+  }
+
+  private func handle(
+    _ event: RingRequest, _ bytes: UnsafeRawBufferPointer, _ header: event_header
+  ) {
+    if event.isOfSyscall, processes.append(event) { return }
+    let touched = event.event.fixed.touches == 0 ? .none : processes.touched(header.task)
+    if let request = RingRequest(bytes, touched: touched) { deliverAlone(request, header) }
+  }
+
+  /// A request that is an event of its own.
+  private func deliverAlone(_ request: RingRequest, _ header: event_header) {
+    let entry = entry(header.contid) ?? host
+    entry.seen += 1
+    guard let process = processes.process(header.task) else {
+      entry.lost += 1
+      malformed += 1
+      return
+    }
+    let wanted = delivery.deliver(
+      RingRequests(request), in: nil, of: process, owns: .none, to: entry,
+      forked: forks.verdicts(of: header.task),
+      time: clock.time(sinceBoot: request.event.fixed.header.time), titles: [])
+    if wanted != 0 { entry.written += 1 }
   }
 
   /// A record of the kernel's own that belongs to no syscall.

@@ -28,14 +28,16 @@ struct EventNames: ~Copyable {
   var names: UnsafeBufferPointer<RuleName> { UnsafeBufferPointer(start: items, count: count) }
 
   /// Takes the names that `renderer` has planned for `event`.
-  /// - Parameter readsText: the texts are paths of the daemon's own container.
+  /// - Parameters:
+  ///   - first: number of the event's first name among those that were planned.
+  ///   - readsText: the texts are paths of the daemon's own container.
   mutating func read(
-    _ event: SyscallEvent, from renderer: borrowing EventRenderer, view: NamespaceView,
-    readsText: Bool
+    _ event: SyscallEvent, from renderer: borrowing EventRenderer, first: Int = 0,
+    view: NamespaceView, readsText: Bool
   ) {
-    count = min(renderer.nameCount, Self.mostNames)
+    count = min(renderer.nameCount - first, Self.mostNames)
     for index in 0..<count {
-      let planned = renderer.name(index)
+      let planned = renderer.name(first + index)
       var name = RuleName()
       if let object = planned.object {
         name.hasObject = true

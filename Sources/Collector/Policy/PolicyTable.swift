@@ -75,7 +75,7 @@ struct PolicyTable {
   }
 
   /// Says which syscalls the rulesets name, each by its slot: the gates of the policies, the one before all
-  /// others, and whether anything is looked at before syscalls end.
+  /// others, and whether anything is looked at before syscalls end, or when requests of io_uring are run.
   mutating func open(_ gates: [UInt32: SyscallGate]) throws(CaptureError) {
     self.gates = gates
     var all = SyscallGate()
@@ -92,10 +92,14 @@ struct PolicyTable {
         bytes.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
       }
     }
+    let watchesRequests = all.operations.contains { $0 != 0 }
+    if watchesRequests { try capture.watch(.requests, true) }
+    withUnsafeMutableBytes(of: &capture.control.pointee.operations) { all.storeOperations(to: $0) }
     withUnsafeMutableBytes(of: &capture.control.pointee.gate) { all.store(to: $0) }
     capture.control.pointee.closings &+= 1
     if !watchesEntries { try capture.watch(.beginnings, false) }
     if !all.replaces { try capture.watch(.changes, false) }
+    if !watchesRequests { try capture.watch(.requests, false) }
     capture.forgetEnds()
   }
 
@@ -106,6 +110,7 @@ struct PolicyTable {
     var gate = SyscallGate()
     for daemon in daemons { gate.formUnion(gates[daemon.ruleset] ?? SyscallGate()) }
     withUnsafeMutableBytes(of: &entry.gate) { gate.store(to: $0) }
+    withUnsafeMutableBytes(of: &entry.operations) { gate.storeOperations(to: $0) }
     entry.daemons = UInt32(daemons.count)
     withUnsafeMutableBytes(of: &entry.daemon) { bytes in
       for (index, daemon) in daemons.enumerated() {

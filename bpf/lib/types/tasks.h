@@ -181,7 +181,7 @@ struct linux_binprm {
 
 /* arch/x86/include/asm/ptrace.h: the one place, with shape.h, that knows the architecture. */
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, cx, bx, bp, orig_ax, ip;
+	unsigned long r10, r9, r8, dx, si, di, cx, bx, bp, ax, orig_ax, ip;
 };
 
 #endif
