@@ -68,6 +68,7 @@ static __noinline int fanotify_tell(struct fanotify_perm_event *event)
 
 	if (!subject || !fanotify_answer(subject, event))
 		return 0;
+	control.answers = 1;
 	struct task_state *state = own_state(task);
 	if (state && own_tell(state, SPECIAL_FANOTIFY, in_syscall ? EVENT_OF_SYSCALL : 0) &&
 	    in_syscall) {

@@ -51,6 +51,14 @@ int BPF_PROG(nestaudit_open, struct nameidata *nd, const struct open_flags *op)
 	return 0;
 }
 
+/* swapon, swapoff, acct: a file is opened of which the caller gets no descriptor. */
+static __always_inline bool opens_inside(int32_t syscall)
+{
+	return arch_of(bpf_get_current_task_btf()) == POLICY_ARCH_64
+		   ? syscall == 163 || syscall == 167 || syscall == 168
+		   : syscall == 51 || syscall == 87 || syscall == 115;
+}
+
 /*
  * do_open: by now it has found the file. An open that succeeds is told at its end; this tells of
  * those that are refused before anybody is asked: it is there already, or is no directory, or is
@@ -69,7 +77,7 @@ int BPF_PROG(nestaudit_open_walk, struct nameidata *nd, int result)
 	uint32_t flags = state->open_flags;
 	char behind = 0;
 	bpf_probe_read_kernel(&behind, 1, nd->last.name + nd->last.len);
-	if ((flags & O_CREAT && (flags & O_EXCL || directory)) ||
+	if (opens_inside(syscall_now()) || (flags & O_CREAT && (flags & O_EXCL || directory)) ||
 	    ((flags & O_DIRECTORY || behind == '/') && !directory))
 		touch_refused(state, dentry);
 	return 0;

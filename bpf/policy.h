@@ -128,7 +128,7 @@ struct policy_control {
 	uint32_t seccomp; /* what the kernel logs: enum seccomp_logged */
 	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
 	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
-	uint32_t pad;
+	uint32_t answers;   /* 1, BPF's: a listener of fanotify has its answers audited */
 	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */

@@ -86,11 +86,14 @@ struct PathPlan: ~Copyable {
       if count == 1, items[0].type == .normal { items[0].capabilities = .unknown }
     case .lookups:
       if let first { addLookup(first, event, 0) }
-      if let second, result >= 0 || Errno(result) != .noEntry { addLookup(second, event, 1) }
+      let isFirstFound = event.touched(OBJECT_FOUND, path: 0) != nil
+      if let second, result >= 0 || isFirstFound || Errno(result) != .noEntry {
+        addLookup(second, event, 1)
+      }
     case .mount:
       if let second { addLookup(second, event, 1) }
-      if let first, result >= 0, Self.isLookedUp(source: first, flags: event.fixed.args.3) {
-        add(first, .normal)
+      if let first, Self.isLookedUp(source: first, flags: event.fixed.args.3) {
+        addSource(first, event)
       }
     case .open(let creates): if let first { planOpen(event, first, creates) }
     case .create: if let first { addCreation(first, event, 0) }
@@ -227,6 +230,17 @@ struct PathPlan: ~Copyable {
       kept += 1
     }
     count = kept
+  }
+
+  /// A mount's source is looked up behind the place where it goes.
+  private mutating func addSource(_ name: UnsafeRawBufferPointer, _ event: SyscallEvent) {
+    if let found = event.touched(OBJECT_FOUND, path: 0) { return add(name, .normal, event, found) }
+    if event.fixed.result >= 0 { return add(name, .normal) }
+    guard event.touched(OBJECT_FOUND, path: 1) != nil else { return }
+    switch Errno(event.fixed.result) {
+    case .noEntry, .notDirectory, .access, .loop, .nameTooLong: add(name, .unknown)
+    default: break
+    }
   }
 
   // MARK: Items

@@ -34,7 +34,8 @@ public enum RecordType: UInt32, Sendable {
   public static let all: [RecordType] = [
     .syscall, .path, .ipc, .socketcall, .sockaddr, .cwd, .execve, .ipcSetPerm, .mqOpen, .mqSendRecv,
     .mqNotify, .mqGetSetAttr, .fdPair, .objPid, .bprmFcaps, .capset, .mmap, .proctitle, .kernModule,
-    .timeInjOffset, .timeAdjNTPVal, .uringop, .openat2, .login, .seccomp, .fanotify, .bpf, .anomPromiscuous,
+    .timeInjOffset, .timeAdjNTPVal, .uringop, .openat2, .login, .seccomp, .fanotify, .bpf,
+    .anomPromiscuous,
     .anomAbend,
   ]
 

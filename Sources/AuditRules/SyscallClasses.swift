@@ -35,8 +35,10 @@ struct SyscallClasses {
   ]
   private static let signals = ["kill", "tkill", "tgkill"]
 
-  /// Of Linux 6.13, which libaudit may not know by name.
-  private static let newer = [463: attribute, 464: read, 465: read, 466: attribute]
+  /// Of Linux 6.13, which libaudit may not know by name. An older kernel's classes do not have them.
+  private static let newer =
+    nestaudit_kernel_version() >= 0x6_0d00
+    ? [463: attribute, 464: read, 465: read, 466: attribute] : [:]
 
   /// Those that reach their object by a name alone: no descriptor, no program, no opened file leads to it.
   private static let namedOnly = [

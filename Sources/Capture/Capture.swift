@@ -152,6 +152,9 @@ public final class Capture: @unchecked Sendable {
   /// - Parameter gate: for each arch, 64 syscalls a word.
   public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends.open(gate) }
 
+  /// Sees all ends where what needs no rule may come with any syscall; to be called now and then.
+  public func noticeListeners() throws(CaptureError) { try ends.noticeListeners() }
+
   /// Looks no more at what that gate has not; to be called when it holds.
   public func forgetEnds() { ends.close() }
 

@@ -27,6 +27,7 @@ final class SyscallEnds {
   private var byFunction: Set<Cell> = []
   private var byExit: Set<Cell> = []
   private var hasBegun = false
+  private var seesAll = false
 
   /// With more functions what stands on them would stay too long when the collector ends: the kernel needs a tenth of
   /// a second to take a program off one.
@@ -52,10 +53,11 @@ final class SyscallEnds {
     guard backend == .hooks else {
       return "there is no program on a function without the backend hooks"
     }
-    let release = Self.release
+    let version = nestaudit_kernel_version()
     let newest = SyscallFunctionNames.newest
-    guard (release.major, release.minor) <= newest else {
-      return "the functions of Linux \(release.major).\(release.minor) are not known, those of "
+    guard version > 0, version <= UInt32(newest.major << 16 | newest.minor << 8) else {
+      return
+        "the functions of Linux \(version >> 16).\(version >> 8 & 255) are not known, those of "
         + "\(newest.major).\(newest.minor) are"
     }
     for name in functionPrograms.prefix(1) + insidePrograms
@@ -69,26 +71,20 @@ final class SyscallEnds {
     }
   }
 
-  private static var release: (major: Int, minor: Int) {
-    var names = utsname()
-    guard uname(&names) == 0 else { return (.max, 0) }
-    let numbers = withUnsafeBytes(of: names.release) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        .split { !$0.isASCII || !$0.isNumber }.prefix(2).compactMap { Int($0) }
-    }
-    return (numbers.first ?? .max, numbers.count > 1 ? numbers[1] : 0)
-  }
-
   /// What may end with a record that no rule asks for, and so is looked at always: `own_syscall` in bpf/lib/own.h.
   /// That of a login, and of what is sent over netlink, is seen inside.
   static var owned: [Cell] {
-    var wide = [16 /* ioctl */, 54 /* setsockopt */, 307 /* sendmmsg */, 321 /* bpf */]
+    var wide = [
+      16 /* ioctl */, 54 /* setsockopt */, 300 /* fanotify_init */, 307 /* sendmmsg */,
+      321, /* bpf */
+    ]
     var narrow = [
-      54 /* ioctl */, 102 /* socketcall */, 345 /* sendmmsg */, 357 /* bpf */,
+      54 /* ioctl */, 102 /* socketcall */, 338 /* fanotify_init */, 345 /* sendmmsg */,
+      357 /* bpf */,
       366 /* setsockopt */,
     ]
     // Before Linux 6.6 a file is let go after close has ended.
-    if release >= (6, 6) {
+    if nestaudit_kernel_version() >= 0x6_0600 {
       wide.append(3)
       narrow.append(6)
     }
@@ -180,9 +176,17 @@ final class SyscallEnds {
     byExit.formIntersection(wanted)
     byFunction.formIntersection(wanted.union(Self.owned))
     publish()
-    if byExit.isEmpty { unlinkExit() }
+    if byExit.isEmpty, !seesAll { unlinkExit() }
     let used = Set(byFunction.compactMap { name(of: $0) })
     for name in functions.attachedNames where !used.contains(name) { functions.detach(name) }
+  }
+
+  /// Sees every syscall end from here on, if a listener of fanotify has its answers audited: they are told in calls that
+  /// no rule names.
+  func noticeListeners() throws(CaptureError) {
+    guard hasBegun, functions != nil, !seesAll, control.pointee.answers == 1 else { return }
+    seesAll = true
+    try linkExit()
   }
 
   /// Sees nothing any more.

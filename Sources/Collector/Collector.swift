@@ -109,6 +109,7 @@ public final class Collector {
       }
       mailbox.answer { self.answer($0) }
       reloads.finish { self.goBy($0, askedBy: $1) }
+      noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         dispatcher.tidy()
@@ -123,6 +124,14 @@ public final class Collector {
     while drain() > 0 {}
     losses.settle()
     return daemons.end(askedBy: sender)
+  }
+
+  private func noticeListeners() {
+    do {
+      try capture.noticeListeners()
+    } catch {
+      logger.error("answers of fanotify's listeners have no syscall: \(error)")
+    }
   }
 
   @discardableResult

@@ -13,6 +13,7 @@ struct NameReachTests {
     var event = EventBytes { event in
       event.syscall = syscall
       event.result = result
+      event.header.flags = UInt16(EVENT_CALLERS_NAMES.rawValue)
       if args.count > 2 { event.args = (args[0], args[1], args[2], 0, 0, 0) }
     }
     for (index, name) in names.enumerated() { event.add(SECTION_PATH, index: index, name) }
@@ -59,6 +60,14 @@ struct NameReachTests {
     #expect(try items(86, -2, "a", "") == ["NORMAL \"a\""])
     #expect(try items(86, -2, "", "b") == ["UNKNOWN \"b\""])
     #expect(try items(88, -2, "to", "") == ["UNKNOWN \"to\""])
+  }
+
+  @Test func anEmptyNameIsOneWhereItMayBe() throws {
+    #expect(try items(89, -2, "") == ["NORMAL \"\""])  // readlink
+    #expect(try items(428, 3, "", args: [9, 0, 0x1000]) == ["NORMAL \"\""])  // open_tree
+    #expect(try items(428, -9, "", args: [999, 0, 0x1000]) == ["UNKNOWN \"\""])
+    #expect(try items(428, -2, "", args: [9, 0, 0]) == [])
+    #expect(try items(4, -2, "") == [])  // stat
   }
 
   @Test func aLinkToItselfHasOneNameForBoth() throws {

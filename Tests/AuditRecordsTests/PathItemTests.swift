@@ -13,6 +13,7 @@ struct PathItemTests {
       event.syscall = syscall
       event.result = result
       event.args = (args.0, args.1, args.2, args.3, 0, 0)
+      event.header.flags = UInt16(EVENT_CALLERS_NAMES.rawValue)
     }
     for (index, path) in paths.enumerated() { event.add(SECTION_PATH, index: index, path) }
     if let address { event.add(SECTION_SOCKADDR, address) }

@@ -16,8 +16,9 @@ struct QueueItemTests {
       event.syscall = syscall
       event.result = result
       event.args.1 = flags
+      event.header.flags = UInt16(EVENT_CALLERS_NAMES.rawValue)
       if flags & Self.creates != 0, !isShared {
-        event.header.flags = UInt16(EVENT_CREATED.rawValue)
+        event.header.flags |= UInt16(EVENT_CREATED.rawValue)
       }
     }
     event.add(SECTION_PATH, name)

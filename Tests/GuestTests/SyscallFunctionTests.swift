@@ -34,7 +34,7 @@ struct SyscallFunctions {
     let result = try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--timeout", "800", "--writable", results.path,
+        "--kernel", line, "--memory", "2048", "--timeout", "800", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/functions").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ]
@@ -57,18 +57,26 @@ struct SyscallFunctions {
     let results = try run(line, in: area)
 
     // Who looks at every syscall.
-    for (name, all) in [("at-first", false), ("with-few", false), ("with-many", true)] {
+    for (name, all) in [
+      ("at-first", false), ("with-few", false), ("with-many", true), ("with-listener", true),
+    ] {
       let tracepoints = try text(name, in: results).split(separator: "\n")
       #expect(tracepoints.contains("sched_process_exec"), "\(name): \(tracepoints)")
       #expect(tracepoints.contains("sys_exit") == all, "\(name): \(tracepoints)")
     }
 
     let ours = try AuditEvent.read(results.appending(path: "log/host/audit.log"))
+    let told = try text("kernel-audit", in: results)
+    #expect(told.contains("lost 0\n") && !told.contains("ended by itself"))
     let kernels = try AuditEvent.read(results.appending(path: "kernel/log/audit.log"))
     try compare(ours, with: kernels, line, in: area)
     #expect(
       try OwnRecords.told(in: results.appending(path: "log/host/audit.log"))
         == OwnRecords.told(in: results.appending(path: "kernel/log/audit.log")))
+
+    let answers = ours.filter { $0.first("FANOTIFY") != nil }
+    #expect(answers.count % 2 == 0 && answers.count >= 14)
+    for answer in answers.suffix(answers.count / 2) { #expect(answer.syscall != nil) }
 
     // Each open once, whatever rules came and went.
     let times = try #require(

@@ -86,9 +86,14 @@ struct Parity {
   }
 
   /// How many records of a kind of calls differ in more than the absent object, as docs/parity.md tells: an address that
-  /// has not all found room is not known.
+  /// has not all found room is not known, nor which of a mount's two names led nowhere; access asks by other ids than the
+  /// task's; a mode that has been changed is the new one, and so is a root that has been moved.
   private static let known: [String: [String: Int]] = [
-    "recvfrom, recvmsg, recvmmsg": ["SOCKADDR": 1]
+    "recvfrom, recvmsg, recvmmsg": ["SOCKADDR": 1],
+    "stat, access, readlink, …, failed": ["PATH": 3],
+    "fchmod, fchown, fgetxattr, …": ["PATH": 1],
+    "mount, umount2, pivot_root, …": ["CWD": 1],
+    "mount, umount2, pivot_root, …, failed": ["PATH": 5, "SYSCALL": 2],
   ]
 
   /// Whether an event is the rule's, and not one of auditctl setting it up.

@@ -66,8 +66,7 @@ public struct ParityRow {
         "188", "189", "191", "192", "194", "195", "197", "198", "463", "464", "465", "466",
       ], objects: .withHooks),
     Kind(
-      name: "fchmod, fchown, fgetxattr, …", wide: ["91", "93", "190", "193", "196", "199"],
-      objects: .always),
+      name: "fchmod, fchown, fgetxattr, …", wide: ["91", "93", "190", "193", "196", "199"]),
     Kind(
       name: "mount, umount2, pivot_root, …",
       wide: ["155", "161", "163", "165", "166", "167", "168", "428", "429", "433", "442", "467"],

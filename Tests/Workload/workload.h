@@ -87,7 +87,8 @@ void swap(long count, const char *path);
 
 /*
  * Opens, unlinks, renames or connects to one of two names so often each, while another thread
- * rewrites the one as the other; openat2 has one of two flags so. Prints the names and their inodes, which stay the same.
+ * rewrites the one as the other; openat2 has one of two flags so. Prints the names and their
+ * inodes, which stay the same.
  */
 void race(char **calls);
 

@@ -11,6 +11,8 @@
 #define ERESTART_RESTARTBLOCK 516
 #define EINTR                 4
 
+#define FAN_ENABLE_AUDIT 0x40 /* include/uapi/linux/fanotify.h: of fanotify_init */
+
 /* Tells of a syscall that rules may ask for, if `asked`, or that brings along what none does. */
 static __always_inline int syscall_told(struct pt_regs *regs, uint32_t arch, int64_t result,
 					const bool asked, bool owned)
@@ -36,12 +38,32 @@ static __always_inline int syscall_told(struct pt_regs *regs, uint32_t arch, int
 	return 0;
 }
 
+/*
+ * A listener whose answers are told in calls that no rule names: that the ends of all have to be
+ * seen is for the collector to arrange.
+ */
+static __always_inline void notice_listener(struct pt_regs *regs, int64_t result)
+{
+	int32_t syscall = regs->orig_ax;
+
+	if ((syscall != 300 && syscall != 338) || result < 0)
+		return;
+	if (arch_of(bpf_get_current_task_btf()) == POLICY_ARCH_64) {
+		if (syscall == 300 && regs->di & FAN_ENABLE_AUDIT)
+			control.answers = 1;
+	} else if (syscall == 338 && regs->bx & FAN_ENABLE_AUDIT) {
+		control.answers = 1;
+	}
+}
+
 /* It has ended, and with it its own function if `function`: only one of both tells of it. */
 static __always_inline int syscall_ended(struct pt_regs *regs, int64_t result, bool function)
 {
 	int32_t syscall = regs->orig_ax;
 	bool owned = may_be_owned(regs, syscall);
 
+	if (function && !control.answers)
+		notice_listener(regs, result);
 	if (!owned && !gate_open_any(syscall))
 		return 0;
 	uint32_t arch = arch_of(bpf_get_current_task_btf());

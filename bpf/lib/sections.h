@@ -35,6 +35,18 @@ static __noinline int section_directory(struct builder *b, struct task_state *st
 	return 0;
 }
 
+#define AT_EMPTY_PATH 0x1000 /* include/uapi/linux/fcntl.h */
+
+/* Whether a stat may mean its descriptor: then the kernel need not look at an empty name. */
+static __always_inline bool may_mean_descriptor(struct syscall_end *end)
+{
+	bool is_64 = end->arch == POLICY_ARCH_64;
+
+	if (end->syscall == (is_64 ? 262 : 300)) /* newfstatat */
+		return argument(end, 4) & AT_EMPTY_PATH;
+	return end->syscall == (is_64 ? 332 : 383) /* statx */ && argument(end, 3) & AT_EMPTY_PATH;
+}
+
 /* The syscall's first or second path, whose argument is `address`. */
 static __always_inline void section_name(struct builder *b, struct task_state *state,
 					 struct syscall_end *end, uint16_t index, uint64_t address)
@@ -56,7 +68,7 @@ static __always_inline void section_name(struct builder *b, struct task_state *s
 	long length = bpf_probe_read_user_str(data, EVENT_PATH_MAX, (void *)address);
 	if (length <= 0 || length > EVENT_PATH_MAX) {
 		/* Some calls do without one. */
-		if (address)
+		if (address && !may_mean_descriptor(end))
 			b->flags |= EVENT_UNREADABLE;
 		return;
 	}
