@@ -41,6 +41,8 @@ int BPF_PROG(nestaudit_path_rename, const struct path *from, struct dentry *old,
 	touch(state, to->dentry, OBJECT_PARENT, 1);
 	touch(state, old, OBJECT_REMOVED, 0);
 	touch(state, target, OBJECT_REMOVED, 1);
+	/* By the name that it gets: who watches that name may not know yet what is there. */
+	touch_inode(state, target, BPF_CORE_READ(old, d_inode), OBJECT_MADE, 1);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ extension PathPlan {
       add(second, .delete, event, replaced)
     }
     if event.fixed.result >= 0 {
-      add(second, .create, event, moved)
+      add(second, .create, event, event.touched(OBJECT_MADE, path: 1) ?? moved)
       settleCapabilities(.unknown)
     }
   }

@@ -60,6 +60,10 @@ struct TouchedTests {
       try items(82, paths: ["/a/b", "/c/d"], touched: files) == [
         "/c/ PARENT 6 6", "/a/ PARENT 5 5", "/a/b DELETE 7 7", "/c/d DELETE 8 8", "/c/d CREATE 7 7",
       ])
+    // By the name that it has got: nobody who watches that name need know the file yet.
+    let made = EventBytes(touched: OBJECT_MADE, path: 1, ino: 7, above: [6])
+    #expect(
+      try items(82, paths: ["/a/b", "/c/d"], touched: files + [made]).last == "/c/d CREATE 7 7<6")
     // Refused after it was looked at.
     #expect(
       try items(82, result: -1, paths: ["/a/b", "/c/d"], touched: Array(files[..<3])) == [
