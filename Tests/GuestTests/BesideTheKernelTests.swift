@@ -81,7 +81,7 @@ extension OtherKernels {
   private static func ignored(_ calls: String) -> [String] {
     switch calls {
     case "execve": ["SYSCALL.items", "PATH.item"]
-    case "getxattr, setxattr, …":
+    case "getxattr, setxattr, …", "32-bit: stat64, chmod, getxattr, …":
       ["cap_fp", "cap_fi", "cap_fe", "cap_fver", "cap_frootid"].map { "PATH.\($0)" }
     default: []
     }
