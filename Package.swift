@@ -87,8 +87,9 @@ let package = Package(
     .testTarget(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
       swiftSettings: strict),
+    .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: strict),
     .testTarget(
-      name: "GuestTests", dependencies: ["TestSupport", "nestaudit"],
+      name: "GuestTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
       exclude: ["guest", "functions"], swiftSettings: strict),
     .executableTarget(name: "workload", path: "Tests/Workload", exclude: ["programs"]),
     .executableTarget(

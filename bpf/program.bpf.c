@@ -67,8 +67,7 @@ static __always_inline bool is_of_syscall(struct task_struct *task)
 	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
 
 	return !(task->flags & (PF_EXITING | PF_IO_WORKER)) && end_is_seen(arch, syscall) &&
-	       (syscall == (arch == POLICY_ARCH_64 ? 321 : 357) /* bpf */ ||
-		call_place(arch, syscall) == CALL_CHANGES);
+	       (is_bpf(arch, syscall) || call_place(arch, syscall) == CALL_CHANGES);
 }
 
 static __noinline int program_event(uint32_t id, uint32_t op)

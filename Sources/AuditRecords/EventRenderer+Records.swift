@@ -34,14 +34,7 @@ extension EventRenderer {
     segments.text.append(" pid=")
     segments.place(.pid)
     field(" auid=", .uid, task.auid)
-    field(" uid=", .uid, task.uid)
-    field(" gid=", .gid, task.gid)
-    field(" euid=", .uid, task.euid)
-    field(" suid=", .uid, task.suid)
-    field(" fsuid=", .uid, task.fsuid)
-    field(" egid=", .gid, task.egid)
-    field(" sgid=", .gid, task.sgid)
-    field(" fsgid=", .gid, task.fsgid)
+    appendIDs(task)
     appendTerminal(task)
     segments.text.append(" ses=")
     segments.text.append(decimal: UInt64(task.ses))
@@ -52,6 +45,18 @@ extension EventRenderer {
     segments.place(.containerLink)
     if isEnriched { segments.interpret(syscall, personality: task.personality) }
     end()
+  }
+
+  @inline(__always)
+  mutating func appendIDs(_ task: event_process) {
+    field(" uid=", .uid, task.uid)
+    field(" gid=", .gid, task.gid)
+    field(" euid=", .uid, task.euid)
+    field(" suid=", .uid, task.suid)
+    field(" fsuid=", .uid, task.fsuid)
+    field(" egid=", .gid, task.egid)
+    field(" sgid=", .gid, task.sgid)
+    field(" fsgid=", .gid, task.fsgid)
   }
 
   @inline(__always)

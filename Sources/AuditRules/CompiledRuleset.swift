@@ -52,14 +52,14 @@ public final class CompiledRuleset: @unchecked Sendable {
   public var rules: [Rule] { source }
 
   let source: [Rule]
-  private let compiled: UnsafeMutableBufferPointer<CompiledRule>
+  let compiled: UnsafeMutableBufferPointer<CompiledRule>
   private let index: UnsafeMutableBufferPointer<Range>
   private let order: UnsafeMutableBufferPointer<Int32>
   /// The rules of the list task, by their place in the ruleset.
   let taskRules: [Int]
-  private let filesystemRules: [Int]
-  private let excludeRules: [Int]
-  private let ringRules: [Int]
+  let filesystemRules: [Int]
+  let excludeRules: [Int]
+  let ringRules: [Int]
   private static let syscalls = Int(POLICY_SYSCALLS)
 
   /// Compiles a ruleset.
@@ -146,19 +146,6 @@ public final class CompiledRuleset: @unchecked Sendable {
     self.needs = needs
     self.order = .allocate(capacity: order.count)
     _ = self.order.initialize(from: order)
-  }
-
-  /// io_uring_enter, in either arch.
-  private static let enterRing = 426
-
-  private static func operations(of rules: [Rule], all: Bool) -> [UInt64] {
-    var bits = [UInt64](repeating: 0, count: Int(POLICY_OPERATIONS) / 64)
-    for number in 0..<Int(POLICY_OPERATIONS) where RingOperation(number).isAudited {
-      if all || rules.contains(where: { $0.names(number) }) {
-        bits[number / 64] |= 1 << UInt64(number % 64)
-      }
-    }
-    return bits
   }
 
   /// Some task may have every syscall recorded, whatever the exit list says.
@@ -251,7 +238,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func isHashed(_ rule: CompiledRule, _ watches: UnsafePointer<WatchObject>?) -> Bool {
+  func isHashed(_ rule: CompiledRule, _ watches: UnsafePointer<WatchObject>?) -> Bool {
     switch rule.found {
     case .listed: false
     case .hashed: true
@@ -260,7 +247,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func isMet(
+  func isMet(
     _ rule: CompiledRule, _ subject: RuleSubject,
     _ watches: UnsafePointer<WatchObject>?, _ name: Int?
   ) -> Bool {
@@ -274,68 +261,6 @@ public final class CompiledRuleset: @unchecked Sendable {
 
   /// The key of a rule; the bytes live as long as the ruleset.
   public func key(of rule: Int) -> UnsafeRawBufferPointer? { compiled[rule].key }
-
-  // MARK: The other lists
-
-  /// What the task list says of a task that is made by the subject (kernel/auditsc.c, audit_filter_task).
-  public func decideFork(
-    _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
-  ) -> ForkVerdict {
-    for number in taskRules where isMet(compiled[number], subject, watches, nil) {
-      return compiled[number].isAlways ? .always(rule: number) : .never
-    }
-    return .none
-  }
-
-  /// What the list io_uring says of a request (kernel/auditsc.c, audit_filter_uring).
-  /// - Parameter subject: with the names of the request, and with what running it returned as its result.
-  public func decide(
-    request operation: UInt32, _ subject: RuleSubject, watches: UnsafePointer<WatchObject>?
-  ) -> RuleVerdict {
-    for number in ringRules where source[number].names(Int(operation)) {
-      let rule = compiled[number]
-      let isFound =
-        isHashed(rule, watches)
-        ? subject.names.indices.contains { isMet(rule, subject, watches, $0) }
-        : isMet(rule, subject, watches, nil)
-      if !isFound { continue }
-      return rule.isAlways ? .always(rule: number, key: rule.key == nil ? -1 : number) : .never
-    }
-    return .noMatch
-  }
-
-  /// Whether names on a filesystem are left out (kernel/auditsc.c, __audit_inode).
-  public func leavesOut(filesystem magic: UInt32) -> Bool {
-    for number in filesystemRules {
-      for test in compiled[number].tests where test.kind == .filesystem && test.compare(magic) {
-        return true
-      }
-    }
-    return false
-  }
-
-  /// Whether a record is left out (kernel/auditfilter.c, audit_filter): the action does not count, and a rule
-  /// without a condition matches nothing.
-  public func leavesOut(
-    record type: UInt32, of subject: RuleSubject,
-    watches: UnsafePointer<WatchObject>?
-  ) -> Bool {
-    for number in excludeRules {
-      let tests = compiled[number].tests
-      guard !tests.isEmpty else { continue }
-      var met = true
-      for test in tests where met {
-        switch test.kind {
-        case .messageType: met = test.compare(type)
-        // No supplementary groups here.
-        case .group: met = test.compare(subject.gid)
-        default: met = test.isMet(by: subject, watches: watches, name: nil)
-        }
-      }
-      if met { return true }
-    }
-    return false
-  }
 }
 
 /// The architectures of include/uapi/linux/audit.h that x86-64 runs.

@@ -1,4 +1,4 @@
-import Glibc
+import CNestaudit
 
 /// An operation of io_uring (include/uapi/linux/io_uring.h, enum io_uring_op), by its number.
 public struct RingOperation: Sendable, Equatable {
@@ -27,15 +27,7 @@ public struct RingOperation: Sendable, Equatable {
   private static let madvise = 25
 
   /// Before Linux 6.3.
-  private static let hearsOfMadvise: Bool = {
-    var names = utsname()
-    guard uname(&names) == 0 else { return false }
-    let release = withUnsafeBytes(of: names.release) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    let numbers = release.split { !$0.isASCII || !$0.isNumber }.prefix(2).compactMap { Int($0) }
-    return numbers.count == 2 && (numbers[0], numbers[1]) < (6, 3)
-  }()
+  private static let hearsOfMadvise = nestaudit_kernel_version() < nestaudit_version(6, 3)
 
   private static let names = [
     9: "sendmsg", 10: "recvmsg", 13: "accept", 16: "connect", 17: "fallocate", 18: "openat",

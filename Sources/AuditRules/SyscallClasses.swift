@@ -37,7 +37,7 @@ struct SyscallClasses {
 
   /// Of Linux 6.13, which libaudit may not know by name. An older kernel's classes do not have them.
   private static let newer =
-    nestaudit_kernel_version() >= 0x6_0d00
+    nestaudit_kernel_version() >= nestaudit_version(6, 13)
     ? [463: attribute, 464: read, 465: read, 466: attribute] : [:]
 
   /// Those that reach their object by a name alone: no descriptor, no program, no opened file leads to it.

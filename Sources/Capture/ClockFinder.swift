@@ -18,13 +18,7 @@ enum ClockFinder {
 
   private static func isFound(by program: OpaquePointer) -> Bool {
     var answer = nestaudit_clock()
-    let ran = withUnsafeMutablePointer(to: &answer) { context in
-      var options = bpf_test_run_opts()
-      options.sz = MemoryLayout<bpf_test_run_opts>.size
-      options.ctx_in = UnsafeRawPointer(context)
-      options.ctx_size_in = UInt32(MemoryLayout<clock_answer>.size)
-      return bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0
-    }
+    let ran = SyscallProgram.run(bpf_program__fd(program), &answer)
     return ran && answer.found == 1
   }
 }

@@ -1,4 +1,3 @@
-internal import CLibBPF
 public import CNestaudit
 
 /// Asks the kernel what a descriptor leads to, in the numbers that events have: on some filesystems, overlayfs
@@ -10,14 +9,7 @@ public struct FileIdentifier: Sendable {
   public func identify(_ descriptor: Int32) -> file_identity? {
     var identity = file_identity()
     identity.descriptor = UInt32(bitPattern: descriptor)
-    // The kernel writes the answer over the question.
-    let ran = withUnsafeMutablePointer(to: &identity) { context in
-      var options = bpf_test_run_opts()
-      options.sz = MemoryLayout<bpf_test_run_opts>.size
-      options.ctx_in = UnsafeRawPointer(context)
-      options.ctx_size_in = UInt32(MemoryLayout<file_identity>.size)
-      return bpf_prog_test_run_opts(program, &options) == 0
-    }
+    let ran = SyscallProgram.run(program, &identity)
     return ran && identity.known == 1 ? identity : nil
   }
 }

@@ -40,13 +40,7 @@ enum Preemption {
 
   private static func mode(by finder: OpaquePointer) -> Int32? {
     var answer = preemption_mode()
-    let ran = withUnsafeMutablePointer(to: &answer) { context in
-      var options = bpf_test_run_opts()
-      options.sz = MemoryLayout<bpf_test_run_opts>.size
-      options.ctx_in = UnsafeRawPointer(context)
-      options.ctx_size_in = UInt32(MemoryLayout<preemption_mode>.size)
-      return bpf_prog_test_run_opts(bpf_program__fd(finder), &options) == 0
-    }
+    let ran = SyscallProgram.run(bpf_program__fd(finder), &answer)
     return ran && answer.is_known == 1 ? answer.mode : nil
   }
 }

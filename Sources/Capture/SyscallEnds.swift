@@ -53,12 +53,10 @@ final class SyscallEnds {
     guard backend == .hooks else {
       return "there is no program on a function without the backend hooks"
     }
-    let version = nestaudit_kernel_version()
     let newest = SyscallFunctionNames.newest
-    guard version > 0, version <= UInt32(newest.major << 16 | newest.minor << 8) else {
-      return
-        "the functions of Linux \(version >> 16).\(version >> 8 & 255) are not known, those of "
-        + "\(newest.major).\(newest.minor) are"
+    let version = nestaudit_kernel_version()
+    guard version > 0, version <= nestaudit_version(newest.major, newest.minor) else {
+      return "the functions of kernels after Linux \(newest.major).\(newest.minor) are not known"
     }
     for name in functionPrograms.prefix(1) + insidePrograms
     where bpf_program__fd(bpf_object__find_program_by_name(object, name)) < 0 {
@@ -84,7 +82,7 @@ final class SyscallEnds {
       366 /* setsockopt */,
     ]
     // Before Linux 6.6 a file is let go after close has ended.
-    if nestaudit_kernel_version() >= 0x6_0600 {
+    if nestaudit_kernel_version() >= nestaudit_version(6, 6) {
       wide.append(3)
       narrow.append(6)
     }

@@ -4,7 +4,7 @@ import CNestaudit
 /// the same from Linux 6.1 on but for what has been added.
 enum SyscallFunctionNames {
   /// The newest line of kernels that this holds for.
-  static let newest = (major: 6, minor: 18)
+  static let newest: (major: UInt32, minor: UInt32) = (6, 18)
 
   /// A function by its own name, and by the one that it has in the kernel's types if it takes no arguments: the same
   /// function does the syscall of both arches then.

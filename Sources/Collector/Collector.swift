@@ -18,6 +18,7 @@ public final class Collector {
   private let capture: Capture
   private let hierarchy: CgroupHierarchy
   private let daemons: DaemonTable
+  private let containers: ContainerTable
   private let dispatcher: Dispatcher
   private let losses: LossAccount
   private let signals: SignalSource
@@ -52,10 +53,11 @@ public final class Collector {
     capture.control.pointee.collector = UInt32(getpid())
     capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
-    dispatcher = Dispatcher(
+    containers = ContainerTable(
       capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
-    losses = LossAccount(capture: capture, dispatcher: dispatcher)
-    dispatcher.beforeEnd = { [unowned losses] in losses.close($0) }
+    dispatcher = Dispatcher(capture: capture, daemons: daemons, containers: containers)
+    losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
+    containers.beforeEnd = { [unowned losses] in losses.close($0) }
     let events = try capture.connect(
       { context, event, size in
         guard let context, let event else { return 0 }
@@ -75,8 +77,8 @@ public final class Collector {
     daemons.watches.follower.onMountTable = { [unowned self] descriptor, isNew in
       if isNew { waiter.add(mountTable: descriptor) }
     }
-    try dispatcher.startHost()
-    for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
+    try containers.startHost()
+    for container in RunningContainers.find(in: hierarchy) { containers.adopt(container) }
     try capture.attach()
     for program in capture.missing {
       logger.warning("\(program.program) is not there: \(program.reason)")
@@ -85,7 +87,7 @@ public final class Collector {
       logger.info("every syscall is looked at when it ends: \(reason)")
     }
     daemons.tellRules()
-    for container in RunningContainers.find(in: hierarchy) { dispatcher.adopt(container) }
+    for container in RunningContainers.find(in: hierarchy) { containers.adopt(container) }
   }
 
   /// Collects until SIGTERM or SIGINT, then writes everything that was captured.
@@ -112,6 +114,7 @@ public final class Collector {
       noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
+        containers.endMissing()
         dispatcher.tidy()
         daemons.tidy()
         capture.control.pointee.seccomp = SeccompLog.read()
@@ -150,8 +153,8 @@ public final class Collector {
     do {
       let new = try read.get()
       let kept = try daemons.reload(
-        new, askedBy: sender, entries: dispatcher.entries,
-        reassign: { try dispatcher.reassign() })
+        new, askedBy: sender, entries: containers.entries,
+        reassign: { try containers.reassign() })
       let messages = kept + new.waitingForRestart(since: configuration)
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()
@@ -169,7 +172,7 @@ public final class Collector {
     switch question.subject {
     case .status: return .status(status())
     case .rules(let name):
-      return .rules(daemons.rules(of: name, entries: dispatcher.entries, hierarchy: hierarchy))
+      return .rules(daemons.rules(of: name, entries: containers.entries, hierarchy: hierarchy))
     case .reload(let sender):
       reloads.ask(by: sender, question)
       return nil
@@ -187,7 +190,7 @@ public final class Collector {
           lost: daemon.lost,
           backlog: daemon.log.queuedRecords)
       },
-      containers: dispatcher.entries.map { entry in
+      containers: containers.entries.map { entry in
         .init(
           contid: entry.contid, outer: entry.outer?.contid,
           name: entry.container?.name ?? "host", cgroup: entry.container?.cgroupPath ?? "/",

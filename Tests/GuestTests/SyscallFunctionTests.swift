@@ -1,6 +1,9 @@
+import CNestaudit
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Capture
 
 /// Rules that name few syscalls: those are told where their functions return, and no other syscall is looked at.
 @Suite(
@@ -30,7 +33,8 @@ struct SyscallFunctions {
     try Configuration(in: area).daemon(
       "host", scope: "host = yes",
       rules: Self.rules
-        + "-b 1000000\n-a always,exit -F arch=b64 -S openat -F uid=\(Self.opener) -k opened\n")
+        + "-b 1000000\n-a always,exit -F arch=b64 -S openat -F uid=\(Self.opener) -k opened\n"
+        + "-a always,exit -F arch=b64 -S renameat2 -F path=\(area.path)/memory/moved -k moved\n")
     let result = try Program(
       Machine.script("vm"),
       [
@@ -56,6 +60,8 @@ struct SyscallFunctions {
     let area = URL(filePath: directory.path)
     let results = try run(line, in: area)
 
+    try compareFunctions(results)
+
     // Who looks at every syscall.
     for (name, all) in [
       ("at-first", false), ("with-few", false), ("with-many", true), ("with-listener", true),
@@ -74,6 +80,9 @@ struct SyscallFunctions {
       try OwnRecords.told(in: results.appending(path: "log/host/audit.log"))
         == OwnRecords.told(in: results.appending(path: "kernel/log/audit.log")))
 
+    // A file that is moved away and back, by the name that is watched.
+    #expect(ours.count { $0.syscall?["key"] == "moved" } == 40)
+
     let answers = ours.filter { $0.first("FANOTIFY") != nil }
     #expect(answers.count % 2 == 0 && answers.count >= 14)
     for answer in answers.suffix(answers.count / 2) { #expect(answer.syscall != nil) }
@@ -81,14 +90,44 @@ struct SyscallFunctions {
     // Each open once, whatever rules came and went.
     let times = try #require(
       Int(try text("opened", in: results).trimmingCharacters(in: .whitespacesAndNewlines)))
-    let opened = ours.filter {
-      $0.syscall?["key"] == "opened" && $0.first("PATH")?["name"] == "/etc/passwd"
-    }
+    let opened = self.opened(in: ours)
     print("Linux \(line): \(opened.count) opens while rules came and went")
     #expect(times > 5)
     #expect(opened.count == times * Self.opens)
+    let again = try AuditEvent.read(results.appending(path: "log-again/host/audit.log"))
+    #expect(self.opened(in: again).count == Self.opens)
     #expect(ours.map(\.serial) == Array(1...UInt64(ours.count)))
     #expect(!ours.contains { $0.lines[0].contains("lost-events") })
+  }
+
+  /// The functions that programs are put on against those that the kernel has called.
+  private func compareFunctions(_ results: URL) throws {
+    var called: [Int: String] = [:]
+    for line in try text("trace", in: results).split(separator: "\n") {
+      guard let call = line.firstMatch(of: /-(\d+) +\[.*: (__\w+) <-/), let task = Int(call.1)
+      else { continue }
+      if called[task] == nil { called[task] = String(call.2) }
+    }
+    var compared = 0
+    for line in try text("numbers", in: results).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      let arch = Int((words[0] == "i386" ? POLICY_ARCH_32 : POLICY_ARCH_64).rawValue)
+      let number = try #require(Int(words[1]))
+      // Behind those of this kernel the child has only ended.
+      guard let task = Int(words[2]), let function = called[task],
+        function != "__x64_sys_exit_group" || (words[0] == "x86_64" && number == 231),
+        let name = SyscallFunctionNames.function(arch: arch, syscall: number)
+      else { continue }
+      compared += 1
+      #expect(function == name.own || function == name.bare, "\(line)")
+    }
+    #expect(compared > 750)
+  }
+
+  private func opened(in log: [AuditEvent]) -> [AuditEvent] {
+    log.filter {
+      $0.syscall?["key"] == "opened" && $0.first("PATH")?["name"] == "/etc/passwd"
+    }
   }
 
   private func compare(

@@ -114,6 +114,8 @@ int main(int argc, char **argv)
 		privileged(!strcmp(argv[2], "all"));
 	else if (!strcmp(what, "module") && argc == 4)
 		load_module(argv[2], argv[3]);
+	else if (!strcmp(what, "numbers") && argc == 2)
+		every_number();
 	else if (!strcmp(what, "unreadable") && argc == 2)
 		unreadable();
 	else if (!strcmp(what, "prepare") && argc == 2)
@@ -135,7 +137,8 @@ int main(int argc, char **argv)
 		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
 		      "unreadable | refused | foreign make|remove | privileged little|all | "
 		      "prepare | rules | opens | own | logged | capable | program | programs | "
-		      "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY\n"
+		      "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY | "
+		      "numbers\n"
 		      "All but getppid, open, numbered, swap and ring-rule work in the current "
 		      "directory.\n",
 		      stderr);

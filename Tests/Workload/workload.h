@@ -115,6 +115,10 @@ void own_logged(void);
 /* An open that succeeds after its name has left the caller's memory. */
 void unreadable(void);
 
+/* Every syscall there can be, without an argument that means anything; as root, in a machine of its
+ * own. Prints the arch, the number and the process of each. */
+void every_number(void);
+
 /* What rules are tried on, in the current directory: once made ready, then as often as one likes.
  */
 void rules_prepare(void);

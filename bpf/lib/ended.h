@@ -3,7 +3,7 @@
 #ifndef NESTAUDIT_ENDED_H
 #define NESTAUDIT_ENDED_H
 
-#include "login.h"
+#include "owned.h"
 #include "syscall.h"
 
 #define ERESTARTSYS           512 /* include/linux/errno.h: never seen by a program */

@@ -10,7 +10,6 @@
 
 #include "object.h"
 #include "own.h"
-#include "program.h"
 #include "syscall.h"
 #include "target.h"
 
@@ -37,13 +36,9 @@ struct {
 	__type(value, struct login);
 } logins SEC(".maps");
 
-/* Where both are, only what they tell of is looked at. */
-#define HOOKS_AT_END (HOOK_LOGIN | HOOK_PROGRAMS)
-
 enum login_call {
 	LOGIN_NOTHING,
 	LOGIN_OPENS,
-	LOGIN_LOADS_PROGRAM, /* and is no login */
 	LOGIN_WRITES,
 	LOGIN_WRITES_VECTOR,
 };
@@ -63,10 +58,6 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 		return is_64 ? LOGIN_NOTHING : LOGIN_OPENS;
 	case 437: /* openat2 */
 		return LOGIN_OPENS;
-	case 321: /* bpf */
-		return is_64 ? LOGIN_LOADS_PROGRAM : LOGIN_NOTHING;
-	case 357:
-		return is_64 ? LOGIN_NOTHING : LOGIN_LOADS_PROGRAM;
 	case 1:  /* write */
 	case 18: /* pwrite64 */
 		return is_64 ? LOGIN_WRITES : LOGIN_NOTHING;
@@ -84,24 +75,6 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 	}
 	return LOGIN_NOTHING;
 }
-
-#define NUMBER(n, word) ((n) / 64 == (word) ? 1ull << ((n) % 64) : 0)
-#define OPENS(word)                                                                                \
-	(NUMBER(2, word) | NUMBER(85, word) | NUMBER(257, word) | NUMBER(437, word) |              \
-	 NUMBER(5, word) | NUMBER(8, word) | NUMBER(295, word) | NUMBER(321, word) |               \
-	 NUMBER(357, word))
-#define WRITES(word)                                                                               \
-	(NUMBER(1, word) | NUMBER(18, word) | NUMBER(20, word) | NUMBER(296, word) |               \
-	 NUMBER(328, word) | NUMBER(4, word) | NUMBER(181, word) | NUMBER(146, word) |             \
-	 NUMBER(334, word) | NUMBER(379, word))
-#define WORDS(of)                                                                                  \
-	{                                                                                          \
-		of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)                             \
-	}
-
-/* The numbers of login_call(), of both arches, as the gate has them. */
-const volatile uint64_t login_opens[POLICY_SYSCALLS / 64] = WORDS(OPENS);
-const volatile uint64_t login_writes[POLICY_SYSCALLS / 64] = WORDS(WRITES);
 
 /* Whose loginuid is behind a descriptor of the task; NULL if nobody's. */
 static __always_inline struct pid *login_of(struct task_struct *task, uint32_t fd)
@@ -255,49 +228,6 @@ static __noinline int login_tell(void)
 	struct task_state *state = own_state(bpf_get_current_task_btf());
 
 	return state && own_tell(state, SPECIAL_LOGIN, EVENT_OF_SYSCALL);
-}
-
-static __always_inline uint32_t first_argument(struct pt_regs *regs, uint32_t arch)
-{
-	return arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di) : BPF_CORE_READ(regs, bx);
-}
-
-/*
- * Whether the kernel's audit has told something of the syscall that ends which no rule asks for.
- * Not static: verified once.
- */
-__noinline int owned_at_end(uint32_t syscall, int64_t result)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	uint32_t arch = arch_of(task);
-	enum login_call call = login_call(arch, syscall);
-	bool owned = false;
-
-	if (control.owned)
-		owned = own_take(bpf_task_storage_get(&tasks, task, NULL, 0));
-	if (call == LOGIN_OPENS && result >= 0 && !(control.hooks & HOOK_LOGIN) &&
-	    login_is_open(regs, arch, syscall))
-		login_opened(result);
-	if (call == LOGIN_LOADS_PROGRAM && result >= 0 && !(control.hooks & HOOK_PROGRAMS) &&
-	    first_argument(regs, arch) == BPF_PROG_LOAD)
-		owned |= program_loaded(task, result);
-	if (call >= LOGIN_WRITES && control.logins && (result > 0 || result == -EPERM))
-		owned |=
-		    login_written(arch, call, first_argument(regs, arch), result) && login_tell();
-	return owned;
-}
-
-/* Whether it may have. The most common open is looked at here: nearly all of them only read. */
-static __always_inline bool may_be_owned(struct pt_regs *regs, int32_t syscall)
-{
-	/* Every syscall of the machine comes by: what is seldom so is asked first, and at once. */
-	if (*(uint64_t *)&control.owned &&
-	    (control.owned || gate_bit((const uint64_t *)login_writes, syscall)))
-		return true;
-	return gate_bit((const uint64_t *)login_opens, syscall) &&
-	       (control.hooks & HOOKS_AT_END) != HOOKS_AT_END &&
-	       (syscall != 257 /* openat */ || regs->dx & 3);
 }
 
 #endif

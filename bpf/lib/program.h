@@ -9,6 +9,11 @@
 
 #define BPF_PROG_LOAD 5 /* include/uapi/linux/bpf.h, enum bpf_cmd */
 
+static __always_inline bool is_bpf(uint32_t arch, int32_t syscall)
+{
+	return syscall == (arch == POLICY_ARCH_64 ? 321 : 357);
+}
+
 /* Tells of it in the task that does it; false if the ring refused it. */
 static __always_inline int program_tell(struct task_state *state, uint32_t id, enum program_op op,
 					uint32_t flags)

@@ -71,6 +71,16 @@ struct shape {
 		.address = kind                                                                    \
 	}
 
+/* From 424 on a number means the same to both arches: arch/x86/entry/syscalls. */
+#define SHAPES_OF_BOTH                                                                             \
+	[428] = PATH_AT(2) /* open_tree */, [429] = PATHS_AT(2, 4) /* move_mount */,               \
+	[433] = PATH_AT(2) /* fspick */, [437] = OPEN_AT(2, OPEN_HOW) /* openat2 */,               \
+	[439] = PATH_AT(2) /* faccessat2 */, [442] = PATH_AT(2) /* mount_setattr */,               \
+	[452] = PATH_AT(2) /* fchmodat2 */, [463] = PATH_AT(2) /* setxattrat */,                   \
+	[464] = PATH_AT(2) /* getxattrat */, [465] = PATH_AT(2) /* listxattrat */,                 \
+	[466] = PATH_AT(2) /* removexattrat */, [467] = PATH_AT(2) /* open_tree_attr */,           \
+	[468] = PATH_AT(2) /* file_getattr */, [469] = PATH_AT(2) /* file_setattr */
+
 const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
     {
 	[POLICY_ARCH_64] =
@@ -155,20 +165,7 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[316] = PATHS_AT(2, 4),           /* renameat2 */
 		[322] = PATH_AT(2),               /* execveat */
 		[332] = PATH_AT(2),               /* statx */
-		[428] = PATH_AT(2),               /* open_tree */
-		[429] = PATHS_AT(2, 4),           /* move_mount */
-		[433] = PATH_AT(2),               /* fspick */
-		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */
-		[439] = PATH_AT(2),               /* faccessat2 */
-		[442] = PATH_AT(2),               /* mount_setattr */
-		[452] = PATH_AT(2),               /* fchmodat2 */
-		[463] = PATH_AT(2),               /* setxattrat */
-		[464] = PATH_AT(2),               /* getxattrat */
-		[465] = PATH_AT(2),               /* listxattrat */
-		[466] = PATH_AT(2),               /* removexattrat */
-		[467] = PATH_AT(2),               /* open_tree_attr */
-		[468] = PATH_AT(2),               /* file_getattr */
-		[469] = PATH_AT(2),               /* file_setattr */
+		SHAPES_OF_BOTH,
 	    },
 	[POLICY_ARCH_32] =
 	    {
@@ -267,20 +264,7 @@ const volatile struct shape shapes[POLICY_ARCHES][POLICY_SYSCALLS] =
 		[417] = ADDRESS(ADDRESS_RECV),    /* recvmmsg_time64 */
 		[418] = DESCRIPTOR(1),            /* mq_timedsend_time64 */
 		[419] = DESCRIPTOR(1),            /* mq_timedreceive_time64 */
-		[428] = PATH_AT(2),               /* open_tree */
-		[429] = PATHS_AT(2, 4),           /* move_mount */
-		[433] = PATH_AT(2),               /* fspick */
-		[437] = OPEN_AT(2, OPEN_HOW),     /* openat2 */
-		[439] = PATH_AT(2),               /* faccessat2 */
-		[442] = PATH_AT(2),               /* mount_setattr */
-		[452] = PATH_AT(2),               /* fchmodat2 */
-		[463] = PATH_AT(2),               /* setxattrat */
-		[464] = PATH_AT(2),               /* getxattrat */
-		[465] = PATH_AT(2),               /* listxattrat */
-		[466] = PATH_AT(2),               /* removexattrat */
-		[467] = PATH_AT(2),               /* open_tree_attr */
-		[468] = PATH_AT(2),               /* file_getattr */
-		[469] = PATH_AT(2),               /* file_setattr */
+		SHAPES_OF_BOTH,
 	    },
 };
 

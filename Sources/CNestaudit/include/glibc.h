@@ -20,15 +20,26 @@ static inline void nestaudit_name_thread(const char *name)
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/* The running kernel's version as 0xMMmm00, of its major and minor number; 0 if it does not say. */
+/* A kernel's version as a number that can be compared. */
+static inline unsigned nestaudit_version(unsigned major, unsigned minor)
+{
+	return major << 16 | minor;
+}
+
+/* From what uname(2) says: "6.12.43-cloud-amd64"; 0 if that is no version. */
+static inline unsigned nestaudit_version_of(const char *release)
+{
+	unsigned major, minor;
+
+	return sscanf(release, "%u.%u", &major, &minor) == 2 ? nestaudit_version(major, minor) : 0;
+}
+
+/* Of the running kernel. */
 static inline unsigned nestaudit_kernel_version(void)
 {
 	struct utsname names;
-	unsigned major, minor;
 
-	if (uname(&names) || sscanf(names.release, "%u.%u", &major, &minor) != 2)
-		return 0;
-	return major << 16 | minor << 8;
+	return uname(&names) ? 0 : nestaudit_version_of(names.release);
 }
 
 /* Returns once all that ran in the kernel when it was called has ended (an RCU grace period). */

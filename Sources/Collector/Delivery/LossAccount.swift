@@ -5,7 +5,8 @@ internal import Capture
 /// missed it.
 final class LossAccount {
   private let capture: Capture
-  private let dispatcher: Dispatcher
+  private let containers: ContainerTable
+  private let daemons: DaemonTable
   private var settled: [Key: UInt64] = [:]
   private var uncounted: UInt64 = 0
 
@@ -16,15 +17,17 @@ final class LossAccount {
     let cause: UInt32
   }
 
-  init(capture: Capture, dispatcher: Dispatcher) {
+  init(capture: Capture, containers: ContainerTable, daemons: DaemonTable) {
     self.capture = capture
-    self.dispatcher = dispatcher
+    self.containers = containers
+    self.daemons = daemons
   }
 
   /// Charges what has been lost since the last call, and has the daemons say so in their logs.
   func settle() {
     charge()
-    dispatcher.tellLosses()
+    for daemon in daemons.all { daemon.tellLosses(at: .now) }
+    daemons.submit()
   }
 
   /// Charges what a container that ends has lost, while its daemons can still say so, and forgets it.
@@ -43,12 +46,12 @@ final class LossAccount {
       let new = count &- settled[known, default: 0]
       guard new > 0 else { continue }
       settled[known] = count
-      charge(new, to: dispatcher.entry(key.contid) ?? dispatcher.host, key)
+      charge(new, to: containers.entry(key.contid) ?? containers.host, key)
     }
     let unnamed = capture.control.pointee.uncounted
     if unnamed > uncounted {
-      dispatcher.host.lost += unnamed - uncounted
-      for route in dispatcher.host.routes { route.daemon.lose(unnamed - uncounted) }
+      containers.host.lost += unnamed - uncounted
+      for route in containers.host.routes { route.daemon.lose(unnamed - uncounted) }
       uncounted = unnamed
     }
   }
