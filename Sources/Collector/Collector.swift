@@ -198,7 +198,7 @@ public final class Collector {
       containers: containers.entries.map { entry in
         .init(
           contid: entry.contid, outer: entry.outer?.contid,
-          name: entry.container?.name ?? "host", runtime: entry.container?.metadata?.runtime?.rawValue,
+          name: entry.container?.name ?? "host", runtime: entry.container?.metadata?.runtime.rawValue,
           image: entry.container?.metadata?.image, pod: entry.container?.metadata?.pod,
           namespace: entry.container?.metadata?.podNamespace,
           labels: entry.container?.metadata?.labels ?? [:],

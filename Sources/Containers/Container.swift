@@ -54,7 +54,7 @@ public struct Container: Sendable {
     var container = self
     let own = metadata.name ?? CgroupName(path: cgroupPath).name
     container.name = around.map { "\($0)/\(own)" } ?? own
-    container.runtimeID = metadata.id ?? runtimeID
+    container.runtimeID = metadata.id
     container.metadata = metadata
     return container
   }

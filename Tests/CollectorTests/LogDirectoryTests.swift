@@ -12,10 +12,7 @@ struct LogDirectoryTests {
   private func owner(
     _ name: String, id: String? = nil, contid: UInt64, runtime: Runtime = .oci
   ) -> LogOwner {
-    var metadata = ContainerMetadata(cgroupPath: "/\(name)")
-    metadata.runtime = runtime
-    metadata.id = id ?? name
-    metadata.name = name
+    let metadata = ContainerMetadata(runtime: runtime, id: id ?? name, name: name)
     let container = Container(
       contid: contid, outer: nil, cgroupPath: "/\(name)", pids: [7, 1], pidNamespace: 1,
       uidMap: [], gidMap: [])

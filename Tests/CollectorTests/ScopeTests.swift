@@ -8,17 +8,10 @@ struct ScopeTests {
     try ScopeConfiguration.parse(text, file: "scope.conf")
   }
 
-  private static let metadata = {
-    var metadata = ContainerMetadata(cgroupPath: "/pods/web")
-    metadata.runtime = .docker
-    metadata.id = "0123abcd"
-    metadata.name = "web"
-    metadata.image = "docker.io/library/nginx:1.27"
-    metadata.labels = ["app": "front", "debug": ""]
-    metadata.pod = "web-0"
-    metadata.podNamespace = "shop"
-    return metadata
-  }()
+  private static let metadata =
+    ContainerMetadata(
+      runtime: .docker, id: "0123abcd", name: "web", image: "docker.io/library/nginx:1.27",
+      labels: ["app": "front", "debug": ""], pod: "web-0", podNamespace: "shop")
 
   private func matches(_ text: String, inside around: String? = nil) throws -> Bool {
     let container = Container(

@@ -1,4 +1,5 @@
 internal import Containers
+import Glibc
 
 /// Finds out what runtimes have on disk of new containers, without ever waiting for a disk: asked when a cgroup is made,
 /// which is before its container begins, and once more when that begins. Lives on the drain thread.
@@ -13,7 +14,9 @@ final class Classifier {
   private struct Inquiry {
     let path: String
     let maker: UInt32
-    let isInner: Bool
+    /// The first process of the container around it; nil on the host.
+    let outer: UInt32?
+    var isInner: Bool { outer != nil }
     /// Its first process has been told, too.
     var knowsProcess = false
     /// Of the question that is not answered yet.
@@ -30,17 +33,26 @@ final class Classifier {
   private var innerCount = 0
 
   /// A cgroup was made: looks for what may be there of a container.
-  /// - Parameter maker: the process that made it.
-  func notice(_ cgroup: UInt64, path: String, maker: UInt32, isInner: Bool) {
-    guard inquiries[cgroup] == nil, !isInner || innerCount < Self.mostInner else { return }
-    ask(cgroup, Inquiry(path: path, maker: maker, isInner: isInner), process: 0)
+  /// - Parameters:
+  ///   - maker: the process that made it.
+  ///   - outer: the first process of the container around it; nil on the host.
+  func notice(_ cgroup: UInt64, path: String, maker: UInt32, in outer: UInt32?) {
+    guard inquiries[cgroup] == nil, outer == nil || innerCount < Self.mostInner else { return }
+    ask(cgroup, Inquiry(path: path, maker: maker, outer: outer), process: 0)
+  }
+
+  /// What a path says of its container.
+  static func known(of path: String) -> ContainerMetadata {
+    let form = CgroupForm(path: path)
+    return ContainerMetadata(
+      runtime: form?.runtime ?? .cgroup, id: CgroupName(path: path).runtimeID)
   }
 
   /// What is known of a container that begins; nil if it is not known yet.
-  func answer(for cgroup: UInt64, path: String, process: UInt32, isInner: Bool)
-    -> ContainerMetadata?
-  {
-    let inquiry = inquiries[cgroup] ?? Inquiry(path: path, maker: 0, isInner: isInner)
+  func answer(
+    for cgroup: UInt64, path: String, process: UInt32, in outer: UInt32?
+  ) -> ContainerMetadata? {
+    let inquiry = inquiries[cgroup] ?? Inquiry(path: path, maker: 0, outer: outer)
     if inquiry.number != nil { return nil }
     if let answer = inquiry.answer, answer.name != nil || inquiry.knowsProcess { return answer }
     ask(cgroup, inquiry, process: process)
@@ -80,7 +92,9 @@ final class Classifier {
     cgroups[nextNumber] = cgroup
     (inquiry.isInner ? inner : outer).ask(
       nextNumber,
-      MetadataQuestion(cgroupPath: inquiry.path, maker: inquiry.maker, process: process))
+      MetadataQuestion(
+        cgroupPath: inquiry.path, maker: inquiry.maker, process: process,
+        outer: inquiry.outer ?? UInt32(getpid())))
     nextNumber += 1
   }
 }

@@ -117,7 +117,7 @@ final class ContainerTable {
 
   /// Whether a cgroup is a container's by its path alone, whatever namespaces are in it.
   private func isCgroupOfContainer(_ path: String) -> Bool {
-    CgroupForm(path: path)?.isRoot == true || daemons.namesCgroup(path)
+    CgroupForm.isContainer(path) || daemons.namesCgroup(path)
   }
 
   private func begin(_ container: Container, cgroups: Set<UInt64>, at time: EventTime) {
@@ -190,8 +190,8 @@ final class ContainerTable {
     }
     let answer = classifier.answer(
       for: container.contid, path: container.cgroupPath, process: container.initPID,
-      isInner: entry.outer != nil)
-    guard let metadata = answer ?? (isLate ? ContainerMetadata(cgroupPath: container.cgroupPath) : nil)
+      in: entry.outer?.container?.initPID)
+    guard let metadata = answer ?? (isLate ? Classifier.known(of: container.cgroupPath) : nil)
     else { return }
     entry.identify(by: metadata)
     entry.held = nil
@@ -237,7 +237,7 @@ final class ContainerTable {
     case CGROUP_MKDIR.rawValue:
       let entry = entry(fixed.header.contid) ?? host
       classifier.notice(
-        fixed.cgroup, path: event.path, maker: fixed.header.task, isInner: entry.container != nil)
+        fixed.cgroup, path: event.path, maker: fixed.header.task, in: entry.container?.initPID)
       guard entry.container != nil else { return }
       entry.cgroups.insert(fixed.cgroup)
       last = nil

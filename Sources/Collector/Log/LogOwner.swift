@@ -22,7 +22,7 @@ struct LogOwner: Equatable {
 
   init(_ container: Container, daemon: String) {
     name = container.name
-    runtime = (container.metadata?.runtime ?? .cgroup).rawValue
+    runtime = (container.metadata?.runtime ?? Runtime.cgroup).rawValue
     id = container.runtimeID
     contid = container.contid
     boot = Self.thisBoot
