@@ -21,7 +21,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 7
+#define EVENT_ABI_VERSION 8
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -131,7 +131,7 @@ enum section_kind {
 	SECTION_MESSAGE = 21,      /* struct event_message */
 	SECTION_MESSAGE_TEXT = 22, /* its text, of any bytes, up to EVENT_TEXT_MAX: a part of
 				      EVENT_PATH_MAX bytes for each index, the last one shorter */
-	/* EVENT_CONTAINER */
+	/* EVENT_CONTAINER, and SECTION_PIDS of its first process */
 	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
 	SECTION_GID_MAP = 11,
 	/* EVENT_CONTAINER, EVENT_CGROUP */
@@ -317,9 +317,12 @@ struct event_container {
 	struct event_header
 	    header;     /* cgroup: the container's root; contid: the container around it, or 0 */
 	uint32_t init;  /* thread group of its first process, in the first PID namespace */
-	uint32_t pidns; /* inode of its PID namespace */
-	uint32_t pidns_level; /* 1 or more */
+	uint32_t pidns; /* inode of its PID namespace; 0: the first one */
+	uint32_t pidns_level; /* 0: the first one */
 	uint32_t userns;      /* inode of its user namespace */
+	uint32_t shared; /* 1: the PID namespace is another's: this is a container if its cgroup is
+			    one's */
+	uint32_t pad;
 };
 
 /* What is in a task's credentials: permitted, inheritable, effective, ambient. */
@@ -370,8 +373,8 @@ struct event_cgroup {
 	struct event_header header;
 	uint64_t cgroup; /* the cgroup it is about; header has the caller's */
 	uint64_t parent;
-	uint32_t op; /* enum cgroup_op */
-	uint32_t pad;
+	uint32_t op;     /* enum cgroup_op */
+	uint32_t policy; /* of CGROUP_MKDIR: that of the one around it, which holds for it */
 };
 
 #define EVENT_ASSERT_SIZE(type, bytes)                                                             \
@@ -391,7 +394,7 @@ EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_request, 16);
 EVENT_ASSERT_SIZE(event_message, 16);
 EVENT_ASSERT_SIZE(event_argv, 48);
-EVENT_ASSERT_SIZE(event_container, 56);
+EVENT_ASSERT_SIZE(event_container, 64);
 EVENT_ASSERT_SIZE(event_id_extent, 12);
 EVENT_ASSERT_SIZE(event_cgroup, 64);
 
