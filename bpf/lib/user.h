@@ -48,10 +48,12 @@ __noinline uint64_t user_capable(uint64_t credentials, uint64_t namespace)
 	struct cred *cred = (void *)credentials;
 	struct user_namespace *own = BPF_CORE_READ(cred, user_ns), *ns = (void *)namespace;
 	int level = BPF_CORE_READ(own, level);
+	uint64_t effective = 0;
 
+	BPF_CORE_READ_INTO(&effective, cred, cap_effective);
 	for (uint32_t i = 0; i < USERNS_LEVELS && ns; i++) {
 		if (ns == own)
-			return BPF_CORE_READ(cred, cap_effective.val) >> CAP_AUDIT_WRITE & 1;
+			return effective >> CAP_AUDIT_WRITE & 1;
 		if (BPF_CORE_READ(ns, level) <= level)
 			return 0;
 		struct user_namespace *parent = BPF_CORE_READ(ns, parent);
