@@ -21,6 +21,10 @@ public enum DaemonRecord {
   case settingChanged(
     name: String, value: Int, old: Int, auid: UInt32, session: UInt32, label: String? = nil)
 
+  /// CONTAINER_OP: a container begins or ends (the container-identifier series, V11, 02/11): `process` is its first one,
+  /// `chain` its contid and those around it as the log's daemon sees them, `outer` those around it alone; nil for none.
+  case container(ContainerOperation, process: UInt32, chain: String, outer: String?)
+
   /// Appends the record as one line.
   /// - Parameters:
   ///   - seconds: since 1970.
@@ -49,7 +53,7 @@ public enum DaemonRecord {
       text.append(nameOf: uid, in: users)
     case .ruleChanged(_, _, _, let auid, _, _), .settingChanged(_, _, _, let auid, _, _):
       append(to: &text, auid, users)
-    case .lostEvents, .unconfirmedNames: break
+    case .lostEvents, .unconfirmedNames, .container: break
     }
   }
 
@@ -77,6 +81,7 @@ public enum DaemonRecord {
     case .reconfigured: "DAEMON_CONFIG"
     case .lostEvents, .unconfirmedNames: "DAEMON_ERR"
     case .ruleChanged, .settingChanged: "CONFIG_CHANGE"
+    case .container: "CONTAINER_OP"
     }
   }
 
@@ -100,6 +105,18 @@ public enum DaemonRecord {
         + "list=\(list) res=1"
     case .settingChanged(let name, let value, let old, let auid, let session, let label):
       "op=set \(name)=\(value) old=\(old) auid=\(auid) ses=\(session)\(Self.subject(label)) res=1"
+    case .container(.set, let process, let chain, let outer):
+      "op=set opid=\(process) contid=\(chain) old-contid=\(outer ?? "-1")"
+    case .container(.drop, let process, let chain, _):
+      "op=drop opid=\(process) contid=-1 old-contid=\(chain)"
     }
   }
+}
+
+/// What CONTAINER_OP tells of.
+public enum ContainerOperation: Sendable {
+  /// It begins.
+  case set
+  /// Its last task has ended.
+  case drop
 }

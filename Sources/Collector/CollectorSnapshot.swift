@@ -28,6 +28,15 @@ public struct CollectorSnapshot: Sendable {
     public let outer: UInt64?
     /// What it is called; `host` for the host.
     public let name: String
+    /// What made it; nil for the host.
+    public let runtime: String?
+    /// The name of its image, where there is one.
+    public let image: String?
+    /// Its pod, and the namespace of Kubernetes that this is in.
+    public let pod: String?
+    public let namespace: String?
+    /// Labels and annotations.
+    public let labels: [String: String]
     /// The path of its root cgroup.
     public let cgroup: String
     /// The daemons that stand for it itself.

@@ -37,6 +37,14 @@ public struct CgroupForm: Equatable, Sendable {
     }.filter(\.isRoot)
   }
 
+  /// Whether a cgroup is a container's by its path alone: its root, or what a runtime makes in that for the container's
+  /// processes.
+  public static func isContainer(_ path: String) -> Bool {
+    guard let form = CgroupForm(path: path) else { return false }
+    let own = "/" + withoutInner(path).joined(separator: "/")
+    return form.isRoot || form.rootPath == own
+  }
+
   /// What runtimes and init systems make in a container's cgroup for the container's own processes.
   static let inner: Set<String> = ["container", "payload", "init", "init.scope", ".lxc"]
 
