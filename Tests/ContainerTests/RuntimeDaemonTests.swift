@@ -29,7 +29,10 @@ struct RuntimeDaemons {
           let found = try #require(status.containers.first { $0.contid == cgroup.id })
           #expect(found.name == "web")
           #expect(found.runtime == engine.rawValue)
-          #expect(found.daemons.sorted() == ["all/web"] + (isLabelled ? ["labelled"] : []) + ["of-runtime"])
+          #expect(
+            found.daemons.sorted() == ["all/web"] + (isLabelled ? ["labelled"] : []) + [
+              "of-runtime"
+            ])
         }
         let events = try collector.events(of: "all/web")
         let first = try #require(events.first { $0.syscall != nil })
@@ -90,7 +93,8 @@ struct RuntimeDaemons {
       let events = try AuditEvent.read(area.appending(path: "log/plain/audit.log"))
       let execs = events.compactMap { $0.first("EXECVE")?["a1"] }
       #expect(execs == ["inside", "last", "inside", "last"])
-      #expect(events.compactMap { $0.first("CONTAINER_OP")?["op"] } == ["set", "drop", "set", "drop"])
+      #expect(
+        events.compactMap { $0.first("CONTAINER_OP")?["op"] } == ["set", "drop", "set", "drop"])
     }
   }
 }
