@@ -143,7 +143,8 @@ public struct ScopeConfiguration: Sendable {
     if let cgroup, fnmatch(cgroup, container.cgroupPath, 0) != 0 { return false }
     let isInner = container.outer != nil
     if let glob = self.container {
-      let names = [container.name, String(container.contid)] + (isInner ? [] : [container.runtimeID])
+      let names =
+        [container.name, String(container.contid)] + (isInner ? [] : [container.runtimeID])
       guard names.contains(where: { fnmatch(glob, $0, 0) == 0 }) else { return false }
     }
     return matches(metadata: isInner ? nil : container.metadata)
@@ -173,7 +174,8 @@ public struct ScopeConfiguration: Sendable {
 
   /// Whether a container's name or id is given, without a wildcard.
   var namesOneContainer: Bool {
-    contid != nil || container?.contains { "*?[\\".contains($0) } == false
+    contid != nil
+      || [container, cgroup].contains { $0?.contains { "*?[\\".contains($0) } == false }
   }
 
   /// In a line.

@@ -115,7 +115,9 @@ final class DaemonTable {
   private func removeOldLogs() {
     remover.relieve()
     for (_, removed) in remover.take() {
-      for directory in removed { logger.info("\(directory): kept as long as it was to be, removed") }
+      for directory in removed {
+        logger.info("\(directory): kept as long as it was to be, removed")
+      }
     }
     let now = Clock.read(CLOCK_MONOTONIC)
     guard now >= nextRemoval else { return }
@@ -161,7 +163,8 @@ final class DaemonTable {
     }
     if routes.count > RouteSet.most {
       logger.error(
-        "container \(entry.container?.name ?? "host"): \(routes.count) daemons want it; \(RouteSet.most) can")
+        "container \(entry.container?.name ?? "host"): \(routes.count) daemons want it; \(RouteSet.most) can"
+      )
       for route in routes[RouteSet.most...] { release([route], of: entry) }
       routes.removeLast(routes.count - RouteSet.most)
     }
