@@ -14,6 +14,10 @@ public struct ScopeConfiguration: Sendable, Equatable {
   public var unsetAUIDMatches = false
   /// Instead of the directory's name.
   public var name: String?
+  /// How much the daemon may take up.
+  public var quotas = Quotas()
+  /// What others than root of the container may do.
+  public var permissions = Permissions()
   /// The line that gives the name.
   var nameLine: Int?
 
@@ -38,7 +42,9 @@ public struct ScopeConfiguration: Sendable, Equatable {
   /// Reads scope.conf.
   static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
     let values = try KeyValueFile(
-      text, file: file, known: ["host", "container", "cgroup", "instance", "name", "auid"])
+      text, file: file,
+      known: ["host", "container", "cgroup", "instance", "name", "auid"]
+        + Quotas.keys + Permissions.keys)
     var scope = ScopeConfiguration()
     scope.isHost = try values.choice("host", default: Answer.no) == .yes
     scope.container = values["container"]?.value
@@ -46,6 +52,8 @@ public struct ScopeConfiguration: Sendable, Equatable {
     scope.isPerContainer =
       try values.choice("instance", default: Instance.perContainer) == .perContainer
     scope.unsetAUIDMatches = try values.choice("auid", default: AUID.kernel) == .unsetMatches
+    scope.quotas = try Quotas(values)
+    scope.permissions = try Permissions(values)
     scope.name = values["name"]?.value
     scope.nameLine = values["name"]?.line
     if scope.isHost, let other = values["container"] ?? values["cgroup"] ?? values["instance"] {

@@ -60,6 +60,14 @@ final class ContainerTable {
     daemons.publish()
   }
 
+  /// Gives one entry its daemons anew; to be followed by `publish`.
+  func reassign(_ entry: ContainerEntry) throws {
+    if entry.container == nil { try daemons.assign(to: host) } else { try assign(entry) }
+  }
+
+  /// Makes what was assigned hold for every task.
+  func publish() { daemons.publish() }
+
   /// A container's birth.
   func handle(_ event: ContainerEvent, _ header: event_header) {
     guard containers[header.cgroup] == nil else { return }
