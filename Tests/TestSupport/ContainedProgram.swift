@@ -16,7 +16,8 @@ public struct ContainedProgram {
       at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     let program = Machine.product("nestaudit")
     let needed = try Program.output(of: "ldd", [program]).split(separator: "\n")
-      .compactMap { line in line.split(separator: " ").first { $0.hasPrefix("/") }.map(String.init)
+      .compactMap { line in
+        line.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("/") }.map(String.init)
       }
     for file in needed + [program] {
       try files.copyItem(
