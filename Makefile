@@ -25,7 +25,8 @@ C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h bpf/lib/types/*.h Sources/CN
 	Sources/CNestaudit/include/*.h Tests/Workload/*.c Tests/Workload/*.h \
 	Tests/CTableReader/*.c Tests/CTableReader/include/*.h Benchmarks/*.c)
 SHELL_SOURCES := .ci/run scripts/container-fixture scripts/demo scripts/install-dependencies \
-	scripts/kernel-audit scripts/run-tests scripts/vm scripts/vm-matrix $(wildcard scripts/vm.d/*) Tests/GuestTests/guest Tests/GuestTests/functions
+	scripts/kernel-audit scripts/nested-fixture scripts/run-tests scripts/runtime-fixture scripts/vm scripts/vm-matrix \
+	$(wildcard scripts/vm.d/*) Tests/GuestTests/guest Tests/GuestTests/functions
 PYTHON_SOURCES := Benchmarks/run $(wildcard Benchmarks/*.py) scripts/auparse-check scripts/compare-audit-logs
 SWIFT_SOURCES := Package.swift Sources Tests
 

@@ -75,7 +75,8 @@ let package = Package(
       name: "AuditRecordsTests", dependencies: ["AuditRecords", "CNestaudit", "CAuparse"],
       swiftSettings: strict),
     .testTarget(
-      name: "ContainersTests", dependencies: ["Containers", "TestSupport"], swiftSettings: strict),
+      name: "ContainersTests", dependencies: ["Containers", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CollectorTests", dependencies: ["Collector", "Containers", "TestSupport"],
       swiftSettings: strict),

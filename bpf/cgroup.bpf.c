@@ -5,7 +5,7 @@
 #define PF_FORKNOEXEC 0x00000040 /* include/linux/sched.h */
 
 static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t contid,
-				    uint32_t pid)
+				    uint32_t pid, uint32_t policy)
 {
 	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -18,7 +18,7 @@ static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t
 	event->cgroup = BPF_CORE_READ(node, id);
 	event->parent = BPF_CORE_READ(kernfs_parent(node), id);
 	event->op = op;
-	event->pad = 0;
+	event->policy = policy;
 	section_cgroup_path(&b, node);
 	return builder_submit(&b);
 }
@@ -26,6 +26,20 @@ static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t
 static __always_inline bool is_v2(struct cgroup *cgroup)
 {
 	return BPF_CORE_READ(cgroup, root, hierarchy_id) == 0;
+}
+
+/* Counts a cgroup of a container in or out; false if the container has as many as it may in the
+ * table. */
+static __always_inline bool cgroup_count(uint64_t contid, int32_t by)
+{
+	struct policy_cgroup *root = bpf_map_lookup_elem(&cgroups, &contid);
+
+	if (!root || (by < 0 && root->inner == 0))
+		return true;
+	if (by > 0 && root->inner >= POLICY_INNER_MAX)
+		return false;
+	__sync_fetch_and_add(&root->inner, by);
+	return true;
 }
 
 /* A cgroup belongs to the container that the one around it belongs to. */
@@ -36,17 +50,24 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 		return 0;
 	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
 	uint64_t id = BPF_CORE_READ(node, id);
-	uint64_t around = BPF_CORE_READ(kernfs_parent(node), id);
-	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &around);
-	uint64_t contid = 0;
+	struct kernfs_node *parent = kernfs_parent(node);
+	uint64_t around = BPF_CORE_READ(parent, id);
+	struct policy_cgroup *known = cgroup_known(parent, around);
+	struct policy_cgroup inherited = {.fresh = 1};
 
 	if (known) {
-		struct policy_cgroup inherited = {
-		    .contid = known->contid, .outer = known->outer, .policy = known->policy};
-		contid = inherited.contid;
-		bpf_map_update_elem(&cgroups, &id, &inherited, BPF_ANY);
-		cgroup_submit(cgroup, CGROUP_MKDIR, contid, (uint32_t)bpf_get_current_pid_tgid());
+		inherited.contid = known->contid;
+		inherited.outer = known->outer;
+		inherited.policy = known->policy;
 	}
+	/* One that has no room here is found by the one around it. */
+	if (!cgroup_count(inherited.contid, 1) ||
+	    bpf_map_update_elem(&cgroups, &id, &inherited, BPF_ANY)) {
+		control.unlisted = 1;
+		return 0;
+	}
+	cgroup_submit(cgroup, CGROUP_MKDIR, inherited.contid, (uint32_t)bpf_get_current_pid_tgid(),
+		      inherited.policy);
 	return 0;
 }
 
@@ -59,8 +80,10 @@ int BPF_PROG(nestaudit_cgroup_rmdir, struct cgroup *cgroup)
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
 
 	if (known) {
-		cgroup_submit(cgroup, CGROUP_RMDIR, known->contid,
-			      (uint32_t)bpf_get_current_pid_tgid());
+		uint64_t contid = known->contid;
+		cgroup_count(contid == id ? known->outer : contid, -1);
+		cgroup_submit(cgroup, CGROUP_RMDIR, contid, (uint32_t)bpf_get_current_pid_tgid(),
+			      0);
 		bpf_map_delete_elem(&cgroups, &id);
 	}
 	return 0;
@@ -79,6 +102,6 @@ int BPF_PROG(nestaudit_cgroup_attach, struct cgroup *cgroup, const char *path,
 	if (!(task->flags & PF_FORKNOEXEC))
 		container_birth(state, task);
 	if (state->contid)
-		cgroup_submit(cgroup, CGROUP_ATTACH, state->contid, task->pid);
+		cgroup_submit(cgroup, CGROUP_ATTACH, state->contid, task->pid, 0);
 	return 0;
 }

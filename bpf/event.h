@@ -21,7 +21,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 6
+#define EVENT_ABI_VERSION 7
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -124,7 +124,7 @@ enum section_kind {
 	SECTION_REQUEST = 20, /* struct event_request */
 	/* EVENT_PROCESS */
 	SECTION_LABEL = 19, /* the task's security label, as text; absent where no LSM gives one */
-	/* EVENT_CONTAINER */
+	/* EVENT_CONTAINER, and SECTION_PIDS of its first process */
 	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
 	SECTION_GID_MAP = 11,
 	/* EVENT_CONTAINER, EVENT_CGROUP */
@@ -310,9 +310,12 @@ struct event_container {
 	struct event_header
 	    header;     /* cgroup: the container's root; contid: the container around it, or 0 */
 	uint32_t init;  /* thread group of its first process, in the first PID namespace */
-	uint32_t pidns; /* inode of its PID namespace */
-	uint32_t pidns_level; /* 1 or more */
+	uint32_t pidns; /* inode of its PID namespace; 0: the first one */
+	uint32_t pidns_level; /* 0: the first one */
 	uint32_t userns;      /* inode of its user namespace */
+	uint32_t shared; /* 1: the PID namespace is another's: this is a container if its cgroup is
+			    one's */
+	uint32_t pad;
 };
 
 /* What is in a task's credentials: permitted, inheritable, effective, ambient. */
@@ -355,8 +358,8 @@ struct event_cgroup {
 	struct event_header header;
 	uint64_t cgroup; /* the cgroup it is about; header has the caller's */
 	uint64_t parent;
-	uint32_t op; /* enum cgroup_op */
-	uint32_t pad;
+	uint32_t op;     /* enum cgroup_op */
+	uint32_t policy; /* of CGROUP_MKDIR: that of the one around it, which holds for it */
 };
 
 #define EVENT_ASSERT_SIZE(type, bytes)                                                             \
@@ -375,7 +378,7 @@ EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_request, 16);
 EVENT_ASSERT_SIZE(event_argv, 48);
-EVENT_ASSERT_SIZE(event_container, 56);
+EVENT_ASSERT_SIZE(event_container, 64);
 EVENT_ASSERT_SIZE(event_id_extent, 12);
 EVENT_ASSERT_SIZE(event_cgroup, 64);
 

@@ -22,16 +22,20 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 5
+#define POLICY_ABI_VERSION 6
 
-#define POLICY_SYSCALLS     512 /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
-#define POLICY_OPERATIONS   256 /* of io_uring: its opcodes are bytes */
-#define POLICY_ARCHES       2   /* POLICY_ARCH_64, POLICY_ARCH_32 */
-#define POLICY_MAX          8192 /* policies */
-#define POLICY_DAEMONS_MAX  16 /* daemons of one chain; bit n of event_syscall.wants is daemon n */
+#define POLICY_SYSCALLS   512  /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
+#define POLICY_OPERATIONS 256  /* of io_uring: its opcodes are bytes */
+#define POLICY_ARCHES     2    /* POLICY_ARCH_64, POLICY_ARCH_32 */
+#define POLICY_MAX        8192 /* policies */
+#define POLICY_DAEMONS_MAX                                                                         \
+	16 /* daemons of one chain that are asked here; bit n of event_syscall.wants is daemon n   \
+	    */
+#define POLICY_MORE_BIT     31 /* of wants: the daemons behind those, whatever they want */
 #define POLICY_RULESETS_MAX 8192
 #define POLICY_CGROUPS_MAX  65536
-#define POLICY_EXTENTS_MAX  5 /* of an id map; a longer one is translated in the collector */
+#define POLICY_INNER_MAX    1024 /* cgroups of one container that are in the table */
+#define POLICY_EXTENTS_MAX  5    /* of an id map; a longer one is translated in the collector */
 #define POLICY_LOSSES_MAX   8192
 
 enum policy_arch { POLICY_ARCH_64 = 0, POLICY_ARCH_32 = 1 };
@@ -43,10 +47,16 @@ enum policy_arch { POLICY_ARCH_64 = 0, POLICY_ARCH_32 = 1 };
 struct policy_cgroup {
 	uint64_t contid; /* id of the container's root cgroup; 0: the host */
 	uint64_t outer;  /* contid of the container around it; 0: none */
-	uint32_t policy;
-	uint32_t
-	    unsaid; /* BPF's own: level of its PID namespace while EVENT_CONTAINER is still due */
+	uint32_t policy; /* the host's is policy_control.host */
+	uint32_t unsaid; /* BPF's own: EVENT_CONTAINER is still due; 1 + the level of its PID
+			    namespace, and BIRTH_SHARED */
+	uint32_t fresh;  /* BPF's own: no process has begun in it yet */
+	uint32_t inner;  /* BPF's own, of a root: cgroups in it that are in the table */
+	uint32_t pidns;  /* of a root: inode of the container's PID namespace; 0: the first one */
+	uint32_t pad;
 };
+
+#define BIRTH_SHARED (1u << 16) /* the PID namespace has a first process that is another's */
 
 struct policy_daemon {
 	uint32_t ruleset;  /* in rulesets */
@@ -59,7 +69,9 @@ struct policy_entry {
 	uint64_t gate[POLICY_ARCHES][POLICY_SYSCALLS / 64]; /* of these daemons alone */
 	uint64_t operations[POLICY_OPERATIONS / 64];        /* likewise, of io_uring */
 	uint32_t daemons;                                   /* how many of daemon[] hold */
-	uint32_t serial;                                 /* no other list of daemons has had it */
+	uint32_t serial; /* no other list of daemons has had it */
+	uint32_t more;   /* 1: there are daemons that found no room */
+	uint32_t pad;
 	struct policy_daemon daemon[POLICY_DAEMONS_MAX]; /* index n belongs to bit n of wants */
 };
 
@@ -70,7 +82,7 @@ struct policy_extent {
 };
 
 struct policy_view {
-	uint32_t pidns;       /* inode of the PID namespace */
+	uint32_t pidns;       /* inode of the PID namespace; 0: the first one */
 	uint32_t uid_extents; /* how many of uid[] hold; more than POLICY_EXTENTS_MAX: not told */
 	uint32_t gid_extents;
 	uint32_t pad;
@@ -129,6 +141,8 @@ struct policy_control {
 	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
 	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
 	uint32_t answers;   /* 1, BPF's: a listener of fanotify has its answers audited */
+	uint32_t unlisted;  /* 1, BPF's: some cgroup found no room in the table cgroups */
+	uint32_t pad;
 	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
@@ -166,11 +180,11 @@ enum loss_cause {
 
 #define POLICY_ASSERT_SIZE(type, bytes)                                                            \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
-POLICY_ASSERT_SIZE(policy_cgroup, 24);
+POLICY_ASSERT_SIZE(policy_cgroup, 40);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
-POLICY_ASSERT_SIZE(policy_entry, 424);
+POLICY_ASSERT_SIZE(policy_entry, 432);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 416);
+POLICY_ASSERT_SIZE(policy_control, 424);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
 POLICY_ASSERT_SIZE(preemption_mode, 8);

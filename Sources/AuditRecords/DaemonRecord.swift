@@ -57,6 +57,10 @@ public enum DaemonRecord {
   /// CONFIG_CHANGE: someone asked for what he may not (kernel/audit.c, audit_receive_msg); `isLocked` if nobody may.
   case refused(operation: String, Asker, isLocked: Bool)
 
+  /// CONTAINER_OP: a container begins or ends (the container-identifier series, V11, 02/11): `process` is its first one,
+  /// `chain` its contid and those around it as the log's daemon sees them, `outer` those around it alone; nil for none.
+  case container(ContainerOperation, process: UInt32, chain: String, outer: String?)
+
   /// Appends the record as one line; behind one that says in which container the asker is, if that is not the view's
   /// own.
   /// - Parameters:
@@ -87,7 +91,7 @@ public enum DaemonRecord {
       .resumed(let asker), .ruleChanged(_, _, _, let asker, _),
       .settingChanged(_, _, _, let asker, _), .refused(_, let asker, _):
       asker
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: nil
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: nil
     }
   }
 
@@ -105,7 +109,7 @@ public enum DaemonRecord {
       text.append(nameOf: asker.auid, in: users)
     case .ruleChanged(_, _, _, let asker, _), .settingChanged(_, _, _, let asker, _):
       append(to: &text, "AUID=", asker.auid, users)
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: break
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: break
     }
   }
 
@@ -134,6 +138,7 @@ public enum DaemonRecord {
     case .resumed: "DAEMON_RESUME"
     case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: "DAEMON_ERR"
     case .ruleChanged, .settingChanged, .refused: "CONFIG_CHANGE"
+    case .container: "CONTAINER_OP"
     }
   }
 
@@ -163,6 +168,10 @@ public enum DaemonRecord {
     case .refused(let operation, let asker, let isLocked):
       "pid=\(asker.pid) uid=\(asker.uid) auid=\(asker.auid) ses=\(asker.session)\(asker.subject) "
         + "op=\(operation)\(isLocked ? " audit_enabled=2" : "") res=0"
+    case .container(.set, let process, let chain, let outer):
+      "op=set opid=\(process) contid=\(chain) old-contid=\(outer ?? "-1")"
+    case .container(.drop, let process, let chain, _):
+      "op=drop opid=\(process) contid=-1 old-contid=\(chain)"
     }
   }
 }
@@ -173,4 +182,12 @@ extension DaemonRecord.Asker {
 
   /// The security label; nothing where no LSM gives one.
   fileprivate var subject: String { label.map { " subj=\($0)" } ?? "" }
+}
+
+/// What CONTAINER_OP tells of.
+public enum ContainerOperation: Sendable {
+  /// It begins.
+  case set
+  /// Its last task has ended.
+  case drop
 }

@@ -241,11 +241,13 @@ public struct ContainerEvent {
     sections.array(kind, of: event_id_extent.self)
   }
 
-  /// From the root of the v2 hierarchy: "/a/b".
-  public var cgroupPath: String {
-    sections.section(SECTION_CGROUP_PATH, index: 0).map { String(decoding: $0, as: UTF8.self) }
-      ?? "/"
+  /// The numbers of its first process, outermost first.
+  public var pids: UnsafeBufferPointer<event_pids> {
+    sections.array(SECTION_PIDS, of: event_pids.self)
   }
+
+  /// From the root of the v2 hierarchy: "/a/b".
+  public var cgroupPath: String { sections.cgroupPath }
 }
 
 /// EVENT_FORK: a task made another one.
@@ -262,12 +264,25 @@ public struct ForkEvent {
 
 /// EVENT_CGROUP: a cgroup was made, removed or joined.
 public struct CgroupEvent {
+  private let sections: EventSections
   /// All but the path.
   public let fixed: event_cgroup
 
   /// nil if it is not a whole event of its kind.
   public init?(_ bytes: UnsafeRawBufferPointer) {
-    guard bytes.count >= MemoryLayout<event_cgroup>.size else { return nil }
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_cgroup>.size) else {
+      return nil
+    }
+    self.sections = sections
     fixed = bytes.loadUnaligned(as: event_cgroup.self)
+  }
+
+  /// From the root of the v2 hierarchy: "/a/b".
+  public var path: String { sections.cgroupPath }
+}
+
+extension EventSections {
+  fileprivate var cgroupPath: String {
+    section(SECTION_CGROUP_PATH, index: 0).map { String(decoding: $0, as: UTF8.self) } ?? "/"
   }
 }

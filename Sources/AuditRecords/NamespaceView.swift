@@ -7,16 +7,25 @@ public final class NamespaceView: @unchecked Sendable {
   /// An id that was never set; the same in every view.
   public static let unsetID = UInt32.max
 
-  /// Inode of the PID namespace; 0 for the first one, the host's.
+  /// Inode of the PID namespace; 0 for the first one, which a container may share with the host.
   public let pidns: UInt32
+  /// Ids are the kernel's own.
+  private let isHost: Bool
   private let uidMap: UnsafeBufferPointer<event_id_extent>
   private let gidMap: UnsafeBufferPointer<event_id_extent>
 
   /// The host's: every number as the kernel has it.
-  public static let host = NamespaceView(pidns: 0, uidMap: [], gidMap: [])
+  public static let host = NamespaceView()
+
+  private init() {
+    pidns = 0
+    isHost = true
+    uidMap = UnsafeBufferPointer(start: nil, count: 0)
+    gidMap = uidMap
+  }
 
   /// - Parameters:
-  ///   - pidns: inode of the PID namespace, not 0.
+  ///   - pidns: inode of the PID namespace; 0 for the first one.
   ///   - uidMap: from the namespace's ids to the kernel's; empty maps nothing.
   public init(pidns: UInt32, uidMap: [event_id_extent], gidMap: [event_id_extent]) {
     func copy(_ map: [event_id_extent]) -> UnsafeBufferPointer<event_id_extent> {
@@ -25,6 +34,7 @@ public final class NamespaceView: @unchecked Sendable {
       return UnsafeBufferPointer(memory)
     }
     self.pidns = pidns
+    isHost = false
     self.uidMap = copy(uidMap)
     self.gidMap = copy(gidMap)
   }
@@ -64,13 +74,13 @@ public final class NamespaceView: @unchecked Sendable {
   /// A user id of the kernel in the view.
   @inline(__always)
   public func uid(_ kernel: UInt32) -> UInt32 {
-    pidns == 0 ? kernel : Self.translate(kernel, uidMap)
+    isHost ? kernel : Self.translate(kernel, uidMap)
   }
 
   /// A group id of the kernel in the view.
   @inline(__always)
   public func gid(_ kernel: UInt32) -> UInt32 {
-    pidns == 0 ? kernel : Self.translate(kernel, gidMap)
+    isHost ? kernel : Self.translate(kernel, gidMap)
   }
 
   @inline(__always)

@@ -55,7 +55,9 @@ public final class Collector {
     capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
     containers = ContainerTable(
-      capture: capture, daemons: daemons, hierarchy: hierarchy, logger: logger)
+      capture: capture, daemons: daemons, hierarchy: hierarchy,
+      limits: ContainerLimits(
+        depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
     dispatcher = Dispatcher(capture: capture, daemons: daemons, containers: containers)
     losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
     desk = ControlDesk(
@@ -84,7 +86,7 @@ public final class Collector {
       if isNew { waiter.add(mountTable: descriptor) }
     }
     try containers.startHost()
-    for container in RunningContainers.find(in: hierarchy) { containers.adopt(container) }
+    containers.adopt()
     try capture.attach()
     for program in capture.missing {
       logger.warning("\(program.program) is not there: \(program.reason)")
@@ -93,7 +95,7 @@ public final class Collector {
       logger.info("every syscall is looked at when it ends: \(reason)")
     }
     daemons.tellRules()
-    for container in RunningContainers.find(in: hierarchy) { containers.adopt(container) }
+    containers.adopt()
   }
 
   /// Collects until SIGTERM or SIGINT, then writes everything that was captured.
@@ -106,12 +108,13 @@ public final class Collector {
     var drained = 0
     var hasChanges = false
     while sender == nil {
-      waiter.wait(afterEvents: drained, isBusy: hasChanges) {
+      waiter.wait(afterEvents: drained, isBusy: hasChanges || containers.isWaiting) {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
       daemons.names.take()
       drained = drain()
+      containers.settle()
       for signal in signals.read() {
         switch Int32(signal.signal) {
         case SIGHUP: reloads.ask(by: signal)
@@ -125,7 +128,7 @@ public final class Collector {
       noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
-        containers.endMissing()
+        containers.tidy()
         dispatcher.tidy()
         daemons.tidy()
         capture.control.pointee.seccomp = SeccompLog.read()
@@ -136,6 +139,7 @@ public final class Collector {
     reloads.abandon()
     capture.detach()
     while drain() > 0 {}
+    containers.settle(isLate: true)
     losses.settle()
     return daemons.end(askedBy: sender.map(containers.asker))
   }
@@ -167,6 +171,7 @@ public final class Collector {
       let kept = try daemons.reload(
         new, askedBy: containers.asker(sender), entries: containers.entries,
         reassign: { try containers.reassign() })
+      containers.adopt()
       let messages = kept + new.waitingForRestart(since: configuration)
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()
@@ -212,7 +217,11 @@ extension CollectorSnapshot {
       containers: containers.entries.map { entry in
         .init(
           contid: entry.contid, outer: entry.outer?.contid,
-          name: entry.container?.name ?? "host", cgroup: entry.container?.cgroupPath ?? "/",
+          name: entry.container?.name ?? "host", runtime: entry.container?.metadata?.runtime.rawValue,
+          image: entry.container?.metadata?.image, pod: entry.container?.metadata?.pod,
+          namespace: entry.container?.metadata?.podNamespace,
+          labels: entry.container?.metadata?.labels ?? [:],
+          cgroup: entry.container?.cgroupPath ?? "/",
           daemons: entry.ownDaemons.map(\.name),
           processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
           seen: entry.seen, written: entry.written, lost: entry.lost,

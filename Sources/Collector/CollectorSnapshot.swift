@@ -28,6 +28,15 @@ public struct CollectorSnapshot: Sendable {
     public let outer: UInt64?
     /// What it is called; `host` for the host.
     public let name: String
+    /// What made it; nil for the host.
+    public let runtime: String?
+    /// The name of its image, where there is one.
+    public let image: String?
+    /// Its pod, and the namespace of Kubernetes that this is in.
+    public let pod: String?
+    public let namespace: String?
+    /// Labels and annotations.
+    public let labels: [String: String]
     /// The path of its root cgroup.
     public let cgroup: String
     /// The daemons that stand for it itself.
@@ -47,15 +56,18 @@ public struct CollectorSnapshot: Sendable {
   }
 
   /// As a container sees it that has a log of its own: what is in it, and nothing of where it is.
+  /// - Parameter visibleNames: of its daemons and those nested in it, by their names.
   func seen(
     from contid: UInt64, at cgroup: String, containers inside: Set<UInt64>,
-    daemons visible: Set<String>
+    daemons visibleNames: [String: String], in scope: NameScope
   ) -> CollectorSnapshot {
     CollectorSnapshot(
       backend: backend,
-      daemons: daemons.filter { visible.contains($0.name) }.map { $0.withoutPlace() },
+      daemons: daemons.compactMap { daemon in
+        visibleNames[daemon.name].map { daemon.withoutPlace(named: $0) }
+      },
       containers: containers.filter { inside.contains($0.contid) }.map {
-        $0.seen(from: contid, at: cgroup, daemons: visible)
+        $0.seen(from: contid, at: cgroup, daemons: visibleNames, in: scope)
       },
       skippedRuns: 0)
   }
@@ -72,7 +84,7 @@ public struct CollectorSnapshot: Sendable {
 
 extension CollectorSnapshot.Daemon {
   /// Where its log is, and what else it might stand for, is the host's business.
-  fileprivate func withoutPlace() -> Self {
+  fileprivate func withoutPlace(named name: String) -> Self {
     Self(
       name: name, log: "", scope: "", enabled: enabled, rules: rules, written: written, lost: lost,
       backlog: backlog)
@@ -82,13 +94,17 @@ extension CollectorSnapshot.Daemon {
 extension CollectorSnapshot.Container {
   /// To itself a container looks like a host.
   fileprivate func seen(
-    from viewer: UInt64, at root: String, daemons visible: Set<String>
+    from viewer: UInt64, at root: String, daemons visibleNames: [String: String],
+    in scope: NameScope
   ) -> Self {
     let isOwn = contid == viewer
     return Self(
-      contid: isOwn ? 0 : contid, outer: isOwn || outer == viewer ? nil : outer, name: name,
+      contid: isOwn ? 0 : contid, outer: isOwn || outer == viewer ? nil : outer,
+      name: scope.seen(name),
+      // What the orchestrator says of it may be of other places.
+      runtime: runtime, image: image, pod: nil, namespace: nil, labels: [:],
       cgroup: isOwn ? "/" : String(decoding: cgroup.utf8.dropFirst(root.utf8.count), as: UTF8.self),
-      daemons: daemons.filter(visible.contains),
+      daemons: daemons.compactMap { visibleNames[$0] },
       processes: processes, seen: seen, written: written, lost: lost, unconfirmed: unconfirmed,
       unreadable: unreadable)
   }

@@ -46,23 +46,46 @@ extension ContainerRoot {
   ///   - limit: bytes that are read at most.
   ///   - known: the version that was read before.
   public func read(_ path: String, limit: Int, unless known: FileVersion?) -> ContainerFile {
-    // What it is is asked before it is opened: a fifo would wait for a writer, a device might do anything.
-    guard let found = open(path, flags: nestaudit_o_path) else { return .none }
-    defer { close(found) }
-    var status = stat()
-    guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .none }
-    if let known, known == FileVersion(status) { return .unchanged }
-    // The very file that was looked at, whatever its path leads to by now.
-    let opened = Glibc.open("/proc/self/fd/\(found)", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-    guard opened >= 0 else { return .none }
+    guard let found = lookUpFile(path) else { return .none }
+    defer { close(found.descriptor) }
+    if let known, known == FileVersion(found.status) { return .unchanged }
+    guard let opened = Self.openFound(found.descriptor) else { return .none }
     defer { close(opened) }
+    var status = stat()
     guard fstat(opened, &status) == 0 else { return .none }
     let version = FileVersion(status)
     guard let content = Self.content(of: opened, limit: limit) else { return .none }
     return .read(content, version: version.isSettled ? version : nil)
   }
 
-  private static func content(of descriptor: Int32, limit: Int) -> [UInt8]? {
+  /// Opens a regular file for reading; nil if there is none, or it is another's.
+  /// - Parameter owner: the uid that it has to belong to on the host; nil for anybody.
+  /// - Returns: a descriptor for the caller to close.
+  func openFile(_ path: String, ownedBy owner: UInt32?) -> Int32? {
+    guard let found = lookUpFile(path) else { return nil }
+    defer { close(found.descriptor) }
+    if let owner, owner != found.status.st_uid { return nil }
+    return Self.openFound(found.descriptor)
+  }
+
+  /// What it is is asked before it is opened: a fifo would wait for a writer, a device might do anything.
+  private func lookUpFile(_ path: String) -> (descriptor: Int32, status: stat)? {
+    guard let found = open(path, flags: nestaudit_o_path) else { return nil }
+    var status = stat()
+    guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(found)
+      return nil
+    }
+    return (found, status)
+  }
+
+  /// The very file that was looked at, whatever its path leads to by now.
+  private static func openFound(_ found: Int32) -> Int32? {
+    let opened = Glibc.open("/proc/self/fd/\(found)", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    return opened >= 0 ? opened : nil
+  }
+
+  static func content(of descriptor: Int32, limit: Int) -> [UInt8]? {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16384)
     while content.count < limit {

@@ -30,6 +30,9 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     if now != cgroup && !now.hasPrefix(cgroup + "/") { return nil }
   }
 
+  /// Takes over a descriptor of a root directory, opened with O_PATH.
+  init(adopting descriptor: Int32) { self.descriptor = descriptor }
+
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Opens a file of the container.

@@ -18,7 +18,10 @@ enum ProcessFile {
   }
 
   static func lines(_ path: String) -> [Substring]? {
-    read(path).map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+    // By bytes: a line that ends with a carriage return, as a cgroup's may, is a line of its own.
+    read(path).map { content in
+      content.split(separator: UInt8(ascii: "\n")).map { Substring(decoding: $0, as: UTF8.self) }
+    }
   }
 
   /// The numbers of a line such as "NSpid:\t123\t1".

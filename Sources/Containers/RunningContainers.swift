@@ -1,33 +1,53 @@
 import Glibc
 
 /// The containers that run already, found as their births are told apart in BPF (bpf/lib/container.h): the
-/// first process of a PID namespace, in a cgroup that is not its parent's.
+/// first process of a PID namespace, in a cgroup that is not its parent's; and by the paths of cgroups.
 public enum RunningContainers {
   /// All of them, outer ones first.
-  public static func find(in hierarchy: CgroupHierarchy) -> [Container] {
-    var found: [(level: Int, container: Container)] = []
+  /// - Parameter isContainer: whether a cgroup is a container by its path alone.
+  public static func find(
+    in hierarchy: CgroupHierarchy, isContainer: (String) -> Bool
+  ) -> [Container] {
+    var found: [String: Container] = [:]
     for pid in processes() {
       guard let status = ProcessFile.lines("/proc/\(pid)/status") else { continue }
       let pids = ProcessFile.numbers(status, "NSpid")
       guard pids.count > 1, pids.last == 1,
         let parent = ProcessFile.numbers(status, "PPid").first,
         let path = ProcessFile.cgroupPath(pid), path != "/",
-        ProcessFile.cgroupPath(parent) != path,
-        let contid = hierarchy.id(of: path),
-        let namespace = ProcessFile.namespace(pid, "pid"),
-        let uids = ProcessFile.idMap(pid, "uid_map"), let gids = ProcessFile.idMap(pid, "gid_map")
+        ProcessFile.cgroupPath(parent) != path
       else { continue }
-      found.append(
-        (
-          level: pids.count,
-          container: Container(
-            contid: contid, outer: nil, cgroupPath: path, initPID: pid, pidNamespace: namespace,
-            uidMap: uids, gidMap: gids)
-        ))
+      found[path] = container(at: path, of: pid, pids, in: hierarchy)
     }
-    let paths = found.map(\.container)
-    return found.sorted { ($0.level, $0.container.contid) < ($1.level, $1.container.contid) }
-      .map { withOuter($0.container, among: paths) }
+    for path in hierarchy.descendants(of: "/")
+    where found[path] == nil && isContainer(path)
+      && !found.keys.contains(where: { $0.hasPrefix(path + "/") })
+    {
+      guard let pid = hierarchy.processes(in: path, most: 1).first,
+        let status = ProcessFile.lines("/proc/\(pid)/status")
+      else { continue }
+      found[path] = container(
+        at: path, of: pid, ProcessFile.numbers(status, "NSpid"), in: hierarchy)
+    }
+    let containers = Array(found.values)
+    return containers.sorted {
+      (depth($0.cgroupPath), $0.contid) < (depth($1.cgroupPath), $1.contid)
+    }
+    .map { withOuter($0, among: containers) }
+  }
+
+  private static func depth(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
+
+  private static func container(
+    at path: String, of pid: UInt32, _ pids: [UInt32], in hierarchy: CgroupHierarchy
+  ) -> Container? {
+    guard !pids.isEmpty, let contid = hierarchy.id(of: path),
+      let namespace = ProcessFile.namespace(pid, "pid"),
+      let uids = ProcessFile.idMap(pid, "uid_map"), let gids = ProcessFile.idMap(pid, "gid_map")
+    else { return nil }
+    return Container(
+      contid: contid, outer: nil, cgroupPath: path, pids: pids,
+      pidNamespace: pids.count > 1 ? namespace : 0, uidMap: uids, gidMap: gids)
   }
 
   /// The innermost of `containers` whose cgroup is above this one.
@@ -39,7 +59,7 @@ public enum RunningContainers {
       .max { $0.cgroupPath.utf8.count < $1.cgroupPath.utf8.count }
     return Container(
       contid: container.contid, outer: outer?.contid, cgroupPath: container.cgroupPath,
-      initPID: container.initPID, pidNamespace: container.pidNamespace,
+      pids: container.pids, pidNamespace: container.pidNamespace,
       uidMap: container.uidMap, gidMap: container.gidMap)
   }
 

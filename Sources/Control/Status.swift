@@ -73,6 +73,16 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public var parent: UInt64?
   /// The runtime's name for it.
   public var name: String
+  /// What made it; nil for the host.
+  public var runtime: String?
+  /// The name of its image, where there is one.
+  public var image: String?
+  /// Its pod.
+  public var pod: String?
+  /// The namespace of Kubernetes that the pod is in.
+  public var namespace: String?
+  /// Labels and annotations.
+  public var labels: [String: String]
   /// Its root cgroup.
   public var cgroup: String
   /// The daemons that stand for it itself.
@@ -92,9 +102,16 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
 
   /// Makes a container's line.
   public init(
-    contid: UInt64, parent: UInt64?, name: String, cgroup: String, daemons: [String], pids: Int,
-    seen: UInt64, written: UInt64, lost: UInt64, unreadable: UInt64, unconfirmed: UInt64 = 0
+    contid: UInt64, parent: UInt64?, name: String, runtime: String? = nil, image: String? = nil,
+    pod: String? = nil, namespace: String? = nil, labels: [String: String] = [:], cgroup: String,
+    daemons: [String], pids: Int, seen: UInt64, written: UInt64, lost: UInt64, unreadable: UInt64,
+    unconfirmed: UInt64 = 0
   ) {
+    self.runtime = runtime
+    self.image = image
+    self.pod = pod
+    self.namespace = namespace
+    self.labels = labels
     self.contid = contid
     self.parent = parent
     self.name = name

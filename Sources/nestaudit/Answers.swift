@@ -59,7 +59,9 @@ extension StatusReply {
       },
       containers: snapshot.containers.map {
         ContainerStatus(
-          contid: $0.contid, parent: $0.outer, name: $0.name, cgroup: $0.cgroup,
+          contid: $0.contid, parent: $0.outer, name: $0.name, runtime: $0.runtime,
+          image: $0.image, pod: $0.pod, namespace: $0.namespace, labels: $0.labels,
+          cgroup: $0.cgroup,
           daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
           lost: $0.lost, unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
       })

@@ -44,9 +44,11 @@ struct PsCommand: ParsableCommand {
 
 /// The containers as rows, each under the one around it.
 struct PsTable {
-  private static let header = ["NAME", "CONTID", "DAEMONS", "PIDS", "SEEN", "WRITTEN", "LOST"]
+  private static let header = [
+    "NAME", "CONTID", "RUNTIME", "IMAGE", "DAEMONS", "PIDS", "SEEN", "WRITTEN", "LOST",
+  ]
   /// Columns that hold numbers are aligned at the right.
-  private static let leftAligned = [true, false, true, false, false, false, false]
+  private static let leftAligned = [true, false, true, true, true, false, false, false, false]
 
   private var rows: [[String]] = []
 
@@ -95,6 +97,7 @@ struct PsTable {
   private static func row(_ container: ContainerStatus, _ branch: String) -> [String] {
     [
       branch + escaped(container.name), String(container.contid),
+      container.runtime ?? "-", container.image.map(escaped) ?? "-",
       container.daemons.isEmpty ? "-" : escaped(container.daemons.joined(separator: ",")),
       String(container.pids), String(container.seen), String(container.written),
       String(container.lost),

@@ -1,3 +1,4 @@
+import Containers
 import Testing
 
 @testable import Collector
@@ -7,11 +8,16 @@ struct ScopeTests {
     try ScopeConfiguration.parse(text, file: "scope.conf")
   }
 
-  private func matches(
-    _ text: String, name: String = "web", id: String = "0123abcd", contid: UInt64 = 77,
-    cgroup: String = "/pods/web"
-  ) throws -> Bool {
-    try scope(text).matches(name: name, runtimeID: id, contid: contid, cgroupPath: cgroup)
+  private static let metadata =
+    ContainerMetadata(
+      runtime: .docker, id: "0123abcd", name: "web", image: "docker.io/library/nginx:1.27",
+      labels: ["app": "front", "debug": ""], pod: "web-0", podNamespace: "shop")
+
+  private func matches(_ text: String, inside around: String? = nil) throws -> Bool {
+    let container = Container(
+      contid: 77, outer: around == nil ? nil : 5, cgroupPath: "/pods/web", pids: [7, 1],
+      pidNamespace: 1, uidMap: [], gidMap: [])
+    return try scope(text).matches(container.identified(by: Self.metadata, around: around))
   }
 
   @Test(arguments: [
@@ -20,10 +26,42 @@ struct ScopeTests {
     ("container = db", false), ("cgroup = /pods/*", true), ("cgroup = /other/*", false),
     ("container = web\ncgroup = /pods/*", true), ("container = web\ncgroup = /x/*", false),
     ("container = db\ncgroup = /pods/*", false), ("container = [vw]eb", true),
-    ("host = yes", false),
+    ("host = yes", false), ("image = *nginx*", true), ("image = nginx", false),
+    ("label = app", true), ("label = app=fr*", true), ("label = app=back", false),
+    ("label = app=front debug", true), ("label = app=front other", false),
+    ("runtime = docker", true), ("runtime = podman docker", true), ("runtime = podman", false),
+    ("contid = 77", true), ("contid = 78", false), ("pod = web-*", true), ("pod = db-*", false),
+    ("namespace = shop", true), ("namespace = shop\npod = db-0", false),
+    ("image = *nginx*\ncontainer = web\nlabel = app", true),
+    ("image = *nginx*\ncontainer = db", false),
   ])
   func allThatIsGivenMustMatch(text: String, matches: Bool) throws {
     #expect(try self.matches(text) == matches)
+  }
+
+  /// What a container says of those in it, it may have made up.
+  @Test(arguments: [
+    ("container = web", false), ("container = 0123abcd", false), ("container = outer/web", true),
+    ("container = outer/*", true), ("container = *", true), ("container = 77", true),
+    ("contid = 77", true), ("image = *", false), ("label = app", false), ("runtime = docker", false),
+    ("pod = *", false), ("namespace = shop", false), ("cgroup = /pods/*", true),
+  ])
+  func whatIsInAContainerIsKnownByWhatItCannotMakeUp(text: String, matches: Bool) throws {
+    #expect(try self.matches(text, inside: "outer") == matches)
+  }
+
+  @Test(arguments: [
+    ("cgroup = /a/b", "/a/b", true), ("cgroup = /a/b", "/a/b/c", false),
+    ("cgroup = /a/*", "/a/b", false), ("cgroup = /a/*\nruntime = cgroup", "/a/b", true),
+    ("container = *", "/a/b", false),
+  ])
+  func aCgroupThatIsNamedIsAContainer(text: String, path: String, names: Bool) throws {
+    #expect(try scope(text).namesCgroup(path) == names)
+  }
+
+  @Test(arguments: [("30 days", 2_592_000), ("1 day", 86400), ("2", 172_800), ("12 hours", 43200)])
+  func logsAreKeptAsLongAsIsSaid(text: String, seconds: Int64) throws {
+    #expect(try scope("container = a\nkeep = \(text)").keep == seconds)
   }
 
   @Test func theHostIsNoContainer() throws {
@@ -42,7 +80,11 @@ struct ScopeTests {
     ("host = yes\ncontainer = a", "scope.conf:2: 'container' does not go with"),
     ("host = maybe", "scope.conf:1: host = maybe: give one of yes, no"),
     ("container = a\ninstance = each", "scope.conf:2: instance = each: give one of shared"),
-    ("image = a", "scope.conf:1: unknown key 'image'"),
+    ("images = a", "scope.conf:1: unknown key 'images'; did you mean 'image'?"),
+    ("runtime = dockre", "scope.conf:1: runtime = dockre: give one or more of docker, podman"),
+    ("contid = -1", "scope.conf:1: contid = -1: give a container identifier"),
+    ("container = a\nkeep = ever", "scope.conf:2: keep = ever: give a number of days"),
+    ("host = yes\nkeep = 1 day", "'keep' does not go with 'host = yes'"),
   ])
   func whatContradictsItselfIsRefused(text: String, reason: String) {
     let error = #expect(throws: ConfigurationError.self) { try scope(text) }
@@ -51,7 +93,7 @@ struct ScopeTests {
 
   @Test(arguments: [
     ("container = web", true), ("container = w*b", false), ("container = we?", false),
-    ("container = [w]eb", false), ("cgroup = /a", false),
+    ("container = [w]eb", false), ("cgroup = /a", false), ("contid = 7", true),
   ])
   func aNameWithoutWildcardMeansOneContainer(text: String, one: Bool) throws {
     #expect(try scope(text).namesOneContainer == one)

@@ -99,7 +99,8 @@ struct TailTests {
     _ contid: UInt64, _ parent: UInt64?, _ name: String, _ daemons: [String]
   ) -> ContainerStatus {
     ContainerStatus(
-      contid: contid, parent: parent, name: name, cgroup: "/", daemons: daemons, pids: 1, seen: 10,
+      contid: contid, parent: parent, name: name, runtime: contid == 44 ? "docker" : nil,
+      image: contid == 44 ? "nginx" : nil, cgroup: "/", daemons: daemons, pids: 1, seen: 10,
       written: 0, lost: contid == 44 ? 3 : 0, unreadable: 0)
   }
 }

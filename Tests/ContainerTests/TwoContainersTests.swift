@@ -118,13 +118,31 @@ struct TwoContainers {
     #expect(serials.last.map { $0 - serials[0] } == UInt64(serials.count - 1), "no gaps")
   }
 
+  @Test(arguments: ["web", "db"])
+  func itsBeginAndItsEndAreInItsLogAndInTheHosts(name: String) throws {
+    let logs = try Self.logs.get()
+    let id = try #require(logs.ids[name])
+    let pid = try #require(logs.pids[name])
+    for (log, process) in [(name == "web" ? logs.web : logs.db, 1), (logs.host, pid)] {
+      let own = log.compactMap { $0.first("CONTAINER_OP") }.filter {
+        $0["contid"] == "\(id)" || $0["old-contid"] == "\(id)"
+      }
+      #expect(own.map { $0["op"] } == ["set", "drop"])
+      #expect(own.map { $0["opid"] } == ["\(process)", "\(process)"])
+      #expect(own.map { $0["contid"] } == ["\(id)", "-1"])
+      #expect(own.map { $0["old-contid"] } == ["-1", "\(id)"])
+    }
+  }
+
   @Test(arguments: [("web", "db"), ("db", "web")])
   func nothingOfTheOtherIsInALog(name: String, other: String) throws {
     let logs = try Self.logs.get()
     let text = try #require(logs.bytes[name])
     let foreign =
-      ["marker-of-\(other)", "\(other)-", "contid=", "nestaudit-test", "id=100000", "id=200000"]
-      + logs.pids.values.map { "pid=\($0) " }
+      [
+        "marker-of-\(other)", "\(other)-", "\(try #require(logs.ids[other]))", "CONTAINER_ID",
+        "nestaudit-test", "id=100000", "id=200000",
+      ] + logs.pids.values.map { "pid=\($0) " }
     for word in foreign {
       #expect(!text.contains(word), "\(word) in the log of \(name)")
       let hex = word.utf8.map { String(format: "%02X", $0) }.joined()

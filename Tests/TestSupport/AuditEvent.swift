@@ -110,6 +110,20 @@ public struct AuditEvent: Sendable {
   }
 }
 
+extension AuditEvent {
+  /// The same event with its lines changed, or left out where there is nil.
+  public func keeping(_ change: (String) -> String?) -> AuditEvent {
+    var event = self
+    event.lines = lines.compactMap(change)
+    event.records = event.lines.compactMap { line in
+      line.wholeMatch(of: /type=(\S+) msg=audit\([^)]*\): ?(.*)/).map {
+        Record(type: String($0.1), text: String($0.2))
+      }
+    }
+    return event
+  }
+}
+
 extension [AuditEvent] {
   /// Sorted by what they say: threads of one process are told by nothing else, and two logs may have them in
   /// another order.

@@ -2,24 +2,19 @@
 /*
  * A container's birth. A cgroup becomes a container when the first process of a PID namespace execs
  * in it (or is moved into it after its exec) while its parent lives in another cgroup: what every
- * runtime does, and what a shell that merely unshares does not.
+ * runtime does, and what a shell that merely unshares does not. The first process of a new cgroup
+ * is told likewise: where a container shares its PID namespace, the collector knows it by its
+ * cgroup's path.
  */
 #ifndef NESTAUDIT_CONTAINER_H
 #define NESTAUDIT_CONTAINER_H
 
 #include "identity.h"
 #include "path.h"
+#include "process.h"
 
-#define CGROUP_DEPTH_MAX 256
-
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
-{
-	struct kernfs_node___6_14 *old = (void *)node;
-
-	if (bpf_core_field_exists(node->__parent))
-		return BPF_CORE_READ(node, __parent);
-	return BPF_CORE_READ(old, parent);
-}
+/* So many parts of a cgroup's path are told, the last ones. */
+#define CGROUP_DEPTH_TOLD 256
 
 struct cgroup_walk {
 	struct kernfs_node *node;
@@ -49,7 +44,7 @@ static __noinline int section_cgroup_path(struct builder *b, struct kernfs_node 
 {
 	struct cgroup_walk walk = {.node = node, .start = PATH_END};
 
-	bpf_loop(CGROUP_DEPTH_MAX, cgroup_step, &walk, 0);
+	bpf_loop(CGROUP_DEPTH_TOLD, cgroup_step, &walk, 0);
 	section_path_text(b, SECTION_CGROUP_PATH, 0, walk.start);
 	return 0;
 }
@@ -74,10 +69,12 @@ static __always_inline void section_id_map(struct builder *b, uint16_t kind,
 
 /* Submits EVENT_CONTAINER for the container whose PID namespace is at `level` of `task`. */
 static __noinline int container_submit(struct task_struct *task, uint64_t contid, uint64_t outer,
-				       uint32_t level)
+				       uint32_t unsaid)
 {
 	struct builder b;
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	uint32_t level = (unsaid & (BIRTH_SHARED - 1)) - 1;
+	bool shared = unsaid & BIRTH_SHARED;
 	struct upid number = {};
 
 	if (level > BPF_CORE_READ(pid, level))
@@ -88,15 +85,18 @@ static __noinline int container_submit(struct task_struct *task, uint64_t contid
 		return 0;
 	struct event_container *event = (void *)b.base;
 	struct pid_namespace *pidns = number.ns;
-	struct task_struct *init = BPF_CORE_READ(pidns, child_reaper);
+	struct task_struct *init = shared ? task : BPF_CORE_READ(pidns, child_reaper);
 	struct user_namespace *userns = (void *)BPF_CORE_READ(init, cred, user_ns);
 	event->init = BPF_CORE_READ(init, tgid);
-	event->pidns = BPF_CORE_READ(pidns, ns.inum);
+	event->pidns = level ? BPF_CORE_READ(pidns, ns.inum) : 0;
 	event->pidns_level = level;
 	event->userns = BPF_CORE_READ(userns, ns.inum);
+	event->shared = shared;
+	event->pad = 0;
 	section_cgroup_path(&b, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
 	section_id_map(&b, SECTION_UID_MAP, &userns->uid_map);
 	section_id_map(&b, SECTION_GID_MAP, &userns->gid_map);
+	section_pids(&b, init);
 	return builder_submit(&b);
 }
 
@@ -108,21 +108,30 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	uint32_t level = BPF_CORE_READ(pid, level);
-	struct upid number = {};
-
-	if (level == 0 || level >= EVENT_PIDNS_LEVELS)
-		return;
-	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
-	if (number.nr != 1 || state->contid == state->cgroup)
-		return;
-	if (cgroup_of(task->real_parent) == state->cgroup)
-		return;
 	uint64_t cgroup = state->cgroup;
 	uint64_t outer = state->contid;
-	struct policy_cgroup born = {.contid = cgroup, .policy = POLICY_UNDECIDED, .outer = outer};
-	if (!container_submit(task, cgroup, outer, level))
-		born.unsaid = level;
-	bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY);
+	struct upid number = {};
+
+	if (level >= EVENT_PIDNS_LEVELS || outer == cgroup)
+		return;
+	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
+	struct pid_namespace *pidns = number.ns;
+	uint32_t inode = BPF_CORE_READ(pidns, ns.inum);
+	struct policy_cgroup *around = bpf_map_lookup_elem(&cgroups, &outer);
+	/* A container's first process may well move on in its own cgroups. */
+	bool shared = level == 0 || number.nr != 1 || (around && around->pidns == inode);
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &cgroup);
+	if ((shared && !(known && known->fresh)) || cgroup_of(task->real_parent) == cgroup)
+		return;
+	struct policy_cgroup born = {.contid = cgroup,
+				     .outer = outer,
+				     .policy = POLICY_UNDECIDED,
+				     .pidns = level ? inode : 0};
+	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
+	if (!container_submit(task, cgroup, outer, unsaid))
+		born.unsaid = unsaid;
+	if (bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY))
+		control.unlisted = 1;
 	state->contid = cgroup;
 	state->policy = POLICY_UNDECIDED;
 	state->generation = control.generation;

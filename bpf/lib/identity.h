@@ -11,6 +11,57 @@ static __always_inline uint64_t cgroup_of(struct task_struct *task)
 	return task->cgroups->dfl_cgrp->kn->id;
 }
 
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___6_14 *old = (void *)node;
+
+	if (bpf_core_field_exists(node->__parent))
+		return BPF_CORE_READ(node, __parent);
+	return BPF_CORE_READ(old, parent);
+}
+
+/* How far a cgroup that is not in the table may be below one that is. */
+#define CGROUP_DEPTH_MAX 16384
+
+struct cgroup_search {
+	struct kernfs_node *node;
+	uint64_t id;
+};
+
+static long cgroup_search_step(uint32_t index, struct cgroup_search *search)
+{
+	struct kernfs_node *node = search->node;
+	uint64_t id = BPF_CORE_READ(node, id);
+
+	if (bpf_map_lookup_elem(&cgroups, &id)) {
+		search->id = id;
+		return 1;
+	}
+	search->node = kernfs_parent(node);
+	return !search->node;
+}
+
+/* The nearest cgroup, at `node` or above it, that is in the table; 0: there is none. */
+static __noinline uint64_t cgroup_listed(struct kernfs_node *node)
+{
+	struct cgroup_search search = {.node = node};
+
+	bpf_loop(CGROUP_DEPTH_MAX, cgroup_search_step, &search, 0);
+	return search.id;
+}
+
+/* What the table says of a cgroup, or of the nearest one above it. */
+static __always_inline struct policy_cgroup *cgroup_known(struct kernfs_node *node, uint64_t id)
+{
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
+
+	if (!known && control.unlisted) {
+		id = cgroup_listed(node);
+		known = bpf_map_lookup_elem(&cgroups, &id);
+	}
+	return known;
+}
+
 /* Brings the identity in `state` up to date: after a move, and after a change of the tables. */
 static __always_inline void identify(struct task_state *state, struct task_struct *task)
 {
@@ -19,12 +70,12 @@ static __always_inline void identify(struct task_state *state, struct task_struc
 
 	if (state->cgroup == cgroup && state->generation == generation)
 		return;
-	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &cgroup);
+	struct policy_cgroup *known = cgroup_known(task->cgroups->dfl_cgrp->kn, cgroup);
 	uint64_t contid = known ? known->contid : 0;
 
 	state->cgroup = cgroup;
 	state->contid = contid;
-	state->policy = known ? known->policy : control.host;
+	state->policy = contid ? known->policy : control.host;
 	state->generation = generation;
 }
 

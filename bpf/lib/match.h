@@ -111,7 +111,7 @@ __noinline uint32_t match_policy(uint32_t policy, uint32_t cell, uint32_t muted)
 		/* No comparison: Linux 6.1 would go through every set of bits. */
 		wants |= (judge_says(j, cell) & SAYS_WANTED) << i;
 	}
-	return wants;
+	return wants | entry->more << POLICY_MORE_BIT;
 }
 
 /* The bits of the daemons of `policy` whose task list keeps a task out that is made now. */

@@ -53,7 +53,7 @@ static __always_inline bool view_pid(struct policy_view *view, bool parent, uint
 	uint32_t last = BPF_CORE_READ(group, level);
 	/* Linux 6.1 does not see where the loop ends by comparisons alone. */
 	last = at_most(last < level ? last : level, VIEW_LEVELS_MAX - 1);
-	*number = 0;
+	*number = view->pidns ? 0 : BPF_CORE_READ(group, numbers[0].nr);
 	for (uint32_t i = 1; i <= last; i++) {
 		struct upid upid = {};
 		bpf_probe_read_kernel(&upid, sizeof(upid), &group->numbers[i]);

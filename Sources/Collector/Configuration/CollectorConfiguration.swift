@@ -67,8 +67,15 @@ public struct CollectorConfiguration: Sendable {
   public private(set) var stateDirectory = "/run/nestaudit"
   /// Holds a directory for each daemon's log.
   public private(set) var logDirectory = "/var/log/nestaudit"
+  /// How many containers may be in each other, …
+  private(set) var maxDepth = 32
+  /// … and how many in all in one that stands on the host.
+  private(set) var maxContainers = 1024
   /// In the order of their directories' names.
   public private(set) var daemons: [DaemonConfiguration] = []
+
+  /// The kernel has no more PID namespaces in each other: include/linux/pid_namespace.h, MAX_PID_NS_LEVEL.
+  private static let deepest = 32
 
   private static let standardDirectory = "/etc/nestaudit"
 
@@ -106,6 +113,8 @@ public struct CollectorConfiguration: Sendable {
       ("ring_size", ringSize == old.ringSize), ("backend", backend == old.backend),
       ("state_directory", stateDirectory == old.stateDirectory),
       ("log_directory", logDirectory == old.logDirectory),
+      ("max_depth", maxDepth == old.maxDepth),
+      ("max_containers", maxContainers == old.maxContainers),
     ]
     return keys.filter { !$0.isSame }.map {
       "\($0.name) stays as it is until the collector is started again"
@@ -142,7 +151,11 @@ public struct CollectorConfiguration: Sendable {
     if TextFile.exists(file) {
       let values = try KeyValueFile(
         try TextFile.read(file), file: file,
-        known: ["ring_size", "backend", "state_directory", "log_directory"])
+        known: [
+          "ring_size", "backend", "state_directory", "log_directory", "max_depth", "max_containers",
+        ])
+      maxDepth = try values.number("max_depth", 1...Self.deepest, default: maxDepth)
+      maxContainers = try values.number("max_containers", 0...65536, default: maxContainers)
       if let entry = values["ring_size"] {
         guard let bytes = Self.bytes(entry.value) else {
           throw values.failure(entry, Self.sizeHelp)

@@ -48,7 +48,7 @@ final class ControlDesk {
       return .lines(daemon.settingLines(pid: pid(for: standing)))
     case .log(let name):
       let daemon = try daemon(named: name, for: standing, .tail, peer)
-      return .log(daemon: daemon.name, path: daemon.log.path)
+      return .log(daemon: scope(of: standing).seen(daemon.name), path: daemon.log.path)
     case .rules(let name, let operation):
       let daemon = try changeable(named: name, for: standing, operation, peer)
       let ruleset = daemon.ruleset
@@ -93,6 +93,12 @@ final class ControlDesk {
     if case .host = standing { UInt32(getpid()) } else { 0 }
   }
 
+  /// What names the asker may see.
+  private func scope(of standing: Standing) -> NameScope {
+    guard case .user(_, let entry) = standing else { return NameScope(outer: nil) }
+    return NameScope(outer: entry.outer?.container?.name)
+  }
+
   private func admission(_ standing: Standing) -> Granted {
     switch standing {
     case .host: return .admission(of: 0, connections: .max)
@@ -128,7 +134,8 @@ final class ControlDesk {
     case .user(let uid, let entry):
       let own = own(of: entry)
       guard
-        let daemon = try chosen(name, own: own, among: visible(to: entry), operation.rawValue, peer)
+        let daemon = try chosen(
+          name, own: own, among: visible(to: entry), for: standing, operation.rawValue, peer)
       else { throw refused(operation.rawValue, peer, Self.none) }
       // What others may do is said by the daemon that stands for their own container.
       let isAllowed =
@@ -156,7 +163,10 @@ final class ControlDesk {
       guard uid == 0 else {
         throw refused(operation.rawValue, peer, "only root of the container may")
       }
-      guard let found = try chosen(name, own: own, among: own, operation.rawValue, peer) else {
+      guard
+        let found = try chosen(
+          name, own: own, among: own, for: standing, operation.rawValue, peer)
+      else {
         throw refused(operation.rawValue, peer, Self.none)
       }
       daemon = found
@@ -175,7 +185,8 @@ final class ControlDesk {
     guard let daemon = daemons.all.first(where: { $0.number == number }) else {
       throw ControlRefusal("the daemon has ended")
     }
-    return try changeable(named: daemon.name, for: standing, operation, peer)
+    return try changeable(
+      named: scope(of: standing).seen(daemon.name), for: standing, operation, peer)
   }
 
   private func known(_ name: String?) throws(ControlRefusal) -> Daemon {
@@ -189,14 +200,16 @@ final class ControlDesk {
 
   /// The daemon that is named, or the only one; nil if there is none for that container alone.
   private func chosen(
-    _ name: String?, own: [Daemon], among all: [Daemon], _ operation: String, _ peer: Peer
+    _ name: String?, own: [Daemon], among all: [Daemon], for standing: Standing,
+    _ operation: String, _ peer: Peer
   ) throws(ControlRefusal) -> Daemon? {
+    let scope = scope(of: standing)
     guard let name else {
       guard own.count > 1 else { return own.first }
-      let names = own.map(\.name).joined(separator: ", ")
+      let names = own.map { scope.seen($0.name) }.joined(separator: ", ")
       throw ControlRefusal("several daemons stand for this container; say which: \(names)")
     }
-    if let daemon = all.first(where: { $0.name == name }) { return daemon }
+    if let daemon = all.first(where: { scope.seen($0.name) == name }) { return daemon }
     // The same, whether there is such a daemon or not.
     throw refused(operation, peer, "'\(name)' is no daemon of this container")
   }
@@ -247,10 +260,14 @@ final class ControlDesk {
           "only root of the container may, and whom scope.conf allows to ps"
         )
       }
+      let scope = scope(of: standing)
       let inside = containers.entries.filter { $0.isInside(entry) }
       return snapshot().seen(
         from: entry.contid, at: entry.container?.cgroupPath ?? "",
-        containers: Set(inside.map(\.contid)), daemons: Set(visible(to: entry).map(\.name)))
+        containers: Set(inside.map(\.contid)),
+        daemons: Dictionary(
+          uniqueKeysWithValues: visible(to: entry).map { ($0.name, scope.seen($0.name)) }),
+        in: scope)
     }
   }
 

@@ -26,12 +26,20 @@ final class DaemonTable {
   private var nextNumber: UInt32 = 0
   /// How many containers an instance stands for.
   private var uses: [String: Int] = [:]
+  /// Removes old logs, in directories that may be slow.
+  private let remover: PatientReader<[String: Int64], [String]>
+  private var nextRemoval: Int64 = 0
+  /// Nanoseconds.
+  private static let betweenRemovals: Int64 = 3600 * 1_000_000_000
   /// Logs of daemons that have ended, until everything is in them.
   private var closing: [DaemonLog] = []
 
   init(configuration: CollectorConfiguration, capture: Capture, logger: Logger) throws {
     self.logger = logger
     logDirectory = configuration.logDirectory
+    remover = PatientReader(
+      name: "old-logs",
+      read: { [logDirectory] in LogDirectory.removeOld(in: logDirectory, keep: $0) })
     knowsNamedFiles = capture.backend == .hooks
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
@@ -102,6 +110,23 @@ final class DaemonTable {
     policies.freeRetired()
     watches.lookAgain()
     names.lookAgain()
+    removeOldLogs()
+  }
+
+  /// Now and then: logs of containers that ended longer ago than scope.conf keeps them.
+  private func removeOldLogs() {
+    remover.relieve()
+    for (_, removed) in remover.take() {
+      for directory in removed {
+        logger.info("\(directory): kept as long as it was to be, removed")
+      }
+    }
+    let now = Clock.read(CLOCK_MONOTONIC)
+    guard now >= nextRemoval else { return }
+    nextRemoval = now + Self.betweenRemovals
+    var keep: [String: Int64] = [:]
+    for template in templates { keep[template.name] = template.scope.keep }
+    if !keep.isEmpty { remover.ask(0, keep) }
   }
 
   // MARK: Containers
@@ -114,16 +139,13 @@ final class DaemonTable {
     var routes: [Route] = []
     if let container = entry.container {
       for template in templates
-      where template.scope.matches(
-        name: container.name, runtimeID: container.runtimeID, contid: container.contid,
-        cgroupPath: container.cgroupPath)
-      {
+      where template.scope.matches(container) {
         let known = before.first { $0.owner === entry && template.stands(for: $0.daemon) }?.daemon
         let name =
           known?.name
           ?? (template.isPerContainer ? instanceName(template, container) : template.name)
         do {
-          let daemon = try instance(template, name: name, in: entry.view)
+          let daemon = try instance(template, name: name, of: entry)
           uses[daemon.name, default: 0] += 1
           routes.append(route(from: entry, to: daemon, of: entry))
         } catch {
@@ -140,6 +162,13 @@ final class DaemonTable {
     }
     for template in templates where template.scope.isHost {
       routes.append(route(from: entry, to: try instance(template, name: template.name), of: nil))
+    }
+    if routes.count > RouteSet.most {
+      logger.error(
+        "container \(entry.container?.name ?? "host"): \(routes.count) daemons want it; \(RouteSet.most) can"
+      )
+      for route in routes[RouteSet.most...] { release([route], of: entry) }
+      routes.removeLast(routes.count - RouteSet.most)
     }
     entry.routes = routes
     let policy = try policies.hold(
@@ -159,6 +188,23 @@ final class DaemonTable {
         logger.info(
           "container \(entry.container!.name) (\(entry.contid)): daemon \(route.daemon.name)")
       }
+    }
+  }
+
+  /// Whether a daemon stands for a cgroup by its path alone, whatever made it.
+  func namesCgroup(_ path: String) -> Bool {
+    templates.contains { $0.scope.namesCgroup(path) }
+  }
+
+  /// Says in the logs of all its daemons that a container begins or ends.
+  func tell(_ operation: ContainerOperation, of entry: ContainerEntry, at time: EventTime) {
+    for route in entry.routes where route.daemon.enabled {
+      let contids = entry.operationContids(in: route.owner)
+      guard let chain = ContainerEntry.chain(contids) else { continue }
+      route.daemon.write(
+        .container(
+          operation, process: entry.firstProcess(in: route.owner), chain: chain,
+          outer: ContainerEntry.chain(Array(contids.dropFirst()))), at: time)
     }
   }
 
@@ -228,17 +274,28 @@ final class DaemonTable {
     return taken ? "\(name).\(container.contid)" : name
   }
 
-  /// - Parameter view: of the container that it is made for.
+  /// The daemon of this name, made if there is none.
+  /// - Parameter entry: whose log it is; nil for a daemon that stands for several, or the host.
   func instance(
-    _ template: DaemonTemplate, name: String, in view: NamespaceView = .nowhere
+    _ template: DaemonTemplate, name: String, of entry: ContainerEntry? = nil
   ) throws -> Daemon {
     if let known = instances[name] { return known }
+    let path = template.logPath(instance: name, directory: logDirectory)
+    if let container = entry?.container, template.isPerContainer {
+      let directory = LogDirectory(ofLog: path)
+      if let moved = directory.take(for: LogOwner(container, daemon: template.name)) {
+        logger.notice(
+          "\(path) is the log of container \(container.name) (\(container.contid)) now; that of an earlier one of this name is in \(moved)"
+        )
+      }
+    }
     let log = try DaemonLog(
-      path: template.logPath(instance: name, directory: logDirectory),
+      path: path,
       configuration: template.configuration.auditd, writers: writers)
     let daemon = Daemon(
       number: nextNumber, name: name, template: template, ruleset: template.ruleset, log: log,
-      view: template.scope.isHost ? .host : template.isPerContainer ? view : .nowhere,
+      view: template.scope.isHost
+        ? .host : template.isPerContainer ? entry?.view ?? .nowhere : .nowhere,
       names: ownNames(of: template))
     nextNumber &+= 1
     instances[name] = daemon
@@ -248,9 +305,17 @@ final class DaemonTable {
         .init(
           auid: daemon.view.uid(Identity.own.auid), uid: daemon.view.uid(getuid()),
           session: Identity.own.session, pid: template.scope.isHost ? Identity.own.pid : 0,
-          label: template.scope.isHost ? Identity.own.label : nil)), at: .now)
+          label: template.scope.isHost ? Identity.own.label : nil)), at: start(of: entry, template))
     daemon.submit()
     return daemon
+  }
+
+  /// A daemon begins with its container, so that nothing in its log is older; one that a reload brings begins now.
+  private func start(of entry: ContainerEntry?, _ template: DaemonTemplate) -> EventTime {
+    guard let entry, template.isPerContainer, entry.policy == UInt32(POLICY_UNDECIDED) else {
+      return .now
+    }
+    return entry.born
   }
 
   /// The host's, for as long as the collector runs.
@@ -287,6 +352,7 @@ final class DaemonTable {
     daemon.submit()
     // A slow disk must not hold up the ring: the log's own thread goes on.
     daemon.log.closeLater()
+    if daemon.template.isPerContainer { LogDirectory(ofLog: daemon.log.path).end() }
     closing.removeAll { $0.isClosed }
     closing.append(daemon.log)
     instances[daemon.name] = nil

@@ -5,7 +5,7 @@ internal import Containers
 /// What the collector knows of a container, or of the host. Lives on the drain thread.
 final class ContainerEntry {
   /// nil for the host.
-  let container: Container?
+  private(set) var container: Container?
   /// The entry of the container around it; nil for the host, and for containers that stand on it.
   let outer: ContainerEntry?
   /// How its own daemons see it.
@@ -33,10 +33,26 @@ final class ContainerEntry {
   /// Events written in which something is missing: it had left the caller's memory.
   var unreadable: UInt64 = 0
 
+  /// Its events from its birth on, until it is known whose they are; nil from then on.
+  var held: HeldEvents?
+  /// The collector's log has told that no daemon stands for it.
+  var isToldUnmatched = false
+  /// When its first process was told.
+  let born: EventTime
+  /// How many containers are around each other from this one outwards; 0 for the host.
+  let depth: Int
+  /// Of the outermost one alone: how many it has inside.
+  var innerCount = 0
+
   /// Tells its root from those of others, in the keys of watches; 0 for the host's.
   let instance: UInt32
 
-  init(container: Container?, outer: ContainerEntry?, view: NamespaceView, instance: UInt32) {
+  init(
+    container: Container?, outer: ContainerEntry?, view: NamespaceView, instance: UInt32,
+    born: EventTime = .now
+  ) {
+    self.born = born
+    depth = container == nil ? 0 : (outer?.depth ?? 0) + 1
     self.container = container
     self.outer = outer
     self.view = view
@@ -44,6 +60,24 @@ final class ContainerEntry {
   }
 
   var contid: UInt64 { container?.contid ?? 0 }
+
+  /// Goes by what its runtime has of it on disk.
+  func identify(by metadata: ContainerMetadata) {
+    container = container?.identified(by: metadata, around: outer?.container?.name)
+  }
+
+  /// The outermost container that it is in, or that it is itself.
+  var outermost: ContainerEntry {
+    var entry = self
+    while let outer = entry.outer { entry = outer }
+    return entry
+  }
+
+  /// The number of its first process as `viewer` sees it, nil being the host.
+  func firstProcess(in viewer: ContainerEntry?) -> UInt32 {
+    guard let container else { return 0 }
+    return viewer?.container.map(container.firstProcess) ?? container.initPID
+  }
 
   /// The daemons that stand for it itself.
   var ownDaemons: [Daemon] {
@@ -54,6 +88,11 @@ final class ContainerEntry {
   static func chain(_ contids: [UInt64]) -> String? {
     guard let innermost = contids.first else { return nil }
     return ([String(innermost)] + contids.dropFirst().map { "^\($0)" }).joined(separator: ",")
+  }
+
+  /// Its contid and those around it as CONTAINER_OP tells them to `viewer`: to its own daemons by itself.
+  func operationContids(in viewer: ContainerEntry?) -> [UInt64] {
+    viewer === self ? [contid] : contids(in: viewer)
   }
 
   /// Its contid and those around it as far as the view of `viewer` goes, innermost first.

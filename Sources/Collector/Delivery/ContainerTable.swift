@@ -12,20 +12,36 @@ final class ContainerTable {
   private let daemons: DaemonTable
   private let hierarchy: CgroupHierarchy
   private let logger: Logger
+  private let limits: ContainerLimits
 
   private var containers: [UInt64: ContainerEntry] = [:]
+  /// By cgroup: the containers' own, those in them, and those that were refused to be one.
+  private var members: [UInt64: ContainerEntry] = [:]
   /// What is in no container.
   let host = ContainerEntry(container: nil, outer: nil, view: .host, instance: 0)
   /// Of the container that comes next.
   private var nextInstance: UInt32 = 1
 
+  private let classifier = Classifier()
+  /// Those that are not known yet, in the order of their births, and until when that is waited for.
+  private var waiting: [(entry: ContainerEntry, deadline: Int64)] = []
+
+  /// Whose the last event was: the next one is mostly the same's.
+  private var last: (cgroup: UInt64, contid: UInt64, entry: ContainerEntry)?
+
   /// Called with its contid before a container ends, while its daemons can still be told of something.
   var beforeEnd: (UInt64) -> Void = { _ in }
+  /// Takes the events of a container that were held, once it is known.
+  var onReplay: (UnsafeRawBufferPointer, ContainerEntry) -> Void = { _, _ in }
 
-  init(capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, logger: Logger) {
+  init(
+    capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, limits: ContainerLimits,
+    logger: Logger
+  ) {
     self.capture = capture
     self.daemons = daemons
     self.hierarchy = hierarchy
+    self.limits = limits
     self.logger = logger
   }
 
@@ -35,7 +51,17 @@ final class ContainerTable {
   }
 
   /// The container with this contid, the host for 0, nil for one that is gone.
-  func entry(_ contid: UInt64) -> ContainerEntry? { contid == 0 ? host : containers[contid] }
+  func entry(_ contid: UInt64) -> ContainerEntry? {
+    contid == 0 ? host : containers[contid] ?? members[contid]
+  }
+
+  /// Whose an event is. The cgroup decides where it is known: what BPF had in its tables may be of a moment ago.
+  func entry(of header: event_header) -> ContainerEntry {
+    if let last, last.cgroup == header.cgroup, last.contid == header.contid { return last.entry }
+    let found = members[header.cgroup] ?? entry(header.contid) ?? host
+    last = (header.cgroup, header.contid, found)
+    return found
+  }
 
   /// Gives the host its daemons.
   func startHost() throws {
@@ -43,20 +69,10 @@ final class ContainerTable {
     daemons.publish()
   }
 
-  /// Takes up a container that runs already.
-  func adopt(_ container: Container) {
-    guard containers[container.contid] == nil else { return }
-    var cgroups: Set<UInt64> = [container.contid]
-    for path in hierarchy.descendants(of: container.cgroupPath) {
-      if let id = hierarchy.id(of: path) { cgroups.insert(id) }
-    }
-    begin(container, cgroups: cgroups)
-  }
-
   /// Gives every container its daemons anew, after a reload.
   func reassign() throws {
     try daemons.assign(to: host)
-    for entry in entries.dropFirst() { try assign(entry) }
+    for entry in entries.dropFirst() where entry.held == nil { try assign(entry) }
     daemons.publish()
   }
 
@@ -68,113 +84,229 @@ final class ContainerTable {
   /// Makes what was assigned hold for every task.
   func publish() { daemons.publish() }
 
+  // MARK: Births
+
+  /// Takes up the containers that run already, outer ones first, with all that is in them.
+  func adopt() {
+    let isContainer = { [unowned self] in isCgroupOfContainer($0) }
+    for container in RunningContainers.find(in: hierarchy, isContainer: isContainer)
+    where members[container.contid].map({ $0.contid != container.contid }) ?? true {
+      var cgroups: Set<UInt64> = [container.contid]
+      for path in hierarchy.descendants(of: container.cgroupPath).prefix(ContainerLimits.listed) {
+        if let id = hierarchy.id(of: path) { cgroups.insert(id) }
+      }
+      begin(container, cgroups: cgroups, at: .now)
+    }
+    let deadline = Clock.read(CLOCK_MONOTONIC) + Classifier.longestWait
+    while isWaiting, Clock.read(CLOCK_MONOTONIC) < deadline {
+      usleep(1000)
+      settle()
+    }
+    settle(isLate: true)
+  }
+
   /// A container's birth.
-  func handle(_ event: ContainerEvent, _ header: event_header) {
+  func handle(_ event: ContainerEvent, _ header: event_header, at time: EventTime) {
     guard containers[header.cgroup] == nil else { return }
     let fixed = event.fixed
+    let path = event.cgroupPath
+    let outer = entry(header.contid) ?? host
+    if fixed.shared != 0, !isCgroupOfContainer(path) { return refuse(header.cgroup, in: outer) }
     func extents(_ kind: section_kind) -> [IDExtent] {
       event.extents(kind).map { IDExtent(first: $0.first, lower: $0.lower, count: $0.count) }
     }
     begin(
       Container(
-        contid: header.cgroup, outer: header.contid == 0 ? nil : header.contid,
-        cgroupPath: event.cgroupPath, initPID: fixed.`init`, pidNamespace: fixed.pidns,
+        contid: header.cgroup, outer: outer.container?.contid, cgroupPath: path,
+        pids: event.pids.map(\.tgid), pidNamespace: fixed.pidns,
         uidMap: extents(SECTION_UID_MAP), gidMap: extents(SECTION_GID_MAP)),
-      cgroups: [header.cgroup])
+      cgroups: [header.cgroup], at: time)
   }
 
-  private func begin(_ container: Container, cgroups: Set<UInt64>) {
+  /// Whether a cgroup is a container's by its path alone, whatever namespaces are in it.
+  private func isCgroupOfContainer(_ path: String) -> Bool {
+    CgroupForm.isContainer(path) || daemons.namesCgroup(path)
+  }
+
+  private func begin(_ container: Container, cgroups: Set<UInt64>, at time: EventTime) {
+    let outer = container.outer.flatMap { containers[$0] }
+    if let refusal = limits.refusal(of: outer) {
+      logger.warning(
+        "container \(container.name) in \(outer!.container!.name): \(refusal): it stays a part of that one"
+      )
+      return refuse(container.contid, in: outer!)
+    }
     let entry = ContainerEntry(
-      container: container, outer: container.outer.flatMap { containers[$0] },
-      view: NamespaceView(
-        pidns: container.pidNamespace,
-        uidMap: container.uidMap.map(event_id_extent.init),
-        gidMap: container.gidMap.map(event_id_extent.init)),
-      instance: nextInstance)
+      container: container, outer: outer, view: NamespaceView(container), instance: nextInstance,
+      born: time)
     nextInstance &+= 1
+    if outer != nil { entry.outermost.innerCount += 1 }
     entry.cgroups = cgroups
+    entry.held = HeldEvents()
     containers[container.contid] = entry
+    last = nil
+    for cgroup in cgroups { members[cgroup] = entry }
     do {
       try capture.views.set(container.contid, policy_view(container))
-      try assign(entry)
+      for cgroup in cgroups { try setPolicy(of: entry, cgroup: cgroup) }
       daemons.publish()
     } catch {
       logger.error("container \(container.name): \(error)")
     }
+    waiting.append((entry, Clock.read(CLOCK_MONOTONIC) + Classifier.longestWait))
+    settle()
+  }
+
+  /// A cgroup is no container of its own: it is whose the one around it is.
+  private func refuse(_ cgroup: UInt64, in outer: ContainerEntry) {
+    last = nil
+    members[cgroup] = outer
+    if outer.container != nil { outer.cgroups.insert(cgroup) }
+    try? capture.cgroups.set(
+      cgroup,
+      policy_cgroup(
+        contid: outer.contid, outer: outer.outer?.contid ?? 0, policy: outer.policy, unsaid: 0,
+        fresh: 0, inner: 0, pidns: 0, pad: 0))
+    daemons.publish()
+  }
+
+  // MARK: Classification
+
+  /// Some container is not known yet.
+  var isWaiting: Bool { !waiting.isEmpty }
+
+  /// Keeps an event of a container that is not known yet.
+  func hold(_ event: UnsafeRawBufferPointer, of entry: ContainerEntry) {
+    if entry.held?.hasRoom(for: event.count) == false { settle(entry, isLate: true) }
+    if entry.held == nil { return onReplay(event, entry) }
+    entry.held?.append(event)
+  }
+
+  /// Gives their daemons to the containers that are known by now.
+  /// - Parameter isLate: to all of them, known or not.
+  func settle(isLate: Bool = false) {
+    classifier.take()
+    guard !waiting.isEmpty else { return }
+    let now = Clock.read(CLOCK_MONOTONIC)
+    for (entry, deadline) in waiting { settle(entry, isLate: isLate || now >= deadline) }
+  }
+
+  private func settle(_ entry: ContainerEntry, isLate: Bool) {
+    guard let container = entry.container, let held = entry.held else { return }
+    if let outer = entry.outer, outer.held != nil {
+      guard isLate else { return }
+      settle(outer, isLate: true)
+    }
+    let answer = classifier.answer(
+      for: container.contid, path: container.cgroupPath, process: container.initPID,
+      in: entry.outer?.container?.initPID)
+    guard let metadata = answer ?? (isLate ? Classifier.known(of: container.cgroupPath) : nil)
+    else { return }
+    entry.identify(by: metadata)
+    entry.held = nil
+    waiting.removeAll { $0.entry === entry }
+    do {
+      try assign(entry)
+      daemons.publish()
+    } catch {
+      logger.error("container \(entry.container!.name): \(error)")
+    }
+    daemons.tell(.set, of: entry, at: entry.born)
+    held.replay { onReplay($0, entry) }
   }
 
   private func assign(_ entry: ContainerEntry) throws {
     try daemons.assign(to: entry)
     for cgroup in entry.cgroups { try setPolicy(of: entry, cgroup: cgroup) }
-  }
-
-  private func setPolicy(of entry: ContainerEntry, cgroup: UInt64) throws {
-    try capture.cgroups.set(
-      cgroup,
-      policy_cgroup(
-        contid: entry.contid, outer: entry.outer?.contid ?? 0, policy: entry.policy, unsaid: 0))
-  }
-
-  /// Ends the containers whose cgroup is gone: a full ring may have refused to say so.
-  func endMissing() {
-    for entry in entries.dropFirst() {
-      guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
-      else { continue }
-      capture.cgroups.remove(entry.contid)
-      end(entry)
+    if entry.ownDaemons.isEmpty, !entry.isToldUnmatched {
+      entry.isToldUnmatched = true
+      logger.notice(
+        "container \(entry.container!.name) (\(entry.contid)): no daemon's scope.conf means it")
     }
   }
 
-  private func end(_ entry: ContainerEntry) {
-    beforeEnd(entry.contid)
-    containers[entry.contid] = nil
-    daemons.release(entry)
-    capture.views.remove(entry.contid)
+  private func setPolicy(of entry: ContainerEntry, cgroup: UInt64) throws {
+    let known = capture.cgroups.value(cgroup)
+    // It has just become a container of its own: that is still in the ring.
+    if let known, known.contid == cgroup, cgroup != entry.contid { return }
+    try capture.cgroups.set(
+      cgroup,
+      policy_cgroup(
+        contid: entry.contid, outer: entry.outer?.contid ?? 0, policy: entry.policy, unsaid: 0,
+        fresh: cgroup == entry.contid ? 0 : known?.fresh ?? 0, inner: known?.inner ?? 0,
+        pidns: cgroup == entry.contid ? entry.container?.pidNamespace ?? 0 : 0, pad: 0))
   }
 
+  // MARK: Cgroups
+
   /// A cgroup that was made or removed.
-  func handle(_ event: CgroupEvent) {
+  func handle(_ event: CgroupEvent, at time: EventTime) {
     let fixed = event.fixed
     switch UInt32(fixed.op) {
     case CGROUP_MKDIR.rawValue:
-      guard let entry = containers[fixed.header.contid] else { return }
+      let entry = entry(fixed.header.contid) ?? host
+      classifier.notice(
+        fixed.cgroup, path: event.path, maker: fixed.header.task, in: entry.container?.initPID)
+      guard entry.container != nil else { return }
       entry.cgroups.insert(fixed.cgroup)
-      // It inherited the policy of a moment ago.
-      try? setPolicy(of: entry, cgroup: fixed.cgroup)
+      last = nil
+      members[fixed.cgroup] = entry
+      // It may have inherited the policy of a moment ago.
+      if fixed.policy != entry.policy { try? setPolicy(of: entry, cgroup: fixed.cgroup) }
     case CGROUP_RMDIR.rawValue:
-      containers[fixed.header.contid]?.cgroups.remove(fixed.cgroup)
+      classifier.forget(fixed.cgroup)
+      last = nil
+      members.removeValue(forKey: fixed.cgroup)?.cgroups.remove(fixed.cgroup)
       capture.cgroups.remove(fixed.cgroup)
-      if let entry = containers[fixed.cgroup] { end(entry) }
+      if let entry = containers[fixed.cgroup] { end(entry, at: time) }
     default:
       break
     }
   }
-}
 
-extension policy_view {
-  /// A map that is too long to be told is left to the collector.
-  fileprivate init(_ container: Container) {
-    self.init()
-    pidns = container.pidNamespace
-    uid_extents = UInt32(container.uidMap.count)
-    gid_extents = UInt32(container.gidMap.count)
-    Self.store(container.uidMap, in: &uid)
-    Self.store(container.gidMap, in: &gid)
-  }
+  // MARK: Ends
 
-  private static func store<Extents>(_ map: [IDExtent], in extents: inout Extents) {
-    withUnsafeMutableBytes(of: &extents) { bytes in
-      for (index, extent) in map.prefix(Int(POLICY_EXTENTS_MAX)).enumerated() {
-        bytes.storeBytes(
-          of: policy_extent(first: extent.first, lower: extent.lower, count: extent.count),
-          toByteOffset: index * MemoryLayout<policy_extent>.stride, as: policy_extent.self)
-      }
+  /// Once a second: ends the containers whose cgroup is gone: a full ring may have refused to say so.
+  func tidy() {
+    classifier.relieve()
+    for entry in entries.dropFirst() {
+      guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
+      else { continue }
+      capture.cgroups.remove(entry.contid)
+      end(entry, at: .now)
     }
   }
+
+  private func end(_ entry: ContainerEntry, at time: EventTime) {
+    settle(entry, isLate: true)
+    beforeEnd(entry.contid)
+    daemons.tell(.drop, of: entry, at: time)
+    last = nil
+    for cgroup in entry.cgroups { members[cgroup] = nil }
+    members[entry.contid] = nil
+    containers[entry.contid] = nil
+    if entry.outer != nil { entry.outermost.innerCount -= 1 }
+    classifier.forget(entry.contid)
+    daemons.release(entry)
+    capture.views.remove(entry.contid)
+  }
 }
 
-extension event_id_extent {
-  fileprivate init(_ extent: IDExtent) {
-    self.init(first: extent.first, lower: extent.lower, count: extent.count)
+/// How many containers there may be in each other. The errors are those of the container-identifier series (V8, 14/16 and 15/16).
+struct ContainerLimits {
+  /// Cgroups of one container that the kernel's table has: bpf/policy.h, POLICY_INNER_MAX.
+  static let listed = Int(POLICY_INNER_MAX)
+
+  /// One in another, from the host inwards.
+  let depth: Int
+  /// In all in one that stands on the host.
+  let inner: Int
+
+  /// Why no container may begin in `outer`; nil if one may.
+  func refusal(of outer: ContainerEntry?) -> String? {
+    guard let outer else { return nil }
+    if outer.depth >= depth { return "more than \(depth) in each other (EMLINK)" }
+    if outer.outermost.innerCount >= inner { return "more than \(inner) inside (ENOSR)" }
+    return nil
   }
 }

@@ -29,12 +29,12 @@ extension Delivery {
   ///   - owns: what the kernel's audit told during the syscall without a rule.
   ///   - forked: what the task lists said when the task was made.
   ///   - titles: by which daemons go on to call the task.
-  /// - Returns: a bit for each route whose daemon's rules asked for something.
+  /// - Returns: the routes whose daemons' rules asked for something.
   mutating func deliver(
     _ requests: RingRequests, in syscall: SyscallEvent?, of process: ProcessEvent, owns: OwnEvents,
     to entry: ContainerEntry, forked: ForkTable.Verdicts?, time: EventTime, titles: [KeptTitle]
-  ) -> UInt32 {
-    var wanted: UInt32 = 0
+  ) -> RouteSet {
+    var wanted = RouteSet()
     for (index, route) in entry.routes.enumerated() {
       guard route.daemon.enabled else { continue }
       if route.needsPID, !route.view.contains(process) { continue }
@@ -49,7 +49,7 @@ extension Delivery {
       let subject = decide(requests, in: syscall, of: process, for: route, entry, time, &deciding)
       let isTold = deciding.isRecording && (syscall != nil || !deciding.told.isEmpty)
       guard isTold || !deciding.told.isEmpty || !owns.isEmpty else { continue }
-      if isTold || !deciding.told.isEmpty { wanted |= 1 << UInt32(index) }
+      if isTold || !deciding.told.isEmpty { wanted.insert(index) }
       let isEnriched = route.names != nil
       if let syscall {
         renderer.render(

@@ -30,26 +30,26 @@ struct Delivery: ~Copyable {
 
   /// Writes `event` to every daemon of `routes` that wants it.
   /// - Parameters:
-  ///   - wants: a bit for each route that may want it; bits beyond the routes mean nothing.
+  ///   - wants: the routes that may want it, as BPF tells them: `RouteSet.may`.
   ///   - owns: what the kernel's audit told during the syscall without a rule.
   ///   - forked: what the task lists said when the task was made.
   ///   - loaderName: name of the dynamic loader, for an exec.
   ///   - titles: by which daemons go on to call the task.
-  /// - Returns: a bit for each route whose daemon's rules asked for it.
+  /// - Returns: the routes whose daemons' rules asked for it.
   mutating func deliver(
     _ event: SyscallEvent, of process: ProcessEvent, argv: UnsafeRawBufferPointer,
     targets: Targets, owns: OwnEvents, to entry: ContainerEntry, wants: UInt32,
     forked: ForkTable.Verdicts?, time: EventTime,
     loaderName: UnsafeRawBufferPointer?, titles: [KeptTitle]
-  ) -> UInt32 {
+  ) -> RouteSet {
     var shared = Shared()
-    var wanted: UInt32 = 0
+    var wanted = RouteSet()
     var isConfirmed = true
     var subject = RuleSubject()
 
     let routes = entry.routes
     let isOwned = !owns.isEmpty
-    for index in 0..<routes.count where isOwned || wants >> UInt32(index) & 1 == 1 {
+    for index in 0..<routes.count where isOwned || RouteSet.may(wants, index) {
       let route = routes[index]
       guard route.daemon.enabled else { continue }
       if route.needsPID, !route.view.contains(process) { continue }
@@ -96,11 +96,11 @@ struct Delivery: ~Copyable {
       }
       guard isTold || isOwned else { continue }
       if isTold {
-        if wanted == 0 {
+        if wanted.isEmpty {
           isConfirmed = check.confirms(event, of: process, in: entry)
           if !isConfirmed { entry.unconfirmed += 1 }
         }
-        wanted |= 1 << UInt32(index)
+        wanted.insert(index)
         if !isConfirmed { route.daemon.unconfirmed += 1 }
       }
       if !shared.isRendered {
@@ -125,7 +125,7 @@ struct Delivery: ~Copyable {
 
   /// Whether a daemon that may want the event writes names beside the numbers.
   private static func someNamed(_ routes: [Route], _ wants: UInt32) -> Bool {
-    routes.indices.contains { wants >> UInt32($0) & 1 == 1 && routes[$0].names != nil }
+    routes.indices.contains { RouteSet.may(wants, $0) && routes[$0].names != nil }
   }
 
   /// Whether some record of the kernel's own is not left out: then its syscall is told, unless a rule says never

@@ -28,6 +28,7 @@ final class Dispatcher {
     delivery = Delivery(
       check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
       capabilities: capabilities)
+    containers.onReplay = { [unowned self] in take($0, of: $1) }
   }
 
   /// To be called once a second.
@@ -44,15 +45,32 @@ final class Dispatcher {
     }
     let header = bytes.loadUnaligned(as: event_header.self)
     switch UInt32(header.type) {
+    case EVENT_CONTAINER.rawValue:
+      guard let event = ContainerEvent(bytes) else { break }
+      return containers.handle(event, header, at: clock.time(sinceBoot: header.time))
+    case EVENT_CGROUP.rawValue:
+      guard let event = CgroupEvent(bytes) else { break }
+      return containers.handle(event, at: clock.time(sinceBoot: header.time))
+    default:
+      let entry = containers.entry(of: header)
+      return entry.held == nil ? take(bytes, of: entry) : containers.hold(bytes, of: entry)
+    }
+    malformed += 1
+  }
+
+  /// Takes an event of a container that is known.
+  private func take(_ bytes: UnsafeRawBufferPointer, of entry: ContainerEntry) {
+    let header = bytes.loadUnaligned(as: event_header.self)
+    switch UInt32(header.type) {
     case EVENT_SYSCALL.rawValue:
       guard var event = SyscallEvent(bytes) else { break }
       if event.fixed.touches != 0 { event.touched = processes.touched(header.task) }
-      handle(event, header)
+      handle(event, header, entry)
       if event.fixed.touches != 0 { processes.clearTouched(header.task) }
       return
     case EVENT_REQUEST.rawValue:
       guard let event = RingRequest(bytes) else { break }
-      handle(event, bytes, header)
+      handle(event, bytes, header, entry)
       processes.clearTouched(header.task)
       return
     case EVENT_PROCESS.rawValue:
@@ -73,28 +91,19 @@ final class Dispatcher {
       return
     case EVENT_OWN.rawValue:
       guard let event = OwnEvent(bytes) else { break }
-      if event.isOfSyscall { processes.append(event) } else { handle(event, header) }
+      if event.isOfSyscall { processes.append(event) } else { handle(event, entry) }
       return
     case EVENT_EXIT.rawValue:
       // The syscall of which it would have been was not told.
-      processes.owns(header.task).forEach { handle($0, header) }
+      processes.owns(header.task).forEach { handle($0, entry) }
       let requests = processes.requests(header.task)
-      requests.forEach { deliverAlone($0, header) }
+      requests.forEach { deliverAlone($0, header, entry) }
       processes.remove(header.task)
       forks.remove(header.task)
       return
     case EVENT_FORK.rawValue:
       guard let event = ForkEvent(bytes), let parent = processes.process(header.task) else { break }
-      forks.fork(
-        event.fixed.child, by: parent, in: containers.entry(header.contid) ?? containers.host)
-      return
-    case EVENT_CONTAINER.rawValue:
-      guard let event = ContainerEvent(bytes) else { break }
-      containers.handle(event, header)
-      return
-    case EVENT_CGROUP.rawValue:
-      guard let event = CgroupEvent(bytes) else { break }
-      containers.handle(event)
+      forks.fork(event.fixed.child, by: parent, in: entry)
       return
     default:
       break
@@ -102,18 +111,19 @@ final class Dispatcher {
     malformed += 1
   }
 
-  /// Where an event comes from: counts it; nil if nothing was said of its task.
-  private func source(_ header: event_header) -> (ContainerEntry, ProcessEvent)? {
-    let entry = containers.entry(header.contid) ?? containers.host
+  /// Whose an event is: counts it; nil if nothing was said of its task.
+  private func source(_ header: event_header, _ entry: ContainerEntry) -> ProcessEvent? {
     entry.seen += 1
-    if let process = processes.process(header.task) { return (entry, process) }
+    if let process = processes.process(header.task) { return process }
     entry.lost += 1
     malformed += 1
     return nil
   }
 
-  private func handle(_ event: SyscallEvent, _ header: event_header) {
-    guard let (entry, process) = source(header) else { return }
+  private func handle(
+    _ event: SyscallEvent, _ header: event_header, _ entry: ContainerEntry
+  ) {
+    guard let process = source(header, entry) else { return }
     // What BPF decided by older tables, or before the container had its policy, is decided again here.
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
@@ -125,7 +135,7 @@ final class Dispatcher {
     let time = clock.time(sinceBoot: header.time)
     let titles = processes.keptTitles(header.task)
     let requests = isOwned ? processes.requests(header.task) : .none
-    let wanted: UInt32
+    let wanted: RouteSet
     if !requests.isEmpty {
       wanted = delivery.deliver(
         requests, in: event, of: process, owns: owns, to: entry,
@@ -144,11 +154,11 @@ final class Dispatcher {
         forked: forks.verdicts(of: header.task), time: time, loaderName: nil,
         titles: titles)
     }
-    if wanted != 0 || isOwned { entry.written += 1 }
-    if wanted != 0 {
+    if !wanted.isEmpty || isOwned { entry.written += 1 }
+    if !wanted.isEmpty {
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
       let routes = entry.routes
-      for index in routes.indices where wanted >> UInt32(index) & 1 == 1 {
+      for index in routes.indices where wanted.contains(index) {
         processes.tell(header.task, to: routes[index].daemon.number)
       }
     }
@@ -158,26 +168,30 @@ final class Dispatcher {
   }
 
   private func handle(
-    _ event: RingRequest, _ bytes: UnsafeRawBufferPointer, _ header: event_header
+    _ event: RingRequest, _ bytes: UnsafeRawBufferPointer, _ header: event_header,
+    _ entry: ContainerEntry
   ) {
     if event.isOfSyscall, processes.append(event) { return }
     let touched = event.event.fixed.touches == 0 ? .none : processes.touched(header.task)
-    if let request = RingRequest(bytes, touched: touched) { deliverAlone(request, header) }
+    if let request = RingRequest(bytes, touched: touched) {
+      deliverAlone(request, header, entry)
+    }
   }
 
   /// A request that is an event of its own.
-  private func deliverAlone(_ request: RingRequest, _ header: event_header) {
-    guard let (entry, process) = source(header) else { return }
+  private func deliverAlone(
+    _ request: RingRequest, _ header: event_header, _ entry: ContainerEntry
+  ) {
+    guard let process = source(header, entry) else { return }
     let wanted = delivery.deliver(
       RingRequests(request), in: nil, of: process, owns: .none, to: entry,
       forked: forks.verdicts(of: header.task),
       time: clock.time(sinceBoot: request.event.fixed.header.time), titles: [])
-    if wanted != 0 { entry.written += 1 }
+    if !wanted.isEmpty { entry.written += 1 }
   }
 
   /// A record of the kernel's own that belongs to no syscall.
-  private func handle(_ event: OwnEvent, _ header: event_header) {
-    let entry = containers.entry(header.contid) ?? containers.host
+  private func handle(_ event: OwnEvent, _ entry: ContainerEntry) {
     entry.seen += 1
     let time = clock.time(sinceBoot: event.process.fixed.header.time)
     if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }

@@ -60,7 +60,7 @@ final class LossAccount {
     entry.lost += events
     for (index, route) in entry.routes.enumerated() {
       let missed =
-        key.policy != entry.policy || key.wants >> UInt32(index) & 1 == 1
+        key.policy != entry.policy || RouteSet.may(key.wants, index)
       if missed { route.daemon.lose(events) }
     }
   }

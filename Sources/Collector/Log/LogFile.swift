@@ -1,10 +1,14 @@
 internal import AuditRecords
+import CNestaudit
 import Glibc
 
 /// The file behind a log: appended to, flushed and rotated as auditd.conf(5) says. Used by one thread at a time.
 struct LogFile: ~Copyable {
   let path: String
+  private let name: String
   private let configuration: AuditdConfiguration
+  /// Its directory, wherever that is moved.
+  private let directory: Int32
   private var descriptor: Int32
   /// Bytes in it.
   private(set) var size: Int
@@ -14,14 +18,31 @@ struct LogFile: ~Copyable {
 
   /// Opens or creates the log (0600), and its directory (0700).
   init(path: String, configuration: AuditdConfiguration) throws(LogError) {
-    self.path = path
-    self.configuration = configuration
     try Self.makeDirectories(for: path)
-    descriptor = try Self.open(path, configuration)
+    let slash = path.lastIndex(of: "/")
+    let place = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let directory = Glibc.open(place, nestaudit_o_path | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw LogError(place, "open", errno: errno) }
+    let descriptor: Int32
+    do {
+      descriptor = try Self.open(path, name, in: directory, configuration)
+    } catch {
+      close(directory)
+      throw error
+    }
+    self.path = path
+    self.name = name
+    self.configuration = configuration
+    self.directory = directory
+    self.descriptor = descriptor
     size = Self.size(of: descriptor)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(descriptor)
+    close(directory)
+  }
 
   /// Of the file system that it is on.
   var device: UInt64 {
@@ -93,13 +114,15 @@ struct LogFile: ~Copyable {
     var last = configuration.numLogs - 1
     if configuration.maxLogFileAction == .keepLogs {
       last = 1
-      while access("\(path).\(last)", F_OK) == 0 { last += 1 }
+      while faccessat(directory, "\(name).\(last)", F_OK, 0) == 0 { last += 1 }
     }
     for number in stride(from: last, to: 1, by: -1) {
-      rename("\(path).\(number - 1)", "\(path).\(number)")
+      renameat(directory, "\(name).\(number - 1)", directory, "\(name).\(number)")
     }
-    guard rename(path, "\(path).1") == 0 else { throw LogError(path, "rename", errno: errno) }
-    let fresh = try Self.open(path, configuration)
+    guard renameat(directory, name, directory, "\(name).1") == 0 else {
+      throw LogError(path, "rename", errno: errno)
+    }
+    let fresh = try Self.open(path, name, in: directory, configuration)
     close(descriptor)
     descriptor = fresh
     size = 0
@@ -139,12 +162,12 @@ struct LogFile: ~Copyable {
   // MARK: Opening
 
   private static func open(
-    _ path: String, _ configuration: AuditdConfiguration
+    _ path: String, _ name: String, in directory: Int32, _ configuration: AuditdConfiguration
   ) throws(LogError) -> Int32 {
     var flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
     if configuration.flush == .data { flags |= O_DSYNC }
     if configuration.flush == .sync { flags |= O_SYNC }
-    let descriptor = Glibc.open(path, flags, 0o600)
+    let descriptor = openat(directory, name, flags, 0o600)
     guard descriptor >= 0 else { throw LogError(path, "open", errno: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -40,10 +40,6 @@ struct PolicyTable {
       policies[known]?.uses += 1
       return known
     }
-    guard daemons.count <= Int(POLICY_DAEMONS_MAX) else {
-      throw CaptureError(
-        "\(daemons.count) daemons want the same container; at most \(POLICY_DAEMONS_MAX) can")
-    }
     let id = free.last ?? next
     guard id < UInt32(POLICY_MAX) else {
       throw CaptureError("more than \(POLICY_MAX) different sets of daemons want containers")
@@ -111,9 +107,10 @@ struct PolicyTable {
     for daemon in daemons { gate.formUnion(gates[daemon.ruleset] ?? SyscallGate()) }
     withUnsafeMutableBytes(of: &entry.gate) { gate.store(to: $0) }
     withUnsafeMutableBytes(of: &entry.operations) { gate.storeOperations(to: $0) }
-    entry.daemons = UInt32(daemons.count)
+    entry.daemons = UInt32(min(daemons.count, Int(POLICY_DAEMONS_MAX)))
+    entry.more = daemons.count > Int(POLICY_DAEMONS_MAX) ? 1 : 0
     withUnsafeMutableBytes(of: &entry.daemon) { bytes in
-      for (index, daemon) in daemons.enumerated() {
+      for (index, daemon) in daemons.prefix(Int(POLICY_DAEMONS_MAX)).enumerated() {
         bytes.storeBytes(
           of: policy_daemon(
             ruleset: daemon.ruleset, instance: daemon.instance, view: daemon.view),
