@@ -28,7 +28,8 @@ struct RuntimeTests {
         #expect(told.pod == expected.pod)
 
         let hierarchy = try #require(CgroupHierarchy())
-        let found = RunningContainers.find(in: hierarchy).filter { $0.initPID == UInt32(pid) }
+        let found = RunningContainers.find(in: hierarchy, isContainer: CgroupForm.isContainer)
+          .filter { $0.initPID == UInt32(pid) }
         #expect(found.map(\.cgroupPath) == [cgroup])
       }
       #expect(Self.left(by: area).isEmpty)

@@ -80,7 +80,7 @@ struct MetadataQuestionTests {
     try state.write(
       try String(
         contentsOfFile: "\(state.path)/\(RecordedState.dockerTask)/config.json", encoding: .utf8
-      ).replacing("/docker/", with: "/kubepods/burstable/podx/"),
+      ).replacing("\"/docker/", with: "\"/kubepods/burstable/podx/"),
       to: RecordedState.dockerTask + "/config.json")
     #expect(ask("/kubepods/burstable/podx/\(RecordedState.docker)", process.first) == wanted)
   }
@@ -205,6 +205,7 @@ struct MetadataQuestionTests {
     #expect(ask("/lxc.payload.web", process) == ContainerMetadata(runtime: .lxc, id: "web"))
     // Nothing is known of the process either.
     #expect(ask("/demo/web", 0) == ContainerMetadata(runtime: .cgroup, id: "web"))
+    #expect(ask("/", process) == ContainerMetadata(runtime: .cgroup, id: "_"))
     #expect(ask("/", 0) == ContainerMetadata(runtime: .cgroup, id: "_"))
   }
 }

@@ -83,10 +83,8 @@ public struct ContainerArea {
       throw SupportError("process \(pid) has no cgroup of version 2")
     }
     let path = String(line.dropFirst(3))
-    for mount in ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"] {
-      var status = stat()
-      if stat(mount + path, &status) == 0 { return (path, UInt64(status.st_ino)) }
-    }
+    var status = stat()
+    if stat(Machine.cgroups.path + path, &status) == 0 { return (path, UInt64(status.st_ino)) }
     throw SupportError("no directory of the cgroup \(path)")
   }
 

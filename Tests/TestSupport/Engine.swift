@@ -23,6 +23,12 @@ public enum Engine: String, CaseIterable, Sendable {
     return false
   }
 
+  /// Runs podman's containers `each-1`, `each-2`, … one after the other; each executes `/bin/true` with its name.
+  public func runEach(_ count: Int, in area: URL) throws {
+    try Program.output(
+      of: Machine.script("runtime-fixture"), [area.path, "each", rawValue, "\(count)"])
+  }
+
   /// Runs `body` with the host's pid of the first process of a container `web`, which is removed with all that its engine had.
   public func withContainer(in area: URL, _ body: (pid_t) throws -> Void) throws {
     let script = Machine.script("runtime-fixture")

@@ -40,6 +40,11 @@ public enum Machine {
     return false
   }()
 
+  /// Where the second version's hierarchy is mounted.
+  public static let cgroups = URL(
+    filePath: FileManager.default.fileExists(atPath: "/sys/fs/cgroup/unified")
+      ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup")
+
   private static func isExecutable(_ file: URL) -> Bool {
     FileManager.default.isExecutableFile(atPath: file.path)
   }

@@ -148,6 +148,16 @@ public struct CollectorStatus: Decodable {
     public let contid: UInt64
     /// What it is called.
     public let name: String
+    /// What made it.
+    public let runtime: String?
+    /// Its image.
+    public let image: String?
+    /// Its pod.
+    public let pod: String?
+    /// Its labels.
+    public let labels: [String: String]
+    /// The contid of the container around it; nil on the host.
+    public let parent: UInt64?
     /// The path of its root cgroup.
     public let cgroup: String
     /// The daemons that it is in scope of.

@@ -93,7 +93,7 @@ final class Classifier {
     (inquiry.isInner ? inner : outer).ask(
       nextNumber,
       MetadataQuestion(
-        cgroupPath: inquiry.path, maker: inquiry.maker, process: process,
+        cgroupPath: CgroupForm(path: inquiry.path)?.rootPath ?? inquiry.path, maker: inquiry.maker, process: process,
         outer: inquiry.outer ?? UInt32(getpid())))
     nextNumber += 1
   }

@@ -56,14 +56,20 @@ struct PartialMetadata {
   /// Takes over what is not known yet.
   mutating func fill(from other: PartialMetadata) {
     runtime = runtime ?? other.runtime
-    id = id ?? other.id
-    name = name ?? other.name
-    image = image ?? other.image
+    id = Self.first(id, other.id)
+    name = Self.first(name, other.name)
+    image = Self.first(image, other.image)
     labels.merge(other.labels) { known, _ in known }
     annotations.merge(other.annotations) { known, _ in known }
-    pod = pod ?? other.pod
-    podNamespace = podNamespace ?? other.podNamespace
-    created = created ?? other.created
+    pod = Self.first(pod, other.pod)
+    podNamespace = Self.first(podNamespace, other.podNamespace)
+    created = Self.first(created, other.created)
+  }
+
+  /// An empty text is none.
+  private static func first(_ known: String?, _ other: String?) -> String? {
+    if let known, !known.isEmpty { return known }
+    return other?.isEmpty == true ? nil : other
   }
 
   /// The whole, within all limits.
@@ -74,9 +80,9 @@ struct PartialMetadata {
     let known = id ?? form?.id ?? CgroupName(path: path).runtimeID
     return ContainerMetadata(
       runtime: runtime ?? form?.runtime ?? .cgroup, id: SafeName.make(known, limit: 255),
-      name: name.flatMap { $0.isEmpty ? nil : SafeName.make($0) }, image: Self.line(image, 1024),
-      labels: boundedLabels, pod: pod.flatMap { $0.isEmpty ? nil : SafeName.make($0, limit: 253) },
-      podNamespace: podNamespace.flatMap { $0.isEmpty ? nil : SafeName.make($0, limit: 253) },
+      name: name.map { SafeName.make($0) }, image: Self.line(image, 1024),
+      labels: boundedLabels, pod: pod.map { SafeName.make($0, limit: 253) },
+      podNamespace: podNamespace.map { SafeName.make($0, limit: 253) },
       created: Self.line(created, 64))
   }
 

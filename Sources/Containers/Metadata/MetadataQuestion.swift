@@ -55,7 +55,9 @@ public struct MetadataQuestion: Sendable {
 /// The processes around a container: those that its runtime consists of are among them.
 private struct Surroundings {
   /// This many ancestors are asked.
-  private static let mostAncestors = 8
+  private static let mostAncestors = 16
+
+  private static let ourselves = UInt32(getpid())
 
   /// In the order in which they are asked.
   private(set) var witnesses: [UInt32] = []
@@ -71,8 +73,10 @@ private struct Surroundings {
     if let first = Witness(process) {
       startTime = first.startTime
       var next = first.parent
-      while ancestors.count < Self.mostAncestors, let ancestor = Witness(next) {
-        next = ancestor.parent
+      for _ in 0..<Self.mostAncestors {
+        // Process 1 is not always to be looked at, not even by root: it sees what we see.
+        guard let ancestor = Witness(next == 1 ? Self.ourselves : next) else { break }
+        next = ancestor.process == Self.ourselves ? 0 : ancestor.parent
         if keeper == nil {
           // Still in the container: its first process is not always the one that was given.
           let path = ancestor.cgroupPath() ?? ""
@@ -82,14 +86,14 @@ private struct Surroundings {
         }
         // The parent of an outer container's first process knows nothing of what is in that.
         guard ancestor.pidNamespace == pidNamespace else { break }
-        ancestors.append(ancestor.process)
+        if ancestor.process != Self.ourselves { ancestors.append(ancestor.process) }
       }
     }
     if keeper == nil, let around = Witness(outer) {
       keeper = outer
       pidNamespace = around.pidNamespace
     }
-    if keeper == nil { pidNamespace = Witness(UInt32(getpid()))?.pidNamespace }
+    if keeper == nil { pidNamespace = Witness(Self.ourselves)?.pidNamespace }
     witnesses = ancestors
     if let made = Witness(maker), accepts(made) {
       witnesses = [maker, made.parent].filter { $0 != 0 && !ancestors.contains($0) } + ancestors
@@ -99,6 +103,7 @@ private struct Surroundings {
   /// Whether a process can be one that had to do with the container's making. A number can have come to somebody else meanwhile, in
   /// any container, who would tell what he likes: but he is in another PID namespace, or younger than the container.
   func accepts(_ witness: borrowing Witness) -> Bool {
-    witness.pidNamespace == pidNamespace && witness.startTime <= startTime ?? .max
+    witness.pidNamespace == pidNamespace
+      && (witness.startTime <= startTime ?? .max || witness.process == Self.ourselves)
   }
 }
