@@ -69,7 +69,7 @@ public struct CollectorSnapshot: Sendable {
       containers: containers.filter { inside.contains($0.contid) }.map {
         $0.seen(from: contid, at: cgroup, daemons: visibleNames, in: scope)
       },
-      skippedRuns: 0)
+      skippedRuns: 0, tables: [:])
   }
 
   /// How files behind names are known.
@@ -80,6 +80,8 @@ public struct CollectorSnapshot: Sendable {
   public let containers: [Container]
   /// Runs of our programs that the kernel skipped; what they would have captured is not known.
   public let skippedRuns: UInt64
+  /// How many entries the kernel's tables have, by name.
+  public let tables: [String: Int]
 }
 
 extension CollectorSnapshot.Daemon {
