@@ -15,6 +15,10 @@ FLAGS := -c release -Xswiftc -enable-testing
 # What is installed and measured carries Swift's libraries inside, and nothing for tests.
 STATIC := -c release --static-swift-stdlib --scratch-path .build-static --product nestaudit
 
+# For containers without libraries; their own people need it for `ctl`, `tail` and `ps`.
+CLIENT := -c release -Xswiftc -static-executable -Xlinker -lcap-ng -Xlinker -lelf -Xlinker -lz \
+	--scratch-path .build-client --product nestaudit
+
 OBJECT := Sources/CNestaudit/nestaudit.bpf.o
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h bpf/lib/types/*.h)
 C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h bpf/lib/types/*.h Sources/CNestaudit/*.c \
@@ -84,6 +88,11 @@ static: dependencies $(OBJECT) ## build the one binary that is installed
 	@echo "==> building nestaudit with Swift's libraries inside"
 	$(SWIFT) build $(STATIC)
 
+.PHONY: static-client
+static-client: dependencies $(OBJECT) ## build a program that needs no library, for use within containers
+	@echo "==> building nestaudit without any library"
+	$(SWIFT) build $(CLIENT)
+
 .PHONY: install
 install: static ## install binary, man pages and systemd unit (PREFIX, DESTDIR)
 	install -D -s -m 755 .build-static/release/nestaudit $(DESTDIR)$(PREFIX)/sbin/nestaudit
@@ -111,4 +120,4 @@ lint: test-dependencies ## check the format of all sources, and the scripts
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf .build .build-static $(OBJECT)
+	rm -rf .build .build-static .build-client $(OBJECT)

@@ -47,6 +47,7 @@ let package = Package(
     .target(
       name: "Control",
       dependencies: [
+        "CNestaudit", "Containers",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -77,8 +78,10 @@ let package = Package(
       name: "ContainersTests", dependencies: ["Containers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CollectorTests", dependencies: ["Collector", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: strict),
+      name: "CollectorTests", dependencies: ["Collector", "Containers", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ControlTests", dependencies: ["Control", "Containers"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["nestaudit", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

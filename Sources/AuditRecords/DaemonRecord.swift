@@ -1,31 +1,68 @@
 /// What a daemon says of itself, in the words of auditd (auditd.c, send_audit_event) and of the kernel.
 public enum DaemonRecord {
+  /// Who asked for something, in the daemon's view.
+  public struct Asker: Equatable, Sendable {
+    /// 4294967295 if it was never set.
+    public var auid: UInt32
+    /// 65534 if the view has no number for it.
+    public var uid: UInt32
+    /// Of the login.
+    public var session: UInt32
+    /// 0 outside the view.
+    public var pid: UInt32
+    /// Its security label, where an LSM gives one that the view may see.
+    public var label: String?
+    /// The containers that it is in, as far as the view goes: "4,^2"; nil for the view's own tasks.
+    public var chain: String?
+
+    /// Someone.
+    public init(
+      auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32, label: String? = nil,
+      chain: String? = nil
+    ) {
+      self.auid = auid
+      self.uid = uid
+      self.session = session
+      self.pid = pid
+      self.label = label
+      self.chain = chain
+    }
+  }
+
   /// DAEMON_START: collecting began.
-  case start(
-    version: String, kernel: String, auid: UInt32, session: UInt32, pid: UInt32, uid: UInt32,
-    label: String? = nil)
+  case start(version: String, kernel: String, Asker)
   /// DAEMON_END: collecting ended, and who asked for it.
-  case end(auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32, label: String? = nil)
+  case end(Asker)
   /// DAEMON_CONFIG: rules or settings were read again, and who asked for it.
-  case reconfigured(
-    auid: UInt32, uid: UInt32, session: UInt32, pid: UInt32, label: String? = nil)
+  case reconfigured(Asker)
+  /// DAEMON_ROTATE: a new log was begun.
+  case rotated(Asker)
+  /// DAEMON_RESUME: a log that was suspended is written again.
+  case resumed(Asker)
   /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
   case lostEvents(UInt64, total: UInt64)
   /// DAEMON_ERR: events were written with a name that nothing confirms, since that was last said; `total` since the
   /// daemon began.
   case unconfirmedNames(UInt64, total: UInt64)
-  /// CONFIG_CHANGE: a rule came or went (kernel/auditfilter.c, audit_log_rule_change); `list` by its number.
-  case ruleChanged(
-    added: Bool, key: [UInt8]?, list: UInt32, auid: UInt32, session: UInt32, label: String? = nil)
-  /// CONFIG_CHANGE: a setting is another one (kernel/audit.c, audit_log_config_change), such as `audit_enabled`.
-  case settingChanged(
-    name: String, value: Int, old: Int, auid: UInt32, session: UInt32, label: String? = nil)
+  /// DAEMON_ERR: the logs have as many bytes as they may; nothing more is written.
+  case logQuota(bytes: Int)
+  /// DAEMON_ERR: so many refused requests have no record of their own, since that was last said.
+  case refusedRequests(UInt64, total: UInt64)
+  /// CONFIG_CHANGE: a rule came or went, or was to (kernel/auditfilter.c, audit_log_rule_change); `list` by its
+  /// number.
+  case ruleChanged(added: Bool, key: [UInt8]?, list: UInt32, Asker, isDone: Bool = true)
+  /// CONFIG_CHANGE: a setting is another one, or was to be (kernel/audit.c, audit_log_config_change), such as
+  /// `audit_enabled`.
+  case settingChanged(name: String, value: Int, old: Int, Asker, isDone: Bool = true)
+  /// CONFIG_CHANGE: someone asked for what he may not (kernel/audit.c, audit_receive_msg); `isLocked` if nobody may.
+  case refused(operation: String, Asker, isLocked: Bool)
 
   /// CONTAINER_OP: a container begins or ends (the container-identifier series, V11, 02/11): `process` is its first one,
   /// `chain` its contid and those around it as the log's daemon sees them, `outer` those around it alone; nil for none.
   case container(ContainerOperation, process: UInt32, chain: String, outer: String?)
 
-  /// Appends the record as one line.
+  /// Appends the record as one line; behind one that says in which container the asker is, if that is not the view's
+  /// own.
   /// - Parameters:
   ///   - seconds: since 1970.
   ///   - milliseconds: 0 to 999.
@@ -34,37 +71,55 @@ public enum DaemonRecord {
     to text: inout TextBuffer, seconds: Int64, milliseconds: Int, serial: UInt64,
     names: IDNames? = nil
   ) {
-    let stamp = String(1000 + milliseconds).dropFirst()
-    var line =
-      "type=\(type) msg=audit(\(seconds).\(stamp):\(serial)): "
-      + fields(format: names == nil ? "raw" : "enriched")
+    let fraction = String(1000 + milliseconds).dropFirst()
+    let stamp = "msg=audit(\(seconds).\(fraction):\(serial)): "
+    let chain = asker?.chain
+    var line = chain.map { "type=CONTAINER_ID \(stamp)record=1 contid=\($0)\n" } ?? ""
+    line += "type=\(type) \(stamp)" + fields(format: names == nil ? "raw" : "enriched")
+    if chain != nil { line += " record=1" }
     line.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
     if let names { append(to: &text, namesFrom: names.users) }
     text.append(UInt8(ascii: "\n"))
   }
 
-  /// What is behind the record in the format ENRICHED.
-  private func append(to text: inout TextBuffer, namesFrom users: IDTable) {
+  /// How many lines `append` makes.
+  public var lines: Int { asker?.chain == nil ? 1 : 2 }
+
+  private var asker: Asker? {
     switch self {
-    case .start(_, _, let auid, _, _, let uid, _), .end(let auid, let uid, _, _, _),
-      .reconfigured(let auid, let uid, _, _, _):
-      append(to: &text, auid, users)
-      text.append(" UID=")
-      text.append(nameOf: uid, in: users)
-    case .ruleChanged(_, _, _, let auid, _, _), .settingChanged(_, _, _, let auid, _, _):
-      append(to: &text, auid, users)
-    case .lostEvents, .unconfirmedNames, .container: break
+    case .start(_, _, let asker), .end(let asker), .reconfigured(let asker), .rotated(let asker),
+      .resumed(let asker), .ruleChanged(_, _, _, let asker, _),
+      .settingChanged(_, _, _, let asker, _), .refused(_, let asker, _):
+      asker
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: nil
     }
   }
 
-  private func append(to text: inout TextBuffer, _ auid: UInt32, _ users: IDTable) {
-    text.append(Segments.separator)
-    text.append("AUID=")
-    text.append(nameOf: auid, in: users)
+  /// What is behind the record in the format ENRICHED.
+  private func append(to text: inout TextBuffer, namesFrom users: IDTable) {
+    switch self {
+    case .start(_, _, let asker), .end(let asker), .reconfigured(let asker), .rotated(let asker),
+      .resumed(let asker):
+      append(to: &text, "AUID=", asker.auid, users)
+      text.append(" UID=")
+      text.append(nameOf: asker.uid, in: users)
+    case .refused(_, let asker, _):
+      append(to: &text, "UID=", asker.uid, users)
+      text.append(" AUID=")
+      text.append(nameOf: asker.auid, in: users)
+    case .ruleChanged(_, _, _, let asker, _), .settingChanged(_, _, _, let asker, _):
+      append(to: &text, "AUID=", asker.auid, users)
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: break
+    }
   }
 
-  /// The security label; nothing where no LSM gives one.
-  private static func subject(_ label: String?) -> String { label.map { " subj=\($0)" } ?? "" }
+  private func append(
+    to text: inout TextBuffer, _ name: StaticString, _ id: UInt32, _ users: IDTable
+  ) {
+    text.append(Segments.separator)
+    text.append(name)
+    text.append(nameOf: id, in: users)
+  }
 
   /// kernel/auditsc.c, audit_log_key.
   private static func escaped(_ key: [UInt8]?) -> String {
@@ -79,38 +134,54 @@ public enum DaemonRecord {
     case .start: "DAEMON_START"
     case .end: "DAEMON_END"
     case .reconfigured: "DAEMON_CONFIG"
-    case .lostEvents, .unconfirmedNames: "DAEMON_ERR"
-    case .ruleChanged, .settingChanged: "CONFIG_CHANGE"
+    case .rotated: "DAEMON_ROTATE"
+    case .resumed: "DAEMON_RESUME"
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: "DAEMON_ERR"
+    case .ruleChanged, .settingChanged, .refused: "CONFIG_CHANGE"
     case .container: "CONTAINER_OP"
     }
   }
 
   private func fields(format: String) -> String {
     switch self {
-    case .start(let version, let kernel, let auid, let session, let pid, let uid, let label):
-      "op=start ver=\(version) format=\(format) kernel=\(kernel) auid=\(auid) pid=\(pid) uid=\(uid) "
-        + "ses=\(session)\(Self.subject(label)) res=success"
-    case .end(let auid, let uid, let session, let pid, let label):
-      "op=terminate auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid)\(Self.subject(label)) "
-        + "res=success"
-    case .reconfigured(let auid, let uid, let session, let pid, let label):
-      "op=reconfigure state=changed auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid)"
-        + "\(Self.subject(label)) res=success"
+    case .start(let version, let kernel, let asker):
+      "op=start ver=\(version) format=\(format) kernel=\(kernel) auid=\(asker.auid) "
+        + "pid=\(asker.pid) uid=\(asker.uid) ses=\(asker.session)\(asker.subject) res=success"
+    case .end(let asker): "op=terminate \(asker.text) res=success"
+    case .reconfigured(let asker): "op=reconfigure state=changed \(asker.text) res=success"
+    case .rotated(let asker): "op=rotate-logs \(asker.text) res=success"
+    case .resumed(let asker): "op=resume-logging \(asker.text) res=success"
     case .lostEvents(let new, let total):
       "op=lost-events lost=\(new) total=\(total) res=failed"
     case .unconfirmedNames(let new, let total):
       "op=unconfirmed-names names=\(new) total=\(total) res=failed"
-    case .ruleChanged(let added, let key, let list, let auid, let session, let label):
-      "auid=\(auid) ses=\(session)\(Self.subject(label)) op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
-        + "list=\(list) res=1"
-    case .settingChanged(let name, let value, let old, let auid, let session, let label):
-      "op=set \(name)=\(value) old=\(old) auid=\(auid) ses=\(session)\(Self.subject(label)) res=1"
+    case .logQuota(let bytes): "op=log-quota bytes=\(bytes) res=failed"
+    case .refusedRequests(let new, let total):
+      "op=refused-requests requests=\(new) total=\(total) res=failed"
+    case .ruleChanged(let added, let key, let list, let asker, let isDone):
+      "auid=\(asker.auid) ses=\(asker.session)\(asker.subject) "
+        + "op=\(added ? "add" : "remove")_rule key=\(Self.escaped(key)) "
+        + "list=\(list) res=\(isDone ? 1 : 0)"
+    case .settingChanged(let name, let value, let old, let asker, let isDone):
+      "op=set \(name)=\(value) old=\(old) auid=\(asker.auid) ses=\(asker.session)"
+        + "\(asker.subject) res=\(isDone ? 1 : 0)"
+    case .refused(let operation, let asker, let isLocked):
+      "pid=\(asker.pid) uid=\(asker.uid) auid=\(asker.auid) ses=\(asker.session)\(asker.subject) "
+        + "op=\(operation)\(isLocked ? " audit_enabled=2" : "") res=0"
     case .container(.set, let process, let chain, let outer):
       "op=set opid=\(process) contid=\(chain) old-contid=\(outer ?? "-1")"
     case .container(.drop, let process, let chain, _):
       "op=drop opid=\(process) contid=-1 old-contid=\(chain)"
     }
   }
+}
+
+extension DaemonRecord.Asker {
+  /// As auditd writes it (audit_format_signal_info).
+  fileprivate var text: String { "auid=\(auid) uid=\(uid) ses=\(session) pid=\(pid)\(subject)" }
+
+  /// The security label; nothing where no LSM gives one.
+  fileprivate var subject: String { label.map { " subj=\($0)" } ?? "" }
 }
 
 /// What CONTAINER_OP tells of.

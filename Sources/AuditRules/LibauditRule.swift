@@ -1,5 +1,6 @@
 import CLibAudit
 import Glibc
+import Synchronization
 
 /// A rule while libaudit reads its options: `struct audit_rule_data`, and what libaudit keeps beside it.
 final class LibauditRule {
@@ -113,13 +114,31 @@ final class LibauditRule {
     return Self.array(data.pointee.fields, fieldCount).last.map { Int32(bitPattern: $0) }
   }
 
-  /// libaudit says what is wrong with a field only by printing it.
+  /// Stands for the condition in `wording`.
+  private static let placeholder = "\u{1}"
+
+  /// What libaudit says of each of its errors. It only prints it, to what is everybody's standard error: therefore all
+  /// is asked for once, before there are other threads.
+  private static let wording: [Int32: String] = {
+    var wording: [Int32: String] = [:]
+    for code in -64 ... -1 as ClosedRange<Int32> {
+      var text = [CChar](repeating: 0, count: 512)
+      nestaudit_error_text(code, placeholder, &text, Int32(text.count))
+      let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+      let words = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+      if !words.isEmpty { wording[code] = words }
+    }
+    return wording
+  }()
+
+  /// Has what libaudit prints read, before anybody else writes to standard error.
+  static func learnWording() { _ = wording }
+
+  /// libaudit keeps what it has seen of a rule in variables of its own.
+  static let lock = Mutex<Void>(())
+
   private static func reason(_ result: Int32, _ pair: String, _ option: String) -> String {
-    var text = [CChar](repeating: 0, count: 512)
-    nestaudit_error_text(result, pair, &text, Int32(text.count))
-    let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-    let words = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    if !words.isEmpty { return words }
+    if let words = wording[result] { return words.replacing(placeholder, with: pair) }
     let names = pair.contains("gid") ? "group" : "user"
     return "\(option) \(pair): unknown \(names), or refused"
   }

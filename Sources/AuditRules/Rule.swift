@@ -126,6 +126,12 @@ public struct Rule: Sendable, Equatable {
   /// What the records bear; several keys are joined by \u{1}.
   public var key: [UInt8]? { fields.first { $0.type == AuditField.key }?.string }
 
+  /// Whether a text stands in its key: what auditctl's `-k` beside `-l` and `-D` asks.
+  func isNamed(by part: [UInt8]) -> Bool {
+    guard let key, key.count >= part.count else { return false }
+    return (0...(key.count - part.count)).contains { key[$0...].starts(with: part) }
+  }
+
   /// kernel/auditfilter.c, audit_compare_rule.
   public func isSame(as other: Rule) -> Bool {
     list == other.list && action == other.action && syscalls == other.syscalls

@@ -6,8 +6,11 @@ public enum RuleFile {
   private static let longestLine = 6143
 
   /// Has libaudit ask the kernel what it can do, and remember it: later the privilege to ask may be gone, and
-  /// fields such as exe would be refused.
-  public static func learnKernelFeatures() { _ = audit_get_features() }
+  /// fields such as exe would be refused. To be called before there are other threads.
+  public static func learnKernelFeatures() {
+    _ = audit_get_features()
+    LibauditRule.learnWording()
+  }
 
   /// Reads a whole file; nothing of it counts if a line is wrong, unless `-i` or `-c` went before.
   public static func parse(_ text: String, file: String) throws(RuleError) -> Ruleset {
@@ -29,8 +32,10 @@ public enum RuleFile {
         let words = RuleText.words(Array(part))
         guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
         do {
-          try RuleOptions(place: line.place, words: words).apply(
-            to: &ruleset, isTolerant: &isTolerant)
+          let options = RuleOptions(place: line.place, words: words)
+          try LibauditRule.lock.withLock { _ throws(RuleError) in
+            try options.apply(to: &ruleset, isTolerant: &isTolerant)
+          }
         } catch {
           guard isTolerant else { throw error }
           ruleset.warnings.append(

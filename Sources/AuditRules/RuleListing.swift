@@ -3,8 +3,10 @@ import CLibAudit
 /// A rule as `auditctl -l` prints it (auditctl-listing.c, print_rule), to the letter.
 extension Rule {
   /// In the order in which the kernel gives its rules back: list by list.
-  public static func listing(_ rules: [Rule]) -> [String] {
-    RuleList.allCases.flatMap { list in rules.filter { $0.list == list }.map(\.text) }
+  /// - Parameter key: only rules in whose key this stands (auditctl-listing.c, key_match); nil for all.
+  public static func listing(_ rules: [Rule], key: [UInt8]? = nil) -> [String] {
+    let wanted = key.map { key in rules.filter { $0.isNamed(by: key) } } ?? rules
+    return RuleList.allCases.flatMap { list in wanted.filter { $0.list == list }.map(\.text) }
   }
 
   /// One line.

@@ -6,6 +6,8 @@ import Glibc
 struct RuleOptions {
   let place: Rule.Place
   let words: [[UInt8]]
+  /// Whether users and groups may be given by name: libaudit looks them up on the host.
+  var takesNames = true
 
   /// What the line asks for, while its options are read.
   private struct Reading {
@@ -26,6 +28,12 @@ struct RuleOptions {
 
   func failure(_ reason: String) -> RuleError {
     RuleError(file: place.file, line: place.line, reason: reason)
+  }
+
+  private func refused(_ reason: String, _ refusal: RuleError.Refusal) -> RuleError {
+    var error = failure(reason)
+    error.refusal = refusal
+    return error
   }
 
   /// - Parameter isTolerant: `-i` and `-c` set it: a later line that is wrong does not end the reading.
@@ -190,7 +198,20 @@ struct RuleOptions {
       }
       reading.contids.append((builder.fieldCount, field))
     } else {
+      if !takesNames { try checkNumber(text) }
       try builder.addField(text, filter: reading.list)
+    }
+  }
+
+  /// lib/libaudit.c, audit_rule_fieldpair_data: what it would look up as a name.
+  private func checkNumber(_ text: String) throws(RuleError) {
+    let name = text.prefix { !"=!<>&".contains($0) }
+    guard name.hasSuffix("uid") || name.hasSuffix("gid") else { return }
+    let value = text.dropFirst(name.count).drop { "=!<>&".contains($0) }
+    let digits = value.hasPrefix("-") ? value.dropFirst() : value
+    let isNumber = digits.utf8.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    guard isNumber == true || value == "unset" else {
+      throw failure("-F \(text): give the number; a name would be one of the host's")
     }
   }
 
@@ -266,9 +287,10 @@ struct RuleOptions {
       case .prepend: ruleset.prepend(rule)
       case .delete: try ruleset.delete(rule)
       }
+    } catch .exists {
+      throw refused("Rule exists", .exists(rule))
     } catch {
-      throw failure(
-        error == .exists ? "Rule exists" : "no such rule to delete (No such file or directory)")
+      throw refused("no such rule to delete (No such file or directory)", .absent(rule))
     }
   }
 

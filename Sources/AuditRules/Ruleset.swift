@@ -10,6 +10,13 @@ public struct Ruleset: Sendable, Equatable {
   /// No rules, and every setting as it was.
   public init() {}
 
+  /// What a daemon goes by already.
+  public init(settings: Settings, rules: [Rule]) {
+    self.settings = settings
+    self.rules = rules
+    contents = Set(rules.map(RuleContent.init))
+  }
+
   /// What is in `rules`.
   private var contents: Set<RuleContent> = []
 
@@ -41,16 +48,8 @@ public struct Ruleset: Sendable, Equatable {
 
   /// `-D`, and `-D -k`: those whose key has `key` in it.
   mutating func deleteAll(key: [UInt8]) {
-    rules.removeAll { rule in
-      guard !key.isEmpty else { return true }
-      return rule.key.map { Self.contains($0, key) } ?? false
-    }
+    rules.removeAll { key.isEmpty || $0.isNamed(by: key) }
     contents = Set(rules.map(RuleContent.init))
-  }
-
-  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
-    guard text.count >= part.count else { return false }
-    return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
   }
 }
 
@@ -93,6 +92,16 @@ public struct RuleError: Error, CustomStringConvertible, Equatable {
   public let line: Int
   /// What is wrong, with the cure.
   public let reason: String
+  /// Set if the line says nothing wrong, and yet cannot be done.
+  public var refusal: Refusal?
+
+  /// Why the kernel would refuse what auditctl sends it.
+  public enum Refusal: Sendable, Equatable {
+    /// EEXIST: the rule is there already.
+    case exists(Rule)
+    /// ENOENT: there is no such rule.
+    case absent(Rule)
+  }
 
   /// In one line.
   public var description: String { "\(file):\(line): \(reason)" }

@@ -24,6 +24,7 @@ public final class Collector {
   private let signals: SignalSource
   private var waiter: Waiter
   private let reloads: Reloads
+  private let desk: ControlDesk
 
   /// Asks from other threads: what `ps` wants to know.
   public let mailbox: Mailbox
@@ -59,6 +60,11 @@ public final class Collector {
         depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
     dispatcher = Dispatcher(capture: capture, daemons: daemons, containers: containers)
     losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
+    desk = ControlDesk(
+      daemons: daemons, containers: containers, hierarchy: hierarchy,
+      snapshot: { [capture, daemons, containers] in
+        CollectorSnapshot(capture, daemons, containers, hierarchy)
+      })
     containers.beforeEnd = { [unowned losses] in losses.close($0) }
     let events = try capture.connect(
       { context, event, size in
@@ -110,7 +116,12 @@ public final class Collector {
       drained = drain()
       containers.settle()
       for signal in signals.read() {
-        if signal.isReload { reloads.ask(by: signal) } else { sender = signal }
+        switch Int32(signal.signal) {
+        case SIGHUP: reloads.ask(by: signal)
+        case SIGUSR1: daemons.rotateLogs(askedBy: containers.asker(signal))
+        case SIGUSR2: daemons.resumeLogs(askedBy: containers.asker(signal))
+        default: sender = signal
+        }
       }
       mailbox.answer { self.answer($0) }
       reloads.finish { self.goBy($0, askedBy: $1) }
@@ -130,7 +141,7 @@ public final class Collector {
     while drain() > 0 {}
     containers.settle(isLate: true)
     losses.settle()
-    return daemons.end(askedBy: sender)
+    return daemons.end(askedBy: sender.map(containers.asker))
   }
 
   private func noticeListeners() {
@@ -153,11 +164,12 @@ public final class Collector {
   private func goBy(
     _ read: Result<CollectorConfiguration, any Error>, askedBy sender: SignalSource.Sender
   ) -> ReloadOutcome {
-    let asker = sender.pid == 0 ? "" : ", asked by pid \(sender.pid)"
+    let pid = sender.process.pid
+    let asker = pid == 0 ? "" : ", asked by pid \(pid)"
     do {
       let new = try read.get()
       let kept = try daemons.reload(
-        new, askedBy: sender, entries: containers.entries,
+        new, askedBy: containers.asker(sender), entries: containers.entries,
         reassign: { try containers.reassign() })
       containers.adopt()
       let messages = kept + new.waitingForRestart(since: configuration)
@@ -175,17 +187,24 @@ public final class Collector {
 
   private func answer(_ question: Mailbox.Question) -> Mailbox.Answer? {
     switch question.subject {
-    case .status: return .status(status())
+    case .status:
+      return .status(CollectorSnapshot(capture, daemons, containers, hierarchy))
     case .rules(let name):
       return .rules(daemons.rules(of: name, entries: containers.entries, hierarchy: hierarchy))
     case .reload(let sender):
       reloads.ask(by: sender, question)
       return nil
+    case .wish(let wish, let peer): return .wish(desk.answer(wish, by: peer))
     }
   }
+}
 
-  private func status() -> CollectorSnapshot {
-    CollectorSnapshot(
+extension CollectorSnapshot {
+  fileprivate init(
+    _ capture: Capture, _ daemons: DaemonTable, _ containers: ContainerTable,
+    _ hierarchy: CgroupHierarchy
+  ) {
+    self.init(
       backend: capture.backend.rawValue,
       daemons: daemons.all.map { daemon in
         .init(

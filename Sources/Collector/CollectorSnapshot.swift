@@ -55,6 +55,23 @@ public struct CollectorSnapshot: Sendable {
     public let unreadable: UInt64
   }
 
+  /// As a container sees it that has a log of its own: what is in it, and nothing of where it is.
+  /// - Parameter visibleNames: of its daemons and those nested in it, by their names.
+  func seen(
+    from contid: UInt64, at cgroup: String, containers inside: Set<UInt64>,
+    daemons visibleNames: [String: String], in scope: NameScope
+  ) -> CollectorSnapshot {
+    CollectorSnapshot(
+      backend: backend,
+      daemons: daemons.compactMap { daemon in
+        visibleNames[daemon.name].map { daemon.withoutPlace(named: $0) }
+      },
+      containers: containers.filter { inside.contains($0.contid) }.map {
+        $0.seen(from: contid, at: cgroup, daemons: visibleNames, in: scope)
+      },
+      skippedRuns: 0)
+  }
+
   /// How files behind names are known.
   public let backend: String
   /// By name.
@@ -63,6 +80,34 @@ public struct CollectorSnapshot: Sendable {
   public let containers: [Container]
   /// Runs of our programs that the kernel skipped; what they would have captured is not known.
   public let skippedRuns: UInt64
+}
+
+extension CollectorSnapshot.Daemon {
+  /// Where its log is, and what else it might stand for, is the host's business.
+  fileprivate func withoutPlace(named name: String) -> Self {
+    Self(
+      name: name, log: "", scope: "", enabled: enabled, rules: rules, written: written, lost: lost,
+      backlog: backlog)
+  }
+}
+
+extension CollectorSnapshot.Container {
+  /// To itself a container looks like a host.
+  fileprivate func seen(
+    from viewer: UInt64, at root: String, daemons visibleNames: [String: String],
+    in scope: NameScope
+  ) -> Self {
+    let isOwn = contid == viewer
+    return Self(
+      contid: isOwn ? 0 : contid, outer: isOwn || outer == viewer ? nil : outer,
+      name: scope.seen(name),
+      // What the orchestrator says of it may be of other places.
+      runtime: runtime, image: image, pod: nil, namespace: nil, labels: [:],
+      cgroup: isOwn ? "/" : String(decoding: cgroup.utf8.dropFirst(root.utf8.count), as: UTF8.self),
+      daemons: daemons.compactMap { visibleNames[$0] },
+      processes: processes, seen: seen, written: written, lost: lost, unconfirmed: unconfirmed,
+      unreadable: unreadable)
+  }
 }
 
 /// Why the collector cannot work, in one line with the cure.

@@ -13,6 +13,7 @@ public final class Mailbox: Sendable {
     case status
     case rules(daemon: String)
     case reload(SignalSource.Sender)
+    case wish(Wish, Peer)
   }
 
   /// What is answered.
@@ -20,6 +21,7 @@ public final class Mailbox: Sendable {
     case status(CollectorSnapshot)
     case rules(RulesSnapshot?)
     case reload(ReloadOutcome)
+    case wish(Result<Granted, ControlRefusal>)
   }
 
   /// A question that someone waits with.
@@ -65,10 +67,19 @@ public final class Mailbox: Sendable {
   }
 
   /// Has the configuration read again for a process; nil if that does not end within `seconds`. Blocks the caller.
-  public func askReload(pid: UInt32, uid: UInt32, seconds: Int = 600) -> ReloadOutcome? {
-    let sender = SignalSource.Sender(pid: pid, uid: uid)
-    guard case .reload(let outcome)? = ask(.reload(sender), seconds: seconds) else { return nil }
+  public func askReload(by peer: Peer, seconds: Int = 600) -> ReloadOutcome? {
+    guard case .reload(let outcome)? = ask(.reload(peer.sender), seconds: seconds) else {
+      return nil
+    }
     return outcome
+  }
+
+  /// Asks for something that not everybody may. Blocks the caller.
+  func ask(_ wish: Wish, by peer: Peer, seconds: Int = 5) throws(ControlRefusal) -> Granted {
+    guard case .wish(let result)? = ask(.wish(wish, peer), seconds: seconds) else {
+      throw ControlRefusal("stopping")
+    }
+    return try result.get()
   }
 
   private func ask(_ subject: Subject, seconds: Int) -> Answer? {

@@ -99,6 +99,6 @@ extension CgroupHierarchy {
   fileprivate func isAUIDUnset(in path: String) -> Bool? {
     let pids = processes(in: path, most: 256)
     guard !pids.isEmpty else { return nil }
-    return pids.allSatisfy { Identity.number("/proc/\($0)/loginuid") == .max }
+    return pids.allSatisfy { ProcessIdentity.number("/proc/\($0)/loginuid") == .max }
   }
 }

@@ -1,32 +1,32 @@
 import CNestaudit
+internal import Containers
 import Glibc
 
-/// SIGTERM, SIGINT and SIGHUP as something to read, with who sent them.
+/// The signals that ask the collector for something, as something to read, with who sent them.
 ///
-/// Blocks the three for the calling thread and those it starts later, so it must be made first.
+/// Blocks them for the calling thread and those it starts later, so it must be made first.
 struct SignalSource: ~Copyable {
-  /// Who asks for something, by a signal or over the control socket, as the kernel knows it.
-  struct Sender {
+  /// Who asks for something, by a signal or over a socket, as the kernel knows it.
+  struct Sender: Sendable {
     /// 0 if it was no signal.
     let signal: UInt32
-    /// In the first namespaces; 0 from the kernel.
-    let pid: UInt32
+    /// In the first user namespace.
     let uid: UInt32
-    let auid: UInt32
-    let session: UInt32
-    /// Its security label, where an LSM gives one.
-    let label: String?
+    /// The process; pid 0 if it was the kernel.
+    let process: ProcessIdentity
 
-    var isReload: Bool { signal == UInt32(SIGHUP) }
-
-    /// What a socket or a signal tells of a process, and what /proc adds while it is there.
-    init(signal: UInt32 = 0, pid: UInt32, uid: UInt32) {
+    /// What a signal tells of a process, and what /proc adds while it is there.
+    init(signal: UInt32, pid: UInt32, uid: UInt32) {
       self.signal = signal
-      self.pid = pid
       self.uid = uid
-      auid = Identity.number("/proc/\(pid)/loginuid")
-      session = Identity.number("/proc/\(pid)/sessionid")
-      label = pid == 0 ? nil : Identity.label(of: String(pid))
+      process = ProcessIdentity(of: pid)
+    }
+
+    /// Someone who has asked over a socket.
+    init(uid: UInt32, process: ProcessIdentity) {
+      signal = 0
+      self.uid = uid
+      self.process = process
     }
   }
 
@@ -35,7 +35,7 @@ struct SignalSource: ~Copyable {
   init() {
     var mask = sigset_t()
     sigemptyset(&mask)
-    for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&mask, signal) }
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&mask, signal) }
     pthread_sigmask(SIG_BLOCK, &mask, nil)
     signal(SIGPIPE, SIG_IGN)
     descriptor = signalfd(-1, &mask, Int32(SFD_CLOEXEC | SFD_NONBLOCK))

@@ -13,6 +13,44 @@ public enum ControlClient {
     throw .refused(response.error ?? "it gave no reason")
   }
 
+  /// Does what auditctl's options say with a daemon; nil is the daemon of the container that this is in.
+  public static func control(
+    _ words: [String], of daemon: String?, state: String
+  ) throws(ControlError) -> ControlReply {
+    let response = try ask(Request(op: "ctl", daemon: daemon, words: words), state)
+    if let reply = response.control { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  /// The lines of a daemon's log.
+  public static func tail(_ request: TailRequest, state: String) throws(ControlError) -> LineSource
+  {
+    let path = StateDirectory.clientSocket(in: state)
+    let descriptor = try open(path, seconds: patience)
+    var source = LineSource(descriptor: descriptor)
+    do {
+      try send(try Wire.encode(Request(op: "tail", tail: request)), descriptor, path)
+      guard let line = try source.nextLine(path) else {
+        throw ControlError.noCollector(socket: path)
+      }
+      let response = try Wire.decode(Response.self, from: line)
+      if let daemon = response.tail {
+        source.daemon = daemon
+        return source
+      }
+      throw ControlError.refused(response.error ?? "it gave no reason")
+    } catch let error as ControlError {
+      throw error
+    } catch {
+      throw .refused("its answer makes no sense; is it the same version as this program?")
+    }
+  }
+
+  /// Whether what is asked of a collector with this state directory is asked from within a container.
+  public static func isInside(state: String) -> Bool {
+    StateDirectory.clientSocket(in: state) != StateDirectory.socketPath(in: state)
+  }
+
   /// The rules of a daemon of that collector.
   public static func rules(of daemon: String, state: String) throws(ControlError) -> RulesReply {
     let response = try ask(Request(op: "rules", daemon: daemon), state)
@@ -30,7 +68,7 @@ public enum ControlClient {
   private static func ask(
     _ request: Request, _ state: String, seconds: Int = patience
   ) throws(ControlError) -> Response {
-    let socketPath = StateDirectory.socketPath(in: state)
+    let socketPath = StateDirectory.clientSocket(in: state)
     do {
       let line = try exchange(try Wire.encode(request), socketPath, seconds: seconds)
       guard !line.isEmpty else { throw ControlError.noCollector(socket: socketPath) }
@@ -45,27 +83,45 @@ public enum ControlClient {
   static func exchange(
     _ request: [UInt8], _ path: String, seconds: Int = patience
   ) throws(ControlError) -> [UInt8] {
+    let descriptor = try open(path, seconds: seconds)
+    defer { close(descriptor) }
+    try send(request, descriptor, path)
+    return try readLine(descriptor, path)
+  }
+
+  private static func open(_ path: String, seconds: Int) throws(ControlError) -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .system(what: "socket", code: errno) }
-    defer { close(descriptor) }
-    try connect(descriptor, path)
+    do {
+      try connect(descriptor, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
     var patience = timeval(tv_sec: seconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(
         descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
+    return descriptor
+  }
+
+  private static func send(
+    _ request: [UInt8], _ descriptor: Int32, _ path: String
+  ) throws(ControlError) {
     var sent = 0
     while sent < request.count {
       let count = request.withUnsafeBytes {
-        send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+        Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
       if count < 0 {
         if errno == EINTR { continue }
+        // It does not listen any more, and has said why.
+        if errno == EPIPE || errno == ECONNRESET { return }
         throw .system(what: path, code: errno)
       }
       sent += count
     }
-    return try readLine(descriptor, path)
   }
 
   private static func readLine(_ descriptor: Int32, _ path: String) throws(ControlError) -> [UInt8]

@@ -2,15 +2,22 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked: `ps`, `rules`, `reload`.
+  /// What is asked: `ps`, `ctl`, `tail`, and of root's socket `rules`, `reload`.
   var op: String
-  /// Of `rules`: whose.
+  /// Of `rules` and `ctl`: whose; nil is the asker's own.
   var daemon: String?
+  /// Of `ctl`: auditctl's options.
+  var words: [String]?
+  /// Of `tail`.
+  var tail: TailRequest?
 }
 
 /// An answer, one JSON object on a line of its own: one field, never two.
 struct Response: Codable, Equatable {
   var status: StatusReply?
+  var control: ControlReply?
+  /// Behind it come the lines of a log, until the connection ends: the name of its daemon.
+  var tail: String?
   var rules: RulesReply?
   var reload: ReloadReply?
   var error: String?
@@ -18,9 +25,11 @@ struct Response: Codable, Equatable {
 
 /// Limits and encoding that both ends agree on.
 enum Wire {
-  static let longestRequest = 4096
+  static let longestRequest = 64 << 10
   static let longestResponse = 64 << 20
+  /// On root's socket; who may connect to the other one, is counted for each container besides.
   static let mostConnections = 64
+  static let mostTenants = 1024
 
   static func encode(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()

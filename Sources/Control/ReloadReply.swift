@@ -14,20 +14,3 @@ public struct ReloadReply: Codable, Equatable, Sendable {
     self.error = error
   }
 }
-
-/// Who is at the other end of a connection (unix(7), SO_PEERCRED).
-public struct ControlPeer: Equatable, Sendable {
-  /// Its process when it connected, as the collector sees it; 0 if the socket cannot tell.
-  public var pid: UInt32
-  /// Its user then.
-  public var uid: UInt32
-
-  /// A peer.
-  public init(pid: UInt32, uid: UInt32) {
-    self.pid = pid
-    self.uid = uid
-  }
-
-  /// The socket cannot tell.
-  static let unknown = ControlPeer(pid: 0, uid: .max)
-}

@@ -1,30 +1,18 @@
+import CNestaudit
+import Containers
 import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
-import Synchronization
 
-/// How many connections are open; one over the limit is closed at once.
-final class ConnectionLimit: Sendable {
-  private let open = Atomic<Int>(0)
-  private let most: Int
-
-  init(_ most: Int) { self.most = most }
-
-  func take() -> Bool {
-    if open.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
-    giveBack()
-    return false
-  }
-
-  func giveBack() { open.wrappingSubtract(1, ordering: .relaxed) }
-}
-
-/// struct ucred of unix(7), which glibc shows to _GNU_SOURCE alone.
-private struct PeerCredentials: Sendable {
-  let pid: Int32
-  let uid: UInt32
-  let gid: UInt32
+/// What all connections of a socket have in common.
+struct Reception: Sendable {
+  let socket: ControlSocket
+  let answers: ControlAnswers
+  let workers: NIOThreadPool
+  /// For reloads alone: the rest is answered meanwhile.
+  let reloader: NIOThreadPool
+  let groups: ConnectionGroups
 }
 
 /// One connection: a request a line, one at a time, an answer a line.
@@ -34,27 +22,33 @@ final class RequestHandler: ChannelInboundHandler {
 
   private static let idleLimit = TimeAmount.seconds(10)
 
-  private let workers: NIOThreadPool
-  private let reloader: NIOThreadPool
-  private let answers: ControlAnswers
+  private let reception: Reception
+  /// nil until it is known.
+  private var peer: ControlPeer?
+  private var admission: ControlAdmission?
   private var pending: [UInt8] = []
   private var isAnswering = false
   private var isFinished = false
   private var deadline: Scheduled<Void>?
 
-  init(workers: NIOThreadPool, reloader: NIOThreadPool, answers: ControlAnswers) {
-    self.workers = workers
-    self.reloader = reloader
-    self.answers = answers
-  }
+  init(_ reception: Reception) { self.reception = reception }
 
   func handlerAdded(context: ChannelHandlerContext) { restartDeadline(context) }
 
-  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+  func channelActive(context: ChannelHandlerContext) {
+    receive(context)
+    context.fireChannelActive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    if let admission { reception.groups.giveBack(admission) }
+    admission = nil
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    pending.append(contentsOf: unwrapInboundIn(data).readableBytesView)
     guard !isFinished else { return }
+    pending.append(contentsOf: unwrapInboundIn(data).readableBytesView)
     answerNext(context)
   }
 
@@ -70,21 +64,74 @@ final class RequestHandler: ChannelInboundHandler {
     context.close(promise: nil)
   }
 
+  // MARK: Who it is
+
+  /// Asks the kernel at once, while the peer can hardly have gone.
+  private func receive(_ context: ChannelHandlerContext) {
+    let reception = reception
+    let loop = context.eventLoop
+    let here = NIOLoopBound((self, context), eventLoop: loop)
+    Self.peer(of: context.channel, reception)
+      .flatMap { peer in
+        reception.workers.runIfActive(eventLoop: loop) { (peer, reception.answers.admission(peer)) }
+      }
+      .whenComplete { result in
+        let (handler, context) = here.value
+        guard context.channel.isActive else { return }
+        guard case .success((let peer, let admission?)) = result else {
+          return handler.refuse("stopping", context)
+        }
+        guard reception.groups.take(admission) else {
+          return handler.refuse(
+            "more connections than max_connections = \(admission.connections) of scope.conf allows",
+            context)
+        }
+        handler.admission = admission
+        handler.peer = peer
+        handler.answerNext(context)
+      }
+  }
+
+  private static func peer(
+    of channel: any Channel, _ reception: Reception
+  ) -> EventLoopFuture<ControlPeer> {
+    let unknown = ControlPeer.unknown(reception.socket)
+    guard let socket = channel as? any SocketOptionProvider else {
+      return channel.eventLoop.makeSucceededFuture(unknown)
+    }
+    let level = SocketOptionLevel(SOL_SOCKET)
+    let credentials: EventLoopFuture<PeerCredentials> = socket.unsafeGetSocketOption(
+      level: level, name: SocketOptionName(SO_PEERCRED))
+    let asked: EventLoopFuture<Int32> = socket.unsafeGetSocketOption(
+      level: level, name: SocketOptionName(nestaudit_so_peerpidfd))
+    let descriptor = asked.map { Int32?.some($0) }
+      // Before Linux 6.5 there is no such thing; a process that is gone has none.
+      .flatMapErrorThrowing { error in
+        guard (error as? IOError)?.errnoCode == ENOPROTOOPT else { throw error }
+        return nil
+      }
+    return credentials.and(descriptor)
+      .flatMap { credentials, pidfd in
+        reception.workers.runIfActive(eventLoop: channel.eventLoop) {
+          ControlPeer(socket: reception.socket, credentials, pidfd: pidfd) ?? unknown
+        }
+      }
+      .recover { _ in unknown }
+  }
+
+  // MARK: What it asks
+
   private func answerNext(_ context: ChannelHandlerContext) {
-    guard !isAnswering else {
+    guard !isAnswering, let peer else {
       // Whoever sends on without reading gets no more than one request ahead.
-      if pending.count > Wire.longestRequest { context.close(promise: nil) }
+      if pending.count > Wire.longestRequest { refuseLong(context) }
       return
     }
-    guard let end = pending.firstIndex(of: UInt8(ascii: "\n")) else {
-      if isFinished {
+    guard let end = pending.firstIndex(of: UInt8(ascii: "\n")), end <= Wire.longestRequest else {
+      if pending.count > Wire.longestRequest {
+        refuseLong(context)
+      } else if isFinished {
         context.close(promise: nil)
-      } else if pending.count > Wire.longestRequest {
-        isFinished = true
-        write(Self.failure("request too long"), context).whenComplete {
-          [channel = context.channel]
-          _ in channel.close(promise: nil)
-        }
       }
       return
     }
@@ -92,25 +139,40 @@ final class RequestHandler: ChannelInboundHandler {
     pending.removeSubrange(...end)
     isAnswering = true
     deadline?.cancel()
-    let answers = answers
+    let reception = reception
     let request = try? Wire.decode(Request.self, from: line)
-    let pool = request?.op == "reload" ? reloader : workers
+    let pool = request?.op == "reload" ? reception.reloader : reception.workers
     let loop = context.eventLoop
     let here = NIOLoopBound((self, context), eventLoop: loop)
-    Self.peer(of: context.channel)
-      .flatMap { peer in
-        pool.runIfActive(eventLoop: loop) { Self.answer(request, of: peer, answers) }
-      }
+    pool.runIfActive(eventLoop: loop) { Reply(to: request, of: peer, reception) }
       .whenComplete { result in
         let (handler, context) = here.value
-        let bytes = (try? result.get()) ?? Self.failure("stopping")
-        handler.write(bytes, context).whenComplete { _ in
+        let reply = (try? result.get()) ?? .failure("stopping")
+        handler.write(reply.bytes, context).whenComplete { _ in
           let (handler, context) = here.value
-          handler.isAnswering = false
-          handler.restartDeadline(context)
-          handler.answerNext(context)
+          if let stream = reply.stream {
+            LogStreaming.begin(stream, on: context.channel)
+          } else {
+            handler.isAnswering = false
+            handler.restartDeadline(context)
+            handler.answerNext(context)
+          }
         }
       }
+  }
+
+  private func refuseLong(_ context: ChannelHandlerContext) {
+    refuse("request too long: \(Wire.longestRequest) bytes at most", context)
+  }
+
+  /// Says why, and ends the connection.
+  private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
+    guard !isFinished || peer == nil else { return }
+    isFinished = true
+    pending = []
+    write(Reply.failure(reason).bytes, context).whenComplete { [channel = context.channel] _ in
+      channel.close(promise: nil)
+    }
   }
 
   private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
@@ -121,43 +183,5 @@ final class RequestHandler: ChannelInboundHandler {
     deadline?.cancel()
     let channel = context.channel
     deadline = context.eventLoop.scheduleTask(in: Self.idleLimit) { channel.close(promise: nil) }
-  }
-
-  private static func peer(of channel: any Channel) -> EventLoopFuture<ControlPeer> {
-    guard let socket = channel as? any SocketOptionProvider else {
-      return channel.eventLoop.makeSucceededFuture(.unknown)
-    }
-    let peer: EventLoopFuture<PeerCredentials> = socket.unsafeGetSocketOption(
-      level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(SO_PEERCRED))
-    return peer.map { ControlPeer(pid: UInt32(bitPattern: $0.pid), uid: $0.uid) }
-      .recover { _ in .unknown }
-  }
-
-  private static func answer(
-    _ request: Request?, of peer: ControlPeer, _ answers: ControlAnswers
-  ) -> [UInt8] {
-    guard let request else { return failure("not a request") }
-    let response: Response
-    switch request.op {
-    case "ps":
-      guard let reply = answers.status() else { return failure("stopping") }
-      response = Response(status: reply)
-    case "rules":
-      let name = request.daemon ?? ""
-      guard let reply = answers.rules(name) else { return failure("stopping") }
-      guard let reply else {
-        return failure("there is no daemon '\(name)'; 'nestaudit ps' shows those there are")
-      }
-      response = Response(rules: reply)
-    case "reload":
-      guard let reply = answers.reload(peer) else { return failure("stopping") }
-      response = Response(reload: reply)
-    default: return failure("unknown request '\(request.op)'")
-    }
-    return (try? Wire.encode(response)) ?? failure("the answer cannot be encoded")
-  }
-
-  private static func failure(_ reason: String) -> [UInt8] {
-    (try? Wire.encode(Response(error: reason))) ?? []
   }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The directory that belongs to one running collector: its lock and its socket.
+/// The directory that belongs to one running collector: its lock and its sockets.
 ///
 /// Holding the value holds the lock, so a second collector on the same directory is refused. The
 /// lock is the kernel's (`flock(2)`): a collector that was killed leaves nothing to clean up.
@@ -34,17 +34,42 @@ public final class StateDirectory: Sendable {
       throw .system(what: lockPath, code: code)
     }
     lock = descriptor
+    // It stays when the collector ends: in containers it is mounted, and the next collector listens in it.
+    let shared = Self.sharedDirectory(in: path)
+    guard mkdir(shared, 0o755) == 0 || errno == EEXIST, chmod(shared, 0o755) == 0 else {
+      throw .system(what: shared, code: errno)
+    }
   }
 
-  /// Where the collector listens.
-  public var socketPath: String { Self.socketPath(in: path) }
+  /// Where the collector listens for root of the host.
+  public var socketPath: String { path(of: .root) }
 
-  /// Where a collector with this state directory listens.
+  /// Where the collector listens.
+  public func path(of socket: ControlSocket) -> String {
+    switch socket {
+    case .root: Self.socketPath(in: path)
+    case .tenant: Self.sharedDirectory(in: path) + "/" + Self.tenantSocket
+    }
+  }
+
+  /// Where a collector with this state directory listens for root of the host.
   public static func socketPath(in directory: String) -> String { directory + "/control.sock" }
+
+  /// What is mounted into containers; nobody else comes through the directory around it.
+  public static func sharedDirectory(in directory: String) -> String { directory + "/tenant" }
+
+  private static let tenantSocket = "nestaudit.sock"
+
+  /// The socket that a client finds: on the host root's, where the shared directory is mounted the one in it.
+  static func clientSocket(in directory: String) -> String {
+    let shared = directory + "/" + tenantSocket
+    return access(shared, F_OK) == 0 ? shared : socketPath(in: directory)
+  }
 
   // The lock file stays: unlinking it would let two collectors lock two different files.
   deinit {
     unlink(socketPath)
+    unlink(path(of: .tenant))
     _ = Glibc.close(lock)
   }
 

@@ -89,32 +89,6 @@ struct RulesListCommand: ParsableCommand {
   }
 }
 
-/// `nestaudit ctl`: auditctl's own words for one daemon.
-struct CtlCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "ctl", abstract: "Ask a daemon what auditctl(8) asks the kernel.")
-
-  @Argument(help: ArgumentHelp("A daemon of the running collector.", valueName: "name"))
-  var daemon: String
-
-  @Flag(name: .customShort("l"), help: "List its rules, as 'auditctl -l' does.")
-  var list = false
-
-  @OptionGroup var collector: CollectorOption
-
-  func validate() throws {
-    if !list { throw ValidationError("say what to do: -l lists the rules") }
-  }
-
-  func run() throws {
-    let reply = try ControlClient.rules(of: daemon, state: collector.state)
-    var output = Output()
-    for line in reply.listing { output.append(line + "\n") }
-    if reply.listing.isEmpty { output.append("No rules\n") }
-    output.flush()
-  }
-}
-
 /// Prints a value for scripts.
 func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()

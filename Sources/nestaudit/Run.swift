@@ -67,14 +67,7 @@ struct RunCommand: ParsableCommand {
       configuration: configuration, logger: Logger(label: "nestaudit"), reload: load)
     let mailbox = collector.mailbox
     let server = try ControlServer.start(
-      state: directory,
-      answers: ControlAnswers {
-        mailbox.ask().map { StatusReply($0, began: began) }
-      } rules: { name in
-        mailbox.askRules(of: name).map { $0.map(RulesReply.init) }
-      } reload: { peer in
-        mailbox.askReload(pid: peer.pid, uid: peer.uid).map(ReloadReply.init)
-      })
+      state: directory, answers: ControlAnswers(mailbox, began: began))
     let unwritten = collector.run {
       print("nestaudit: ready, logs in \(escaped(configuration.logDirectory))")
       fflush(nil)
@@ -92,26 +85,5 @@ struct RunCommand: ParsableCommand {
         overrides: .init(
           stateDirectory: state, logDirectory: logDir, ringSize: ringSize, backend: backend))
     }
-  }
-}
-
-extension StatusReply {
-  init(_ snapshot: CollectorSnapshot, began: Int64) {
-    self.init(
-      version: programVersion, backend: snapshot.backend, started: began,
-      pid: getpid(), skippedRuns: snapshot.skippedRuns,
-      daemons: snapshot.daemons.map {
-        DaemonStatus(
-          name: $0.name, log: $0.log, scope: $0.scope, enabled: $0.enabled, rules: $0.rules,
-          written: $0.written, lost: $0.lost, backlog: $0.backlog)
-      },
-      containers: snapshot.containers.map {
-        ContainerStatus(
-          contid: $0.contid, parent: $0.outer, name: $0.name, runtime: $0.runtime,
-          image: $0.image, pod: $0.pod, namespace: $0.namespace, labels: $0.labels,
-          cgroup: $0.cgroup,
-          daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
-          lost: $0.lost, unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
-      })
   }
 }

@@ -7,11 +7,12 @@ struct TailCommand: ParsableCommand {
     commandName: "tail", abstract: "Show the last events of daemons, or follow them.",
     discussion: """
       A NAME is that of a daemon, or of a container (or its contid), which means the daemons that \
-      stand for it; 'host' is the host's daemon. Several logs are interleaved by time.
+      stand for it; 'host' is the host's daemon. Several logs are interleaved by time. In a container \
+      there may be no NAME, which means its own daemon, or that of a daemon of what is nested in it.
       """)
 
   @Argument(help: ArgumentHelp("Daemons or containers.", valueName: "NAME"))
-  var names: [String]
+  var names: [String] = []
 
   @Flag(name: .shortAndLong, help: "Go on with what is added, through rotations.")
   var follow = false
@@ -47,14 +48,30 @@ struct TailCommand: ParsableCommand {
   }
 
   func run() throws {
+    if logDir == nil, ControlClient.isInside(state: collector.state) { return try runInside() }
+    guard !names.isEmpty else { throw ValidationError("say whose log; 'nestaudit ps' shows names") }
     let sources = try findSources()
-    var tail = try Tail(
-      sources: sources, key: key,
-      printer: TailPrinter(
-        format: json ? .json : raw ? .raw : interpret ? .interpreted : .summary,
-        labels: TailLabels(names: sources.map(\.name), isColored: coloring.color.isOn)))
+    var tail = try Tail(sources: sources, key: key, printer: printer(of: sources.map(\.name)))
     try tail.showLast(lines, mayWait: follow)
     while follow { try tail.showNext() }
+  }
+
+  private func printer(of names: [String]) throws -> TailPrinter {
+    try TailPrinter(
+      format: json ? .json : raw ? .raw : interpret ? .interpreted : .summary,
+      labels: TailLabels(names: names, isColored: coloring.color.isOn))
+  }
+
+  /// The log is where no container can open it: the collector sends it.
+  private func runInside() throws {
+    guard names.count <= 1 else { throw ValidationError("one log at a time within a container") }
+    // With a key it is not known how many events lie before those that are wanted.
+    let events = key == nil ? lines : TailRequest.mostEvents
+    let source = try ControlClient.tail(
+      TailRequest(daemon: names.first, events: events, follows: follow), state: collector.state)
+    var tail = try TailInside(
+      name: source.daemon, filter: KeyFilter(key: key), printer: printer(of: [source.daemon]))
+    try tail.show(source, last: key == nil || follow ? nil : lines)
   }
 
   private func findSources() throws -> [TailSource] {

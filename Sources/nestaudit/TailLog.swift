@@ -44,12 +44,24 @@ struct TailLog {
 
   /// The whole lines that were added since the last call, to all files that the log went through.
   mutating func newLines() throws -> [[UInt8]] {
+    var isMore = false
+    return try newLines(atMost: .max, isMore: &isMore)
+  }
+
+  /// Likewise, but no more bytes than that, if one line is not longer.
+  /// - Parameter isMore: whether some are left.
+  mutating func newLines(atMost bytes: Int, isMore: inout Bool) throws -> [[UInt8]] {
+    isMore = false
     guard try openCurrent() else { return [] }
     var lines: [[UInt8]] = []
+    var room = bytes
     while true {
       if next.isEmpty { try findSuccessors() }
       // Read after the look for successors: what was added before a rotation is in the old file.
-      try readRest(into: &lines)
+      guard try readRest(into: &lines, room: &room) else {
+        isMore = true
+        return lines
+      }
       guard !next.isEmpty else { return lines }
       Glibc.close(current)
       partial.removeAll()
@@ -74,17 +86,20 @@ struct TailLog {
     return true
   }
 
-  private mutating func readRest(into lines: inout [[UInt8]]) throws {
+  /// - Parameter room: how many bytes may be read, less by those that were.
+  /// - Returns: whether that was all.
+  private mutating func readRest(into lines: inout [[UInt8]], room: inout Int) throws -> Bool {
     var status = stat()
     // Someone truncated the log: what is in it now is new.
     if fstat(current, &status) == 0 && Int64(status.st_size) < offset {
       offset = 0
       partial.removeAll()
     }
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
+    var chunk = [UInt8](repeating: 0, count: min(1 << 18, max(room, 1 << 12)))
+    while room > 0 {
       let count = try Self.read(current, &chunk, at: offset, path)
-      guard count > 0 else { return }
+      guard count > 0 else { return true }
+      room -= count
       offset += Int64(count)
       var rest = chunk[..<count]
       while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -94,6 +109,7 @@ struct TailLog {
       }
       partial += rest
     }
+    return false
   }
 
   /// Looks from the newest file back to ours: a rotation meanwhile makes a file appear twice, but

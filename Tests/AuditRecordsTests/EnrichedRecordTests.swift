@@ -156,17 +156,20 @@ struct EnrichedRecordTests {
     }
     #expect(
       line(
-        .start(version: "1", kernel: "6.1", auid: 1000, session: 4, pid: 5, uid: 0))
+        .start(version: "1", kernel: "6.1", .init(auid: 1000, uid: 0, session: 4, pid: 5)))
         == "type=DAEMON_START msg=audit(1.002:3): op=start ver=1 format=enriched kernel=6.1 "
         + "auid=1000 pid=5 uid=0 ses=4 res=success\u{1d}AUID=\"alice\" UID=\"root\"\n")
     #expect(
-      line(.end(auid: .max, uid: 7, session: 4, pid: 5)).hasSuffix(
+      line(.end(.init(auid: .max, uid: 7, session: 4, pid: 5))).hasSuffix(
         " res=success\u{1d}AUID=\"unset\" UID=\"unknown(7)\"\n"))
     #expect(
-      line(.reconfigured(auid: 0, uid: 0, session: 4, pid: 5)).hasSuffix(
+      line(.reconfigured(.init(auid: 0, uid: 0, session: 4, pid: 5))).hasSuffix(
         " res=success\u{1d}AUID=\"root\" UID=\"root\"\n"))
     #expect(
-      line(.ruleChanged(added: true, key: nil, list: 4, auid: 1000, session: 1)).hasSuffix(
+      line(
+        .ruleChanged(
+          added: true, key: nil, list: 4, .init(auid: 1000, uid: 0, session: 1, pid: 5))
+      ).hasSuffix(
         " res=1\u{1d}AUID=\"alice\"\n"))
     #expect(!line(.lostEvents(1, total: 2)).contains("\u{1d}"))
   }

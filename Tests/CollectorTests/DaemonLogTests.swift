@@ -37,6 +37,37 @@ struct DaemonLogTests {
     #expect(log.close() == 0)
   }
 
+  @Test func aNewFileBeginsWhereItIsAskedFor() throws {
+    let area = try Area()
+    let log = try DaemonLog(
+      path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
+    // The first file is empty: there is nothing to keep.
+    _ = log.submit(text("one\n"), records: 1, toNewFile: true)
+    _ = log.submit(text("two\n"), records: 1)
+    _ = log.submit(text("three\n"), records: 1, toNewFile: true)
+    #expect(log.close() == 0)
+    #expect(try area.read("a/audit.log.1") == "one\ntwo\n")
+    #expect(try area.read("a/audit.log") == "three\n")
+    #expect(log.bytes == 14)
+  }
+
+  @Test func bytesAreThoseOfAllFiles() throws {
+    let area = try Area()
+    try area.write("12345\n", to: "a/audit.log.1")
+    try area.write("123\n", to: "a/audit.log")
+    let log = try DaemonLog(
+      path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
+    #expect(log.bytes == 10)
+    _ = log.submit(text("1\n"), records: 1)
+    // Whether it is written yet or not.
+    #expect(log.bytes >= 12)
+    unlink(area.path + "/a/audit.log.1")
+    let deadline = ContinuousClock.now + .seconds(20)
+    while log.bytes != 6, ContinuousClock.now < deadline { log.measure() }
+    #expect(log.bytes == 6)
+    #expect(log.close() == 0)
+  }
+
   @Test func twoLogsOfOneWriterAreKeptApart() throws {
     let area = try Area()
     let writers = LogWriters()

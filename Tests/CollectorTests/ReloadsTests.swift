@@ -3,6 +3,11 @@ import Synchronization
 import Testing
 
 @testable import Collector
+import Containers
+
+private func peer(_ pid: UInt32) -> Peer {
+  Peer(socket: .root, uid: 0, process: ProcessIdentity(of: pid))
+}
 
 struct ReloadsTests {
   /// A configuration that is read when the test lets it be.
@@ -47,17 +52,17 @@ struct ReloadsTests {
     var served: [String] = []
     func finish() {
       reloads.finish { read, sender in
-        served.append("\(text(read)) for \(sender.pid)")
+        served.append("\(text(read)) for \(sender.process.pid)")
         return .failed(text(read))
       }
     }
-    reloads.ask(by: .init(pid: 1_000_001, uid: 0))
+    reloads.ask(by: .init(signal: 0, pid: 1_000_001, uid: 0))
     wait(until: { files.begun.withLock { $0 == 1 } })
     // The thread that drains is not held up by the read that goes on.
     finish()
     #expect(served == [])
-    reloads.ask(by: .init(pid: 1_000_002, uid: 0))
-    reloads.ask(by: .init(pid: 1_000_003, uid: 0))
+    reloads.ask(by: .init(signal: 0, pid: 1_000_002, uid: 0))
+    reloads.ask(by: .init(signal: 0, pid: 1_000_003, uid: 0))
     files.allow(1)
     wait(finish) { served.count == 1 }
     files.allow(2)
@@ -72,13 +77,13 @@ struct ReloadsTests {
     let reloads = Reloads { [files] in try files.read() }
     let result = Answered()
     Thread.detachNewThread {
-      result.set(mailbox.askReload(pid: UInt32(getpid()), uid: 0, seconds: 60))
+      result.set(mailbox.askReload(by: peer(UInt32(getpid())), seconds: 60))
     }
     files.allow(1)
     wait({
       mailbox.answer { question in
         guard case .reload(let sender) = question.subject else { return nil }
-        #expect(sender.pid == UInt32(getpid()))
+        #expect(sender.process.pid == UInt32(getpid()))
         reloads.ask(by: sender, question)
         return nil
       }
@@ -94,7 +99,7 @@ struct ReloadsTests {
     let mailbox = Mailbox()
     let reloads = Reloads { [files] in try files.read() }
     let result = Answered()
-    Thread.detachNewThread { result.set(mailbox.askReload(pid: 1, uid: 0, seconds: 60)) }
+    Thread.detachNewThread { result.set(mailbox.askReload(by: peer(1), seconds: 60)) }
     wait({
       mailbox.answer { question in
         guard case .reload(let sender) = question.subject else { return nil }

@@ -101,3 +101,41 @@ struct ScopeTests {
     #expect(try scope(text).namesOneContainer == one)
   }
 }
+
+/// What scope.conf says of a container's own people.
+struct TenantScopeTests {
+  private func scope(_ text: String) throws(ConfigurationError) -> ScopeConfiguration {
+    try ScopeConfiguration.parse("container = a\n" + text, file: "scope.conf")
+  }
+
+  @Test func quotasHaveBoundsByThemselves() throws {
+    let quotas = try scope("").quotas
+    #expect(quotas == Quotas())
+    #expect(quotas.rules == 1000 && quotas.backlog == 65536 && quotas.connections == 4)
+    #expect(quotas.rate == 0 && quotas.logBytes == 0)
+    let given = try scope("max_rules = 5\nlog_quota = 2M\nmax_rate = 10").quotas
+    #expect(given.rules == 5 && given.logBytes == 2 << 20)
+    #expect(given.rate(for: 0) == 10 && given.rate(for: 3) == 3 && given.rate(for: 30) == 10)
+    #expect(Quotas().rate(for: 0) == 0 && Quotas().rate(for: 30) == 30)
+  }
+
+  @Test func othersMayWhatIsAllowed() throws {
+    let nobody = try scope("").permissions
+    #expect(!nobody.allow(.ps, uid: 0) && !nobody.allow(.tail, uid: 1000))
+    let all = try scope("allow = ps, tail").permissions
+    #expect(all.allow(.ps, uid: 5) && all.allow(.tail, uid: 5) && !all.allow(.list, uid: 5))
+    let some = try scope("allow = list\nallow_uids = 1000 1001").permissions
+    #expect(some.allow(.list, uid: 1001) && !some.allow(.list, uid: 5))
+  }
+
+  @Test(arguments: [
+    ("allow = everything", "'everything' cannot be allowed; give some of ps, tail, list"),
+    ("allow_uids = 5", "nothing says what"), ("allow = ps\nallow_uids = root", "'root' is no uid"),
+    ("allow = ps\nallow_uids = 65534", "is no uid"), ("log_quota = much", "give bytes"),
+    ("max_rules = -1", "give a number"),
+  ])
+  func whatCannotBeMeantIsRefused(text: String, reason: String) {
+    let error = #expect(throws: ConfigurationError.self) { try scope(text) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+}

@@ -66,7 +66,8 @@ struct ControlServerTests {
 
   @Test(arguments: [
     ("what?\n", "not a request"), (#"{"op":"dance"}"# + "\n", "unknown request 'dance'"),
-    (String(repeating: "x", count: 5000), "request too long"),
+    (String(repeating: "x", count: 70_000), "request too long: 65536 bytes at most"),
+    (String(repeating: "x", count: 1 << 20), "request too long: 65536 bytes at most"),
   ])
   func nonsenseIsRefused(request: String, reason: String) throws {
     try withServer { state in

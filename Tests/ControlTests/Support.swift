@@ -29,12 +29,29 @@ let sampleStatus = StatusReply(
   ])
 
 /// A collector that has one daemon, `web`, with no rules.
-func answers(_ status: @escaping @Sendable () -> StatusReply?) -> ControlAnswers {
-  ControlAnswers(status: status) { name in
-    name == "web" ? .some(.some(sampleRules)) : .some(nil)
-  } reload: { peer in
-    ReloadReply(done: "asked by \(peer.pid), \(peer.uid)", warnings: ["odd"])
-  }
+func answers(
+  connections: Int = .max, _ status: @escaping @Sendable () -> StatusReply?
+) -> ControlAnswers {
+  ControlAnswers(
+    admission: { ControlAdmission(group: UInt64($0.uid), connections: connections) },
+    status: { _ in status() },
+    control: { peer, daemon, words in
+      ControlReply(
+        lines: words, warnings: [daemon ?? "own", "\(peer.socket)"],
+        error: "\(peer.uid) \(peer.process.pid)", isDenied: true)
+    },
+    tail: { _, request in
+      guard let daemon = request.daemon else { throw ControlError.refused("whose?") }
+      return TailStream(daemon: daemon) { send in
+        for number in 0..<request.events {
+          guard send(Array("line \(number)\n".utf8)) else { return }
+        }
+      }
+    },
+    rules: { name in name == "web" ? .some(.some(sampleRules)) : .some(nil) },
+    reload: { peer in
+      ReloadReply(done: "asked by \(peer.process.pid), \(peer.uid)", warnings: ["odd"])
+    })
 }
 
 let sampleRules = RulesReply(

@@ -77,6 +77,60 @@ struct Lifecycle {
     }
   }
 
+  @Test func logsAreRotatedOnDemandAndItIsSaidByWhom() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules(key: "rotated"))
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        collector.signal(SIGUSR1)
+        try wait(for: "the new log") {
+          try collector.events(of: "host").first?.first("DAEMON_ROTATE") != nil
+        }
+        let before = try AuditEvent.read(URL(filePath: collector.log(of: "host").path + ".1"))
+        #expect(before.last?.first("DAEMON_START") != nil)
+        let record = try #require(try collector.events(of: "host").first?.records.first)
+        #expect(record["op"] == "rotate-logs" && record["pid"] == "\(getpid())")
+        #expect(record["uid"] == "0" && record["res"] == "success")
+      }
+    }
+  }
+
+  @Test func aFullLogStopsAndGoesOnWhenThereIsRoomAgain() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      try configuration.daemon(
+        "host", scope: "host = yes\nlog_quota = 128K", rules: Self.rules(key: "quota"))
+      let old = area.appending(path: "log/host/audit.log.1")
+      try FileManager.default.createDirectory(
+        at: old.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(count: 100 << 10).write(to: old)
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try workload.run(["open", "200", "/etc/passwd"])
+        try wait(for: "the end of the log") {
+          try collector.events(of: "host").last?.records[0]["op"] == "log-quota"
+        }
+        try wait(for: "what is lost") { try collector.status().daemons[0].lost > 0 }
+        // Nothing has room yet.
+        collector.signal(SIGUSR2)
+        try workload.run(["open", "10", "/etc/passwd"])
+        #expect(try collector.events(of: "host").last?.records[0]["op"] == "log-quota")
+        try FileManager.default.removeItem(at: old)
+        collector.signal(SIGUSR2)
+        try wait(for: "the log to go on") {
+          try collector.events(of: "host").contains { $0.first("DAEMON_RESUME") != nil }
+        }
+        try workload.run(["open", "1", "/etc/passwd"])
+        try wait(for: "an event behind it") {
+          try collector.events(of: "host").last?.syscall?["key"] == "quota"
+        }
+        try wait(for: "the losses in the log") {
+          try collector.events(of: "host").contains { $0.records[0]["op"] == "lost-events" }
+        }
+      }
+    }
+  }
+
   @Test func aBadConfigurationLeavesTheOldOneAtWork() throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)

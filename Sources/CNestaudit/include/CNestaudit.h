@@ -12,6 +12,7 @@
 #include "closing.h"
 #include "glibc.h"
 #include "openat2.h"
+#include "peer.h"
 #include <stddef.h>
 
 /* The BPF object with every program, as the compiler wrote it; *size gets its length in bytes. */

@@ -28,6 +28,10 @@ public struct ScopeConfiguration: Sendable {
   public var unsetAUIDMatches = false
   /// Instead of the directory's name.
   public var name: String?
+  /// How much the daemon may take up.
+  public var quotas = Quotas()
+  /// What others than root of the container may do.
+  public var permissions = Permissions()
   /// The line that gives the name.
   var nameLine: Int?
 
@@ -58,7 +62,8 @@ public struct ScopeConfiguration: Sendable {
   static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
     let values = try KeyValueFile(
       text, file: file,
-      known: Self.selectors + ["host", "instance", "name", "auid", "keep"])
+      known: Self.selectors + ["host", "instance", "name", "auid", "keep"]
+        + Quotas.keys + Permissions.keys)
     var scope = ScopeConfiguration()
     scope.isHost = try values.choice("host", default: Answer.no) == .yes
     scope.container = values["container"]?.value
@@ -73,6 +78,8 @@ public struct ScopeConfiguration: Sendable {
     scope.isPerContainer =
       try values.choice("instance", default: Instance.perContainer) == .perContainer
     scope.unsetAUIDMatches = try values.choice("auid", default: AUID.kernel) == .unsetMatches
+    scope.quotas = try Quotas(values)
+    scope.permissions = try Permissions(values)
     scope.name = values["name"]?.value
     scope.nameLine = values["name"]?.line
     let given = values.entries.filter { Self.selectors.contains($0.key) }

@@ -10,6 +10,16 @@ final class Daemon {
   let name: String
   let template: DaemonTemplate
   let log: DaemonLog
+  /// In which it sees who asks it for something.
+  let view: NamespaceView
+  /// How much it may take up, by scope.conf.
+  var quotas: Quotas
+  /// Its logs have as many bytes as they may: nothing is written until it is told to go on.
+  private(set) var isSuspended = false
+  /// Requests to it that were refused.
+  var refusals = Refusals()
+  /// Before this time, by the monotonic clock, no container changes its rules again.
+  var changesNotBefore: Int64 = 0
   /// What its rules say now; replaced whole by a reload.
   private(set) var ruleset: LoadedRuleset
   /// Of the ids in the records about the daemon itself, in the format ENRICHED; nil for RAW.
@@ -32,7 +42,7 @@ final class Daemon {
 
   init(
     number: UInt32, name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
-    names: UnsafePointer<IDNames>?
+    view: NamespaceView, names: UnsafePointer<IDNames>?
   ) {
     self.number = number
     self.name = name
@@ -40,6 +50,8 @@ final class Daemon {
     self.ruleset = ruleset
     self.names = names
     self.log = log
+    self.view = view
+    quotas = template.scope.quotas
   }
 
   var enabled: Bool { ruleset.settings.enabled != 0 }
@@ -57,7 +69,9 @@ final class Daemon {
   func admits(records: Int, at second: Int64) -> Bool {
     let limit = ruleset.settings.backlogLimit ?? Limits.backlog
     if limit > 0, log.queuedRecords + pendingRecords + records > limit { return false }
-    guard let rate = ruleset.settings.rateLimit, rate > 0 else { return true }
+    if quotas.logBytes > 0, !hasRoom() { return false }
+    let rate = quotas.rate(for: ruleset.settings.rateLimit ?? 0)
+    guard rate > 0 else { return true }
     if second != self.second {
       self.second = second
       recordsThisSecond = 0
@@ -86,7 +100,11 @@ final class Daemon {
 
   /// Says in the log what was lost since that was last said, if anything.
   func tellLosses(at time: EventTime) {
+    if isSuspended { return }
     tellUnconfirmed(at: time)
+    if let untold = refusals.takeUntold() {
+      write(.refusedRequests(untold.new, total: untold.total), at: time)
+    }
     guard lost > lostTold, enabled else { return }
     let new = lost - lostTold
     lostTold = lost
@@ -102,9 +120,40 @@ final class Daemon {
     write(.unconfirmedNames(new, total: unconfirmed), at: time)
   }
 
+  /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
+  private func hasRoom() -> Bool {
+    if isSuspended { return false }
+    guard log.bytes + Self.count(of: &text!) >= quotas.logBytes else { return true }
+    write(.logQuota(bytes: quotas.logBytes), at: .now)
+    isSuspended = true
+    return false
+  }
+
+  /// What cannot be copied cannot be read through an optional of a class.
+  private static func count(of text: inout TextBuffer) -> Int { text.count }
+
+  /// Begins a new log, as SIGUSR1 has auditd do it.
+  func rotate(askedBy asker: Asker) {
+    submit()
+    write(.rotated(asker.seen(by: self)), at: .now)
+    submit(toNewFile: true)
+  }
+
+  /// Goes on writing to logs that have room again, as SIGUSR2 has auditd do it.
+  func resume(askedBy asker: Asker) {
+    log.measure()
+    isSuspended = false
+    guard quotas.logBytes == 0 || log.bytes < quotas.logBytes else {
+      isSuspended = true
+      return
+    }
+    write(.resumed(asker.seen(by: self)), at: .now)
+  }
+
   /// Appends a record about the daemon itself.
   func write(_ record: DaemonRecord, at time: EventTime) {
-    write(records: 1) { serial, text in
+    guard !isSuspended else { return }
+    write(records: record.lines) { serial, text in
       record.append(
         to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial,
         names: names?.pointee)
@@ -115,9 +164,10 @@ final class Daemon {
   var hasPending: Bool { pendingRecords > 0 }
 
   /// Hands what was written to the log's thread.
-  func submit() {
+  /// - Parameter isFirst: it goes to a new file.
+  func submit(toNewFile isFirst: Bool = false) {
     guard pendingRecords > 0, let full = text.take() else { return }
-    text = log.submit(full, records: pendingRecords)
+    text = log.submit(full, records: pendingRecords, toNewFile: isFirst)
     pendingRecords = 0
   }
 }

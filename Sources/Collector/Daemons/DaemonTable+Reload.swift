@@ -9,7 +9,7 @@ extension DaemonTable {
   ///   - reassign: gives these their daemons anew.
   /// - Returns: what did not change, and why.
   func reload(
-    _ configuration: CollectorConfiguration, askedBy sender: SignalSource.Sender,
+    _ configuration: CollectorConfiguration, askedBy asker: Asker,
     entries: [ContainerEntry], reassign: () throws -> Void
   ) throws -> [String] {
     var kept: [String] = []
@@ -44,8 +44,9 @@ extension DaemonTable {
     let held = hold(watchesOf: changed, for: entries)
     try rulesets.point(changed.map { ($0.ruleset.slot, $0.ruleset.content) })
     templates = loaded
-    apply(loaded, since: old, askedBy: sender)
+    let own = apply(loaded, askedBy: asker, kept: &kept)
     try reassign()
+    own.forEach(giveBack)
     for set in held { watches.release(set) }
     try openGates(for: loaded)
     for template in previous where !loaded.contains(where: { $0.ruleset === template.ruleset }) {
@@ -74,16 +75,25 @@ extension DaemonTable {
     return held
   }
 
+  /// - Returns: rules of daemons that go by them no more.
   private func apply(
-    _ loaded: [DaemonTemplate], since old: [String: DaemonTemplate],
-    askedBy sender: SignalSource.Sender
-  ) {
+    _ loaded: [DaemonTemplate], askedBy asker: Asker, kept: inout [String]
+  ) -> [LoadedRuleset] {
+    var own: [LoadedRuleset] = []
     for daemon in all {
       guard let template = loaded.first(where: { $0.stands(for: daemon) }) else {
-        end(daemon, askedBy: sender)
+        end(daemon, askedBy: asker)
+        own.append(daemon.ruleset)
         continue
       }
+      daemon.quotas = template.scope.quotas
       let before = daemon.ruleset
+      if before.isOwn, before.isLocked {
+        kept.append(
+          "daemon \(daemon.name) is locked (-e 2): its rules stay until it ends")
+        continue
+      }
+      if before.isOwn { own.append(before) }
       let wasEnriched = daemon.names != nil
       daemon.apply(template.ruleset)
       daemon.apply(names: ownNames(of: template))
@@ -91,12 +101,16 @@ extension DaemonTable {
         template.ruleset.content !== before.content
           || template.ruleset.settings != before.settings || wasEnriched != template.isEnriched
       else { continue }
-      daemon.write(
-        .reconfigured(
-          auid: sender.auid, uid: sender.uid, session: sender.session,
-          pid: template.scope.isHost ? sender.pid : 0,
-          label: template.scope.isHost ? sender.label : nil), at: .now)
-      daemon.tellChanges(since: before, askedBy: sender)
+      daemon.write(.reconfigured(asker.seen(by: daemon)), at: .now)
+      daemon.tellChanges(since: before, askedBy: asker)
     }
+    return own
+  }
+
+  /// What a daemon had for itself is not used any more.
+  func giveBack(_ ruleset: LoadedRuleset) {
+    guard ruleset.isOwn else { return }
+    rulesets.release(ruleset.content)
+    rulesets.giveBack(ruleset.slot)
   }
 }

@@ -74,13 +74,15 @@ final class DaemonTable {
         content: try rulesets.hold(configuration.prepared), slot: slot))
   }
 
-  /// Opens the gates for what any of these daemons' rules name, and has gathered what they ask for.
-  func openGates(for templates: [DaemonTemplate]) throws {
+  /// Opens the gates for what any of these daemons' rules name, and has gathered what they ask for; so too for rules
+  /// that a daemon has of its own, and those that one is about to get.
+  func openGates(for templates: [DaemonTemplate], and next: LoadedRuleset? = nil) throws {
     var gates: [UInt32: SyscallGate] = [:]
     var needs: UInt32 = 0
-    for template in templates {
-      let compiled = template.ruleset.compiled
-      gates[template.ruleset.slot, default: SyscallGate()].formUnion(
+    let own = instances.values.map(\.ruleset).filter(\.isOwn) + [next].compactMap(\.self)
+    for ruleset in templates.map(\.ruleset) + own {
+      let compiled = ruleset.compiled
+      gates[ruleset.slot, default: SyscallGate()].formUnion(
         SyscallGate(compiled.gate, operations: compiled.operations))
       needs |= compiled.needs
     }
@@ -248,6 +250,7 @@ final class DaemonTable {
     entry.policy = UInt32(POLICY_UNDECIDED)
     for daemon in own where uses[daemon.name] == nil && daemon.template.isPerContainer {
       end(daemon, askedBy: nil)
+      giveBack(daemon.ruleset)
     }
   }
 
@@ -291,15 +294,18 @@ final class DaemonTable {
       configuration: template.configuration.auditd, writers: writers)
     let daemon = Daemon(
       number: nextNumber, name: name, template: template, ruleset: template.ruleset, log: log,
+      view: template.scope.isHost
+        ? .host : template.isPerContainer ? entry?.view ?? .nowhere : .nowhere,
       names: ownNames(of: template))
     nextNumber &+= 1
     instances[name] = daemon
     daemon.write(
       .start(
-        version: Collector.version, kernel: Identity.kernel, auid: Identity.auid,
-        session: Identity.session,
-        pid: template.scope.isHost ? UInt32(getpid()) : 0, uid: getuid(),
-        label: template.scope.isHost ? Identity.label : nil), at: start(of: entry, template))
+        version: Collector.version, kernel: Identity.kernel,
+        .init(
+          auid: daemon.view.uid(Identity.own.auid), uid: daemon.view.uid(getuid()),
+          session: Identity.own.session, pid: template.scope.isHost ? Identity.own.pid : 0,
+          label: template.scope.isHost ? Identity.own.label : nil)), at: start(of: entry, template))
     daemon.submit()
     return daemon
   }
@@ -315,8 +321,8 @@ final class DaemonTable {
   /// The host's, for as long as the collector runs.
   private lazy var hostNames = holdNames(in: nil)
 
-  /// The ids in the records about a daemon itself are the host's, whichever daemon it is: in a container they are
-  /// nobody's, least of all those of whoever has the same number there.
+  /// Of the ids in the records about a daemon itself only the host's have names: who asks a container's daemon
+  /// mostly is none of the container's users.
   func ownNames(of template: DaemonTemplate) -> UnsafePointer<IDNames>? {
     guard template.isEnriched else { return nil }
     return template.scope.isHost ? hostNames : NameTable.nobody
@@ -327,13 +333,22 @@ final class DaemonTable {
     for daemon in instances.values where daemon.hasPending { daemon.submit() }
   }
 
-  func end(_ daemon: Daemon, askedBy sender: SignalSource.Sender?) {
-    let host = daemon.template.scope.isHost
+  /// Has every daemon begin a new log.
+  func rotateLogs(askedBy asker: Asker) {
+    for daemon in all { daemon.rotate(askedBy: asker) }
+  }
+
+  /// Has every daemon go on that has stopped writing.
+  func resumeLogs(askedBy asker: Asker) {
+    for daemon in all { daemon.resume(askedBy: asker) }
+  }
+
+  func end(_ daemon: Daemon, askedBy asker: Asker?) {
     daemon.tellLosses(at: .now)
     daemon.write(
       .end(
-        auid: sender?.auid ?? .max, uid: sender?.uid ?? 0, session: sender?.session ?? .max,
-        pid: host ? sender?.pid ?? 0 : 0, label: host ? sender?.label : nil), at: .now)
+        asker?.seen(by: daemon)
+          ?? .init(auid: NamespaceView.unsetID, uid: 0, session: .max, pid: 0)), at: .now)
     daemon.submit()
     // A slow disk must not hold up the ring: the log's own thread goes on.
     daemon.log.closeLater()
@@ -345,8 +360,8 @@ final class DaemonTable {
   }
 
   /// Ends every daemon; returns how many records could not be written.
-  func end(askedBy sender: SignalSource.Sender?) -> Int {
-    for daemon in all { end(daemon, askedBy: sender) }
+  func end(askedBy asker: Asker?) -> Int {
+    for daemon in all { end(daemon, askedBy: asker) }
     var unwritten = 0
     for log in closing {
       let left = log.close()

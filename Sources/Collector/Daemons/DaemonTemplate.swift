@@ -1,5 +1,6 @@
 internal import AuditRules
 internal import Containers
+import Synchronization
 
 /// A daemon as the configuration describes it, with its rules in the kernel.
 struct DaemonTemplate {
@@ -40,10 +41,17 @@ final class LoadedRuleset {
   let content: RulesetTable.Content
   /// Where the kernel has the rules of this daemon, whatever they are.
   let slot: UInt32
+  /// A daemon has it and its slot for itself: it was changed at run time.
+  let isOwn: Bool
+  /// No other one has it.
+  let identity = LoadedRuleset.nextIdentity.wrappingAdd(1, ordering: .relaxed).newValue
+  private static let nextIdentity = Atomic<UInt64>(0)
 
   init(
-    settings: Settings, prepared: PreparedRuleset, content: RulesetTable.Content, slot: UInt32
+    settings: Settings, prepared: PreparedRuleset, content: RulesetTable.Content, slot: UInt32,
+    isOwn: Bool = false
   ) {
+    self.isOwn = isOwn
     self.settings = settings
     self.prepared = prepared
     self.content = content

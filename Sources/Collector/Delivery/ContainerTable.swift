@@ -76,6 +76,14 @@ final class ContainerTable {
     daemons.publish()
   }
 
+  /// Gives one entry its daemons anew; to be followed by `publish`.
+  func reassign(_ entry: ContainerEntry) throws {
+    if entry.container == nil { try daemons.assign(to: host) } else { try assign(entry) }
+  }
+
+  /// Makes what was assigned hold for every task.
+  func publish() { daemons.publish() }
+
   // MARK: Births
 
   /// Takes up the containers that run already, outer ones first, with all that is in them.

@@ -9,6 +9,8 @@ final class DaemonLog: Sendable {
     var records: Int
     /// Bytes of it that are on the disk already.
     var written = 0
+    /// It is the first of a new file.
+    var isFirst = false
   }
   private struct State: ~Copyable {
     var file: LogFile?
@@ -28,6 +30,9 @@ final class DaemonLog: Sendable {
   /// Records that wait for the disk, and those that are on it.
   private let queued = Atomic<Int>(0)
   private let done = Atomic<UInt64>(0)
+  /// Bytes that wait for the disk, and those in the log and its rotated predecessors.
+  private let queuedBytes = Atomic<Int>(0)
+  private let storedBytes = Atomic<Int>(0)
   private let state: Mutex<State>
   private let writer: LogWriter
 
@@ -37,6 +42,7 @@ final class DaemonLog: Sendable {
   ) throws(LogError) {
     let file = try LogFile(path: path, configuration: configuration)
     self.path = path
+    storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
     writer = writers.writer(device: file.device)
     if configuration.flush == .incrementalAsync {
       flusher = LogFlusher(every: configuration.freq)
@@ -53,14 +59,22 @@ final class DaemonLog: Sendable {
   var queuedRecords: Int { queued.load(ordering: .relaxed) }
   /// Records that are in the file.
   var written: UInt64 { done.load(ordering: .relaxed) }
+  /// Bytes in the log and its rotated predecessors, with those that wait for the disk.
+  var bytes: Int {
+    queuedBytes.load(ordering: .relaxed) + storedBytes.load(ordering: .relaxed)
+  }
   /// Why the last write failed; nil while all is well.
   var failure: String? { state.withLock { $0.failure } }
 
   /// Takes whole lines to be written; never waits for the disk.
+  /// - Parameter isFirst: a new file begins with it.
   /// - Returns: an empty buffer, one that has been used before if there is one.
-  func submit(_ text: consuming TextBuffer, records: Int) -> TextBuffer {
+  func submit(
+    _ text: consuming TextBuffer, records: Int, toNewFile isFirst: Bool = false
+  ) -> TextBuffer {
     queued.add(records, ordering: .relaxed)
-    let box = BatchBox(Batch(text: text, records: records))
+    queuedBytes.add(text.count, ordering: .relaxed)
+    let box = BatchBox(Batch(text: text, records: records, isFirst: isFirst))
     let empty = state.withLock { state -> TextBuffer? in
       state.waiting.append(box)
       return state.free.take()
@@ -83,6 +97,16 @@ final class DaemonLog: Sendable {
     writer.wake()
   }
 
+  /// Counts the bytes of the rotated logs again: somebody may have removed some.
+  func measure() {
+    state.withLock { state in
+      // While its writer has it, the writer counts.
+      guard let file = state.file.take() else { return }
+      storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
+      state.file = consume file
+    }
+  }
+
   /// Whether everything is written and the file is closed.
   var isClosed: Bool { state.withLock { $0.closed } }
 
@@ -96,7 +120,11 @@ final class DaemonLog: Sendable {
       // The file is this thread's while it writes: no lock is held during write(2).
       guard var file = state.withLock({ $0.file.take() }) else { return false }
       var failure: String?
+      let before = file.size
+      let rotations = file.rotations
       do {
+        if box.batch.isFirst, box.batch.written == 0 { try file.beginNew() }
+        box.batch.isFirst = false
         try file.append(
           box.batch.text.bytes, records: box.batch.records, written: &box.batch.written)
         flusher?.wrote(box.batch.records, to: file)
@@ -104,6 +132,11 @@ final class DaemonLog: Sendable {
         failure = error.description
       }
       let failed = failure != nil
+      if file.rotations == rotations {
+        storedBytes.add(file.size - before, ordering: .relaxed)
+      } else {
+        storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
+      }
       giveBack(file, failure)
       if failed { return false }
       finish(box)
@@ -120,6 +153,7 @@ final class DaemonLog: Sendable {
 
   private func finish(_ box: BatchBox) {
     queued.subtract(box.batch.records, ordering: .relaxed)
+    queuedBytes.subtract(box.batch.text.count, ordering: .relaxed)
     done.add(UInt64(box.batch.records), ordering: .relaxed)
     state.withLock { state in
       state.waiting.removeFirst()

@@ -10,7 +10,10 @@ struct LogFile: ~Copyable {
   /// Its directory, wherever that is moved.
   private let directory: Int32
   private var descriptor: Int32
-  private var size: Int
+  /// Bytes in it.
+  private(set) var size: Int
+  /// How often a new file was begun.
+  private(set) var rotations = 0
   private var unflushed = 0
 
   /// Opens or creates the log (0600), and its directory (0700).
@@ -87,6 +90,24 @@ struct LogFile: ~Copyable {
 
   // MARK: Rotation
 
+  /// Bytes in the rotated logs.
+  func rotatedBytes() -> Int {
+    var sum = 0
+    for number in 1..<Int.max {
+      var status = stat()
+      guard lstat("\(path).\(number)", &status) == 0 else { break }
+      sum += Int(status.st_size)
+    }
+    return sum
+  }
+
+  /// Begins a new file, unless this one is empty or no old one is to be kept (auditd-event.c, rotate_logs).
+  mutating func beginNew() throws(LogError) {
+    guard size > 0 else { return }
+    guard configuration.numLogs > 1 || configuration.maxLogFileAction == .keepLogs else { return }
+    try rotate()
+  }
+
   /// audit.log becomes audit.log.1, and so on; the oldest goes unless it is to be kept.
   private mutating func rotate() throws(LogError) {
     fchmod(descriptor, 0o400)
@@ -105,6 +126,7 @@ struct LogFile: ~Copyable {
     close(descriptor)
     descriptor = fresh
     size = 0
+    rotations += 1
   }
 
   /// Where a record ends whose successor has another stamp, at `offset` or behind it.

@@ -1,0 +1,356 @@
+internal import AuditRecords
+internal import AuditRules
+internal import Containers
+import Glibc
+
+/// Does what is asked over the sockets, for those who may ask. Lives on the drain thread.
+///
+/// Who asks is what the kernel says: the cgroup decides the container, whatever the request says. Root of a container
+/// may look after the daemons that stand for it alone, and look at those of what is nested in it.
+final class ControlDesk {
+  private let daemons: DaemonTable
+  private let containers: ContainerTable
+  private let hierarchy: CgroupHierarchy
+  private let snapshot: () -> CollectorSnapshot
+
+  init(
+    daemons: DaemonTable, containers: ContainerTable, hierarchy: CgroupHierarchy,
+    snapshot: @escaping () -> CollectorSnapshot
+  ) {
+    self.daemons = daemons
+    self.containers = containers
+    self.hierarchy = hierarchy
+    self.snapshot = snapshot
+  }
+
+  private enum Standing {
+    /// Root of the host.
+    case host
+    /// A user of a container, by its id there.
+    case user(UInt32, of: ContainerEntry)
+    case nobody
+  }
+
+  func answer(_ wish: Wish, by peer: Peer) -> Result<Granted, ControlRefusal> {
+    Result { () throws(ControlRefusal) in try grant(wish, to: peer) }
+  }
+
+  private func grant(_ wish: Wish, to peer: Peer) throws(ControlRefusal) -> Granted {
+    let standing = standing(of: peer)
+    switch wish {
+    case .admission: return admission(standing)
+    case .status: return .status(try status(for: standing, peer))
+    case .listing(let name, let key):
+      let daemon = try daemon(named: name, for: standing, .list, peer)
+      return .lines(Rule.listing(daemon.ruleset.compiled.rules, key: key))
+    case .settings(let name):
+      let daemon = try daemon(named: name, for: standing, .list, peer)
+      return .lines(daemon.settingLines(pid: pid(for: standing)))
+    case .log(let name):
+      let daemon = try daemon(named: name, for: standing, .tail, peer)
+      return .log(daemon: scope(of: standing).seen(daemon.name), path: daemon.log.path)
+    case .rules(let name, let operation):
+      let daemon = try changeable(named: name, for: standing, operation, peer)
+      let ruleset = daemon.ruleset
+      return .rules(
+        OldRules(
+          daemon: daemon.number, identity: ruleset.identity,
+          ruleset: Ruleset(settings: ruleset.settings, rules: ruleset.compiled.rules),
+          options: ruleset.options))
+    case .change(let new): return try change(new, for: standing, peer)
+    case .vainChange(let number, let rule, let added):
+      let daemon = try changeable(number, for: standing, added ? .add : .remove, peer)
+      if daemon.refusals.count(at: EventTime.now.seconds) {
+        daemon.write(
+          .ruleChanged(
+            added: added, key: rule.key, list: rule.list.rawValue,
+            asker(peer).seen(by: daemon), isDone: false), at: .now)
+      }
+      return .done
+    }
+  }
+
+  // MARK: Who asks
+
+  private func standing(of peer: Peer) -> Standing {
+    if peer.socket == .root { return .host }
+    guard let cgroup = peer.process.cgroup else { return .nobody }
+    if let entry = containers.innermost(around: cgroup) {
+      // A container that is gone, and one that has its path by now, are not the same.
+      guard hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid else {
+        return .nobody
+      }
+      return .user(entry.view.uid(peer.uid), of: entry)
+    }
+    return peer.isOfHost && peer.uid == 0 ? .host : .nobody
+  }
+
+  private func asker(_ peer: Peer) -> Asker {
+    containers.asker(peer.sender)
+  }
+
+  private func pid(for standing: Standing) -> UInt32 {
+    if case .host = standing { UInt32(getpid()) } else { 0 }
+  }
+
+  /// What names the asker may see.
+  private func scope(of standing: Standing) -> NameScope {
+    guard case .user(_, let entry) = standing else { return NameScope(outer: nil) }
+    return NameScope(outer: entry.outer?.container?.name)
+  }
+
+  private func admission(_ standing: Standing) -> Granted {
+    switch standing {
+    case .host: return .admission(of: 0, connections: .max)
+    case .nobody: return .admission(of: .max, connections: Quotas().connections)
+    case .user(_, let entry):
+      let most = own(of: entry).compactMap { template(of: $0)?.scope.quotas.connections }.max()
+      return .admission(of: entry.contid, connections: most ?? Quotas().connections)
+    }
+  }
+
+  // MARK: Whose daemon
+
+  /// The daemons that stand for a container and for no other.
+  private func own(of entry: ContainerEntry) -> [Daemon] {
+    entry.ownDaemons.filter { $0.template.isPerContainer }
+  }
+
+  /// Those that its root may look at: its own, and those of what is nested in it.
+  private func visible(to entry: ContainerEntry) -> [Daemon] {
+    containers.entries.filter { $0.isInside(entry) }.flatMap(own)
+  }
+
+  private func template(of daemon: Daemon) -> DaemonTemplate? {
+    daemons.templates.first { $0.stands(for: daemon) }
+  }
+
+  private func daemon(
+    named name: String?, for standing: Standing, _ operation: Permissions.Operation, _ peer: Peer
+  ) throws(ControlRefusal) -> Daemon {
+    switch standing {
+    case .host: return try known(name)
+    case .nobody: throw refused(operation.rawValue, peer, Self.nobody)
+    case .user(let uid, let entry):
+      let own = own(of: entry)
+      guard
+        let daemon = try chosen(
+          name, own: own, among: visible(to: entry), for: standing, operation.rawValue, peer)
+      else { throw refused(operation.rawValue, peer, Self.none) }
+      // What others may do is said by the daemon that stands for their own container.
+      let isAllowed =
+        uid == 0
+        || own.contains { $0 === daemon }
+          && template(of: daemon)?.scope.permissions.allow(operation, uid: uid) == true
+      guard isAllowed else {
+        throw refused(
+          operation.rawValue, peer,
+          "only root of the container may, and whom scope.conf allows to \(operation.rawValue)")
+      }
+      return daemon
+    }
+  }
+
+  private func changeable(
+    named name: String?, for standing: Standing, _ operation: RuleOperation, _ peer: Peer
+  ) throws(ControlRefusal) -> Daemon {
+    let daemon: Daemon
+    switch standing {
+    case .host: daemon = try known(name)
+    case .nobody: throw refused(operation.rawValue, peer, Self.nobody)
+    case .user(let uid, let entry):
+      let own = own(of: entry)
+      guard uid == 0 else {
+        throw refused(operation.rawValue, peer, "only root of the container may")
+      }
+      guard
+        let found = try chosen(
+          name, own: own, among: own, for: standing, operation.rawValue, peer)
+      else {
+        throw refused(operation.rawValue, peer, Self.none)
+      }
+      daemon = found
+    }
+    guard !daemon.locked else {
+      tellRefused(operation.rawValue, peer, to: [daemon], isLocked: true)
+      throw ControlRefusal(
+        "The audit system is in immutable mode, no rule changes allowed", isDenied: true)
+    }
+    return daemon
+  }
+
+  private func changeable(
+    _ number: UInt32, for standing: Standing, _ operation: RuleOperation, _ peer: Peer
+  ) throws(ControlRefusal) -> Daemon {
+    guard let daemon = daemons.all.first(where: { $0.number == number }) else {
+      throw ControlRefusal("the daemon has ended")
+    }
+    return try changeable(
+      named: scope(of: standing).seen(daemon.name), for: standing, operation, peer)
+  }
+
+  private func known(_ name: String?) throws(ControlRefusal) -> Daemon {
+    guard let name else { throw ControlRefusal("say which daemon; 'nestaudit ps' shows them") }
+    guard let daemon = daemons.instances[name] else {
+      throw ControlRefusal(
+        "there is no daemon '\(name)'; 'nestaudit ps' shows those there are")
+    }
+    return daemon
+  }
+
+  /// The daemon that is named, or the only one; nil if there is none for that container alone.
+  private func chosen(
+    _ name: String?, own: [Daemon], among all: [Daemon], for standing: Standing,
+    _ operation: String, _ peer: Peer
+  ) throws(ControlRefusal) -> Daemon? {
+    let scope = scope(of: standing)
+    guard let name else {
+      guard own.count > 1 else { return own.first }
+      let names = own.map { scope.seen($0.name) }.joined(separator: ", ")
+      throw ControlRefusal("several daemons stand for this container; say which: \(names)")
+    }
+    if let daemon = all.first(where: { scope.seen($0.name) == name }) { return daemon }
+    // The same, whether there is such a daemon or not.
+    throw refused(operation, peer, "'\(name)' is no daemon of this container")
+  }
+
+  private static let nobody = "it is not known in which container you are"
+  private static let none = "no daemon stands for this container alone"
+
+  // MARK: What is refused
+
+  private func refused(_ operation: String, _ peer: Peer, _ reason: String) -> ControlRefusal {
+    let told = asker(peer).entry.routes.map(\.daemon)
+    tellRefused(operation, peer, to: told, isLocked: false)
+    return .denied(reason)
+  }
+
+  /// Says in the logs of these that somebody asked for what he may not.
+  private func tellRefused(
+    _ operation: String, _ peer: Peer, to told: [Daemon], isLocked: Bool
+  ) {
+    let asker = asker(peer)
+    let now = EventTime.now
+    for daemon in told where daemon.enabled && daemon.refusals.count(at: now.seconds) {
+      daemon.write(
+        .refused(operation: operation, asker.seen(by: daemon), isLocked: isLocked), at: now)
+    }
+  }
+
+  // MARK: What is done
+
+  private func status(
+    for standing: Standing, _ peer: Peer
+  ) throws(ControlRefusal) -> CollectorSnapshot {
+    let operation = Permissions.Operation.ps
+    switch standing {
+    case .host: return snapshot()
+    case .nobody: throw refused(operation.rawValue, peer, Self.nobody)
+    case .user(let uid, let entry):
+      let own = own(of: entry)
+      guard !own.isEmpty else { throw refused(operation.rawValue, peer, Self.none) }
+      let isAllowed =
+        uid == 0
+        || own.contains {
+          template(of: $0)?.scope.permissions.allow(operation, uid: uid) == true
+        }
+      guard isAllowed else {
+        throw refused(
+          operation.rawValue, peer,
+          "only root of the container may, and whom scope.conf allows to ps"
+        )
+      }
+      let scope = scope(of: standing)
+      let inside = containers.entries.filter { $0.isInside(entry) }
+      return snapshot().seen(
+        from: entry.contid, at: entry.container?.cgroupPath ?? "",
+        containers: Set(inside.map(\.contid)),
+        daemons: Dictionary(
+          uniqueKeysWithValues: visible(to: entry).map { ($0.name, scope.seen($0.name)) }),
+        in: scope)
+    }
+  }
+
+  private func change(
+    _ new: NewRules, for standing: Standing, _ peer: Peer
+  ) throws(ControlRefusal) -> Granted {
+    let daemon = try changeable(new.old.daemon, for: standing, new.operation, peer)
+    guard daemon.ruleset.identity == new.old.identity else { return .outdated }
+    let begun = Clock.read(CLOCK_MONOTONIC)
+    if case .user = standing {
+      if daemon.changesNotBefore > begun { return .later(daemon.changesNotBefore - begun) }
+      if let reason = daemon.quotas.refusal(of: new) {
+        tellRefused(new.operation.rawValue, peer, to: [daemon], isLocked: false)
+        throw ControlRefusal(reason)
+      }
+    }
+    let before = daemon.ruleset
+    do {
+      try daemons.change(
+        daemon, to: new.settings, new.prepared, entries: containers.entries,
+        reassign: { try containers.reassign(for: daemon) })
+    } catch {
+      throw ControlRefusal("\(error)")
+    }
+    daemon.tellChanges(since: before, askedBy: asker(peer))
+    // One that changes its rules without end takes an eleventh of the time.
+    let ended = Clock.read(CLOCK_MONOTONIC)
+    daemon.changesNotBefore = ended + 10 * (ended - begun)
+    return .done
+  }
+}
+
+extension Quotas {
+  /// Why a container may not have these; nil if it may. What it does not change is not its doing.
+  fileprivate func refusal(of new: NewRules) -> String? {
+    let old = new.old.ruleset
+    let count = new.prepared.compiled.rules.count
+    if count > rules, count > old.rules.count {
+      return "more rules than max_rules = \(rules) of the daemon's scope.conf allows"
+    }
+    let rate = new.settings.rateLimit ?? 0
+    if self.rate > 0, rate != old.settings.rateLimit ?? 0, rate == 0 || rate > self.rate {
+      return "-r \(rate) is more than max_rate = \(self.rate) of the daemon's scope.conf allows"
+    }
+    let backlog = new.settings.backlogLimit ?? Limits.backlog
+    if backlog != old.settings.backlogLimit ?? Limits.backlog,
+      backlog == 0 || backlog > self.backlog
+    {
+      return
+        "-b \(backlog) is more than max_backlog = \(self.backlog) of the daemon's scope.conf allows"
+    }
+    return nil
+  }
+}
+
+extension Daemon {
+  /// What `auditctl -s` prints (auditctl-listing.c, audit_print_reply).
+  /// - Parameter pid: of the daemon's process.
+  fileprivate func settingLines(pid: UInt32) -> [String] {
+    let settings = ruleset.settings
+    return [
+      "enabled \(Setting.enabled.value(in: settings))",
+      "failure \(Setting.failure.value(in: settings))",
+      "pid \(pid)",
+      "rate_limit \(Setting.rateLimit.value(in: settings))",
+      "backlog_limit \(Setting.backlogLimit.value(in: settings))",
+      "lost \(lost)",
+      "backlog \(log.queuedRecords)",
+      "backlog_wait_time \(Setting.backlogWaitTime.value(in: settings))",
+      "backlog_wait_time_actual 0",
+      "loginuid_immutable 0 unlocked",
+    ]
+  }
+}
+
+extension ContainerEntry {
+  /// Whether it is that container, or nested in it.
+  fileprivate func isInside(_ container: ContainerEntry) -> Bool {
+    var entry: ContainerEntry? = self
+    while let current = entry {
+      if current === container { return true }
+      entry = current.outer
+    }
+    return false
+  }
+}

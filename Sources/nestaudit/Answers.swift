@@ -1,0 +1,69 @@
+import Collector
+import Containers
+import Control
+import Glibc
+
+/// What is asked over the sockets, as the collector answers it.
+extension ControlAnswers {
+  init(_ mailbox: Mailbox, began: Int64) {
+    self.init(
+      admission: { peer in
+        guard let admission = try? mailbox.admission(of: Peer(peer)) else { return nil }
+        return ControlAdmission(group: admission.container, connections: admission.connections)
+      },
+      status: { peer in
+        let snapshot = try mailbox.status(by: Peer(peer))
+        // A container has no number for the collector.
+        return StatusReply(snapshot, began: began, pid: peer.socket == .root ? getpid() : 0)
+      },
+      control: { peer, daemon, words in
+        do throws(ControlRefusal) {
+          let result = try mailbox.control(words, of: daemon, by: Peer(peer))
+          return ControlReply(lines: result.lines, warnings: result.warnings)
+        } catch {
+          return ControlReply(lines: [], error: error.description, isDenied: error.isDenied)
+        }
+      },
+      tail: { peer, request in
+        let asker = Peer(peer)
+        let log = try mailbox.log(of: request.daemon, by: asker)
+        let container = try mailbox.admission(of: asker).container
+        return TailStream(daemon: log.daemon) { send in
+          // The log of a container that is gone may be another's next.
+          LogSender(path: log.path, request: request) {
+            (try? mailbox.admission(of: asker))?.container == container
+          }.run(send)
+        }
+      },
+      rules: { name in mailbox.askRules(of: name).map { $0.map(RulesReply.init) } },
+      reload: { peer in mailbox.askReload(by: Peer(peer)).map(ReloadReply.init) })
+  }
+}
+
+extension Peer {
+  init(_ peer: ControlPeer) {
+    self.init(
+      socket: peer.socket == .root ? .root : .tenant, uid: peer.uid, process: peer.process)
+  }
+}
+
+extension StatusReply {
+  init(_ snapshot: CollectorSnapshot, began: Int64, pid: Int32) {
+    self.init(
+      version: programVersion, backend: snapshot.backend, started: began,
+      pid: pid, skippedRuns: snapshot.skippedRuns,
+      daemons: snapshot.daemons.map {
+        DaemonStatus(
+          name: $0.name, log: $0.log, scope: $0.scope, enabled: $0.enabled, rules: $0.rules,
+          written: $0.written, lost: $0.lost, backlog: $0.backlog)
+      },
+      containers: snapshot.containers.map {
+        ContainerStatus(
+          contid: $0.contid, parent: $0.outer, name: $0.name, runtime: $0.runtime,
+          image: $0.image, pod: $0.pod, namespace: $0.namespace, labels: $0.labels,
+          cgroup: $0.cgroup,
+          daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
+          lost: $0.lost, unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
+      })
+  }
+}
