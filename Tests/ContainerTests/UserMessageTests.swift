@@ -98,7 +98,7 @@ struct UserMessagesOfAContainer {
       }
       for daemon in ["own", "host"] {
         let complaints = try AuditTools.complaints(
-          about: area.appending(path: "log/\(daemon)/audit.log"))
+          about: UserMessages.readable(area.appending(path: "log/\(daemon)/audit.log"), in: area))
         #expect(complaints == [], "\(daemon)")
       }
     }

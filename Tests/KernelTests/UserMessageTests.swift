@@ -30,7 +30,7 @@ struct UserMessagesOfTheHost {
       for change in ours.difference(from: theirs).prefix(6) {
         Issue.record("\(String(describing: change).prefix(600))")
       }
-      let complaints = try AuditTools.complaints(about: log)
+      let complaints = try AuditTools.complaints(about: try UserMessages.readable(log, in: area))
       #expect(complaints == [])
       // Every line is a record that somebody has written, and nobody has forged.
       let events = try AuditEvent.read(log)

@@ -20,6 +20,17 @@ public enum UserMessages {
     }
   }
 
+  /// A copy of a log without what the tools themselves cannot read, the kernel's own neither: types that have no name, and for
+  /// Python text that is not UTF-8.
+  public static func readable(_ log: URL, in area: URL) throws -> URL {
+    let copy = area.appending(path: "readable.log")
+    let lines = try Data(contentsOf: log).split(separator: UInt8(ascii: "\n")).filter { line in
+      !line.starts(with: Data("type=UNKNOWN[".utf8)) && line.allSatisfy { $0 < 0x80 }
+    }
+    try Data(lines.joined(separator: [UInt8(ascii: "\n")]) + [UInt8(ascii: "\n")]).write(to: copy)
+    return copy
+  }
+
   /// The same without the numbers of the sender, which are other ones in another view.
   public static func texts(_ messages: [String]) -> [String] {
     messages.map { $0.replacing(/\ pid=\d+ uid=\d+ auid=\d+\ /, with: " ") }
