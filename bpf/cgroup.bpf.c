@@ -53,7 +53,7 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 	struct kernfs_node *parent = kernfs_parent(node);
 	uint64_t around = BPF_CORE_READ(parent, id);
 	struct policy_cgroup *known = cgroup_known(parent, around);
-	struct policy_cgroup inherited = {.fresh = 1};
+	struct policy_cgroup inherited = {.fresh = CGROUP_NEW};
 
 	if (known) {
 		inherited.contid = known->contid;

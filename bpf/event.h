@@ -21,7 +21,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 7
+#define EVENT_ABI_VERSION 8
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -31,6 +31,7 @@
 #define EVENT_SOCKADDR_MAX  128  /* sizeof(struct sockaddr_storage) */
 #define EVENT_MODULE_LEN    56   /* MODULE_NAME_LEN, with the NUL */
 #define EVENT_MESSAGE_LEN   128  /* what the kernel says of an interface's mode */
+#define EVENT_TEXT_MAX      8560 /* AUDIT_MESSAGE_TEXT_MAX: of what a program has written */
 #define EVENT_PIDNS_LEVELS  33   /* MAX_PID_NS_LEVEL, and the first */
 #define EVENT_GROUPS_MAX    128  /* supplementary groups carried; more are flagged */
 #define EVENT_IDMAP_MAX     340  /* UID_GID_MAP_MAX_EXTENTS */
@@ -53,6 +54,8 @@ enum event_type {
 			      SECTION_SPECIAL */
 	EVENT_REQUEST = 11, /* a request of io_uring was run: struct event_syscall as if by the
 			       syscall that does the same, or by -1, then sections */
+	EVENT_USER = 12,    /* a program has the audit write a message: as EVENT_PROCESS, then
+			       SECTION_MESSAGE */
 };
 
 struct event_header {
@@ -124,6 +127,10 @@ enum section_kind {
 	SECTION_REQUEST = 20, /* struct event_request */
 	/* EVENT_PROCESS */
 	SECTION_LABEL = 19, /* the task's security label, as text; absent where no LSM gives one */
+	/* EVENT_USER */
+	SECTION_MESSAGE = 21,      /* struct event_message */
+	SECTION_MESSAGE_TEXT = 22, /* its text, of any bytes, up to EVENT_TEXT_MAX: a part of
+				      EVENT_PATH_MAX bytes for each index, the last one shorter */
 	/* EVENT_CONTAINER, and SECTION_PIDS of its first process */
 	SECTION_UID_MAP = 10, /* struct event_id_extent[]: container id -> kernel id */
 	SECTION_GID_MAP = 11,
@@ -342,6 +349,14 @@ struct event_request {
 	int64_t issued; /* what running it returned: not what it comes to, but 0 once it is done */
 };
 
+/* What a program has sent to the kernel's audit, to be written there. */
+struct event_message {
+	uint64_t privileged; /* a bit for each PID namespace of the task, the first namespace
+				lowest: it has CAP_AUDIT_WRITE in the user namespace that owns it */
+	uint32_t type;       /* include/uapi/linux/audit.h: AUDIT_USER, AUDIT_FIRST_USER_MSG … */
+	uint32_t pad;
+};
+
 struct event_id_extent {
 	uint32_t first; /* in the namespace */
 	uint32_t lower; /* the kernel's */
@@ -377,6 +392,7 @@ EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_request, 16);
+EVENT_ASSERT_SIZE(event_message, 16);
 EVENT_ASSERT_SIZE(event_argv, 48);
 EVENT_ASSERT_SIZE(event_container, 64);
 EVENT_ASSERT_SIZE(event_id_extent, 12);

@@ -22,6 +22,7 @@
 #include "fanotify.bpf.c"
 #include "program.bpf.c"
 #include "uring.bpf.c"
+#include "user.bpf.c"
 #include "preemption.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -50,10 +50,16 @@ struct policy_cgroup {
 	uint32_t policy; /* the host's is policy_control.host */
 	uint32_t unsaid; /* BPF's own: EVENT_CONTAINER is still due; 1 + the level of its PID
 			    namespace, and BIRTH_SHARED */
-	uint32_t fresh;  /* BPF's own: no process has begun in it yet */
+	uint32_t fresh;  /* BPF's own: enum cgroup_fresh */
 	uint32_t inner;  /* BPF's own, of a root: cgroups in it that are in the table */
 	uint32_t pidns;  /* of a root: inode of the container's PID namespace; 0: the first one */
 	uint32_t pad;
+};
+
+enum cgroup_fresh {
+	CGROUP_USED = 0,
+	CGROUP_NEW = 1,    /* no process has begun in it yet */
+	CGROUP_SHARED = 2, /* one has, in a PID namespace of others: a first one may still come */
 };
 
 #define BIRTH_SHARED (1u << 16) /* the PID namespace has a first process that is another's */

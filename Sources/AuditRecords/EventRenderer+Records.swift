@@ -85,7 +85,7 @@ extension EventRenderer {
   mutating func appendLabel(_ process: ProcessEvent) {
     guard let label = process.label else { return }
     segments.text.append(" subj=")
-    segments.text.append(label: label)
+    segments.text.append(unquoted: label)
   }
 
   @inline(__always)

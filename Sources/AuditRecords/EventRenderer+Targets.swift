@@ -27,7 +27,7 @@ extension EventRenderer {
     segments.text.append(signed: Int64(Int32(bitPattern: target.fixed.ses)))
     if let label = target.label {
       segments.text.append(" obj=")
-      segments.text.append(label: label)
+      segments.text.append(unquoted: label)
     }
     segments.text.append(" ocomm=")
     withUnsafeBytes(of: target.fixed.comm) { segments.text.append(untrusted: $0.untilNUL) }

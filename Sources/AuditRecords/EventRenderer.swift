@@ -256,10 +256,14 @@ public struct EventRenderer: ~Copyable {
   // MARK: Records
 
   mutating func begin(_ type: RecordType) {
-    marks.append(
-      RecordMark(type: type.rawValue, text: segments.text.count, slot: segments.slotCount))
+    begin(type.rawValue) { $0.append(type.name) }
+  }
+
+  @inline(__always)
+  mutating func begin(_ type: UInt32, named name: (inout TextBuffer) -> Void) {
+    marks.append(RecordMark(type: type, text: segments.text.count, slot: segments.slotCount))
     segments.text.append("type=")
-    segments.text.append(type.name)
+    name(&segments.text)
     segments.text.append(stamp.bytes)
     segments.place(.serial)
     segments.text.append("): ")

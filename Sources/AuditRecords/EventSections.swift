@@ -188,6 +188,17 @@ public struct ProcessEvent {
   var special: (type: Int, data: UnsafeRawBufferPointer)? {
     sections.first(SECTION_SPECIAL).map { (type: $0.index, data: $0.data) }
   }
+  /// What EVENT_USER says besides: who may have it written, and of which type it is.
+  var message: event_message? {
+    guard let data = sections.section(SECTION_MESSAGE, index: 0),
+      data.count >= MemoryLayout<event_message>.size
+    else { return nil }
+    return data.loadUnaligned(as: event_message.self)
+  }
+  /// A part of the message's text; nil behind the last.
+  func messageText(_ part: Int) -> UnsafeRawBufferPointer? {
+    sections.section(SECTION_MESSAGE_TEXT, index: part)
+  }
   /// First bytes of the command line.
   public var title: UnsafeRawBufferPointer? { sections.section(SECTION_PROCTITLE, index: 0) }
   /// The security label; nil where no LSM gives one.

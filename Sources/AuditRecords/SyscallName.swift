@@ -33,7 +33,7 @@ extension TextBuffer {
     append(")")
   }
 
-  private mutating func append(cString text: UnsafePointer<CChar>) {
+  mutating func append(cString text: UnsafePointer<CChar>) {
     append(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 }

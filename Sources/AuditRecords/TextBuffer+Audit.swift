@@ -91,8 +91,9 @@ extension TextBuffer {
     if bytes.needsHex { append(hexBytes: bytes) } else { append(quoted: bytes) }
   }
 
-  /// A security label: as it is, as the kernel has it. Its bytes are the policy's, not to be taken for a line's end.
-  mutating func append(label bytes: UnsafeRawBufferPointer) {
+  /// A security label, or a program's message: as it is, as the kernel has it. Its bytes are somebody's: none is to be taken
+  /// for a line's end, or for what separates the enriched part.
+  mutating func append(unquoted bytes: UnsafeRawBufferPointer) {
     append(atMost: bytes.count) { memory in
       for (at, byte) in bytes.enumerated() {
         memory[at] = byte < 0x20 || byte == 0x7f ? UInt8(ascii: " ") : byte

@@ -1,6 +1,7 @@
+import CLibAudit
 import CNestaudit
 
-/// The lists beside exit: task, io_uring, filesystem and exclude.
+/// The lists beside exit: task, io_uring, filesystem, exclude and user.
 extension CompiledRuleset {
   /// What the task list says of a task that is made by the subject (kernel/auditsc.c, audit_filter_task).
   public func decideFork(
@@ -31,18 +32,42 @@ extension CompiledRuleset {
     for number in excludeRules {
       let tests = compiled[number].tests
       guard !tests.isEmpty else { continue }
-      var met = true
-      for test in tests where met {
-        switch test.kind {
-        case .messageType: met = test.compare(type)
-        // No supplementary groups here.
-        case .group: met = test.compare(subject.gid)
-        default: met = test.isMet(by: subject, watches: watches, name: nil)
-        }
-      }
-      if met { return true }
+      if isMet(tests[...], record: type, subject, watches) { return true }
     }
     return false
+  }
+
+  /// Whether a program's message is left out (kernel/auditfilter.c, audit_filter): the first rule that is met decides, and one
+  /// without a condition is not. A condition that the kernel does not know here ends the search, once those before it are met.
+  public func leavesOut(
+    message type: UInt32, of subject: RuleSubject, watches: UnsafePointer<WatchObject>?
+  ) -> Bool {
+    for number in userRules where !source[number].fields.isEmpty {
+      let known = source[number].fields.prefix { $0.isKnownToUserList }.count
+      // Each of these has one test.
+      guard isMet(compiled[number].tests[..<known], record: type, subject, watches) else {
+        continue
+      }
+      return known == source[number].fields.count && !compiled[number].isAlways
+    }
+    return false
+  }
+
+  private func isMet(
+    _ tests: Slice<UnsafeBufferPointer<RuleTest>>, record type: UInt32, _ subject: RuleSubject,
+    _ watches: UnsafePointer<WatchObject>?
+  ) -> Bool {
+    for test in tests {
+      let isMet =
+        switch test.kind {
+        case .messageType: test.compare(type)
+        // No supplementary groups here.
+        case .group: test.compare(subject.gid)
+        default: test.isMet(by: subject, watches: watches, name: nil)
+        }
+      if !isMet { return false }
+    }
+    return true
   }
 
   // MARK: io_uring
@@ -75,5 +100,18 @@ extension CompiledRuleset {
       return rule.isAlways ? .always(rule: number, key: rule.key == nil ? -1 : number) : .never
     }
     return .noMatch
+  }
+}
+
+extension Rule.Field {
+  /// Whether the kernel asks it of a message (kernel/auditfilter.c, audit_filter); contid as the posted series has it.
+  var isKnownToUserList: Bool {
+    switch type {
+    case AUDIT_PID, AUDIT_UID, AUDIT_GID, AUDIT_LOGINUID, AUDIT_LOGINUID_SET, AUDIT_MSGTYPE,
+      AuditField.executable, Rule.Field.contid, AUDIT_SUBJ_USER, AUDIT_SUBJ_ROLE, AUDIT_SUBJ_TYPE,
+      AUDIT_SUBJ_SEN, AUDIT_SUBJ_CLR:
+      true
+    default: false
+    }
   }
 }

@@ -60,6 +60,7 @@ public final class CompiledRuleset: @unchecked Sendable {
   let filesystemRules: [Int]
   let excludeRules: [Int]
   let ringRules: [Int]
+  let userRules: [Int]
   private static let syscalls = Int(POLICY_SYSCALLS)
 
   /// Compiles a ruleset.
@@ -96,6 +97,7 @@ public final class CompiledRuleset: @unchecked Sendable {
     excludeRules = numbers(.exclude)
     exitRules = numbers(.exit)
     ringRules = numbers(.ioUring)
+    userRules = numbers(.user)
     hasTaskRules = !taskRules.isEmpty
     hasFilesystemRules = !filesystemRules.isEmpty
     hasExcludeRules = !excludeRules.isEmpty

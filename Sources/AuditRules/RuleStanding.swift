@@ -84,7 +84,7 @@ extension CompiledRuleset {
     }
     switch rule.list {
     case .user:
-      return RuleStanding(.degraded, "messages of programs to the audit are not captured")
+      return RuleStanding(.active, "decided by the collector for each message")
     case .ioUring:
       if !surroundings.knowsNamedFiles, tests.contains(where: \.asksFiles) {
         return RuleStanding(
@@ -112,8 +112,12 @@ extension CompiledRuleset {
     if rule.list == .filesystem, rule.action == .always {
       return "on list filesystem only 'never' does anything"
     }
-    if rule.list == .exclude, tests.isEmpty {
-      return "on list exclude a rule without a condition matches nothing"
+    if [.exclude, .user].contains(rule.list), rule.fields.isEmpty {
+      return "on list \(rule.list.name) a rule without a condition matches nothing"
+    }
+    if rule.list == .user, let unknown = rule.fields.first(where: { !$0.isKnownToUserList }) {
+      return
+        "on list user the kernel does not ask \(AuditField.name(unknown.type)), and then looks at no later rule"
     }
     for field in rule.fields where AuditField.isLabel(field.type) {
       return "\(AuditField.name(field.type)): no security module with labels is asked"

@@ -236,6 +236,8 @@ public final class Capture: @unchecked Sendable {
     var skipped: UInt64 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
+      // While it runs only an interrupt can let another packet go, which is no message to the audit.
+      if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { continue }
       var information = bpf_prog_info()
       var length = UInt32(MemoryLayout<bpf_prog_info>.size)
       if bpf_obj_get_info_by_fd(bpf_program__fd(current), &information, &length) == 0 {

@@ -127,6 +127,10 @@ struct LoadedPrograms {
           current,
           KernelTypes.has(tracepoint: "io_uring_" + tracepoint)
             && !(backend == .hooks && KernelTypes.has(function: "io_issue_sqe")))
+      } else if place == "tp_btf/consume_skb" {
+        // The hook does without what every packet comes by.
+        bpf_program__set_autoload(
+          current, !(backend == .hooks && KernelTypes.has(function: "audit_receive")))
       } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
         bpf_program__set_autoload(current, false)
         missing.append(
@@ -157,6 +161,8 @@ extension MissingProgram {
       case "audit_seccomp", "audit_set_loginuid":
         ("its record is made from tracepoints", "use a kernel with CONFIG_AUDITSYSCALL")
       case "fanotify_free_event": ("FANOTIFY is not told", "use a kernel with CONFIG_FANOTIFY")
+      case "audit_receive":
+        ("what programs have written is told from a tracepoint", "use another kernel")
       case "perf_event_bpf_event": ("BPF is not told of a program that goes", "use another kernel")
       case "do_sys_openat2":
         ("what OPENAT2 tells is read from the caller's memory", "use another kernel")

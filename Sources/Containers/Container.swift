@@ -17,6 +17,8 @@ public struct Container: Sendable {
   public let pids: [UInt32]
   /// Inode of its PID namespace; 0 for the first one.
   public let pidNamespace: UInt32
+  /// Its PID namespace has a first process that is another's.
+  public let isShared: Bool
   /// Its user namespace, as extents from its ids to the kernel's.
   public let uidMap: [IDExtent]
   /// Likewise for gids.
@@ -25,7 +27,7 @@ public struct Container: Sendable {
   /// Describes a container as its birth or its first process shows it.
   public init(
     contid: UInt64, outer: UInt64?, cgroupPath: String, pids: [UInt32], pidNamespace: UInt32,
-    uidMap: [IDExtent], gidMap: [IDExtent]
+    isShared: Bool = false, uidMap: [IDExtent], gidMap: [IDExtent]
   ) {
     let named = CgroupName(path: cgroupPath)
     self.contid = contid
@@ -35,6 +37,7 @@ public struct Container: Sendable {
     self.cgroupPath = cgroupPath
     self.pids = pids.isEmpty ? [0] : pids
     self.pidNamespace = pidNamespace
+    self.isShared = isShared
     self.uidMap = uidMap
     self.gidMap = gidMap
   }

@@ -47,7 +47,8 @@ public enum RunningContainers {
     else { return nil }
     return Container(
       contid: contid, outer: nil, cgroupPath: path, pids: pids,
-      pidNamespace: pids.count > 1 ? namespace : 0, uidMap: uids, gidMap: gids)
+      pidNamespace: pids.count > 1 ? namespace : 0, isShared: pids.last != 1, uidMap: uids,
+      gidMap: gids)
   }
 
   /// The innermost of `containers` whose cgroup is above this one.
@@ -59,7 +60,7 @@ public enum RunningContainers {
       .max { $0.cgroupPath.utf8.count < $1.cgroupPath.utf8.count }
     return Container(
       contid: container.contid, outer: outer?.contid, cgroupPath: container.cgroupPath,
-      pids: container.pids, pidNamespace: container.pidNamespace,
+      pids: container.pids, pidNamespace: container.pidNamespace, isShared: container.isShared,
       uidMap: container.uidMap, gidMap: container.gidMap)
   }
 

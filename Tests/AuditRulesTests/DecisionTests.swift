@@ -254,6 +254,38 @@ struct DecisionTests {
     #expect(!leavesOut(1300, 5) && !leavesOut(1327, 0))
   }
 
+  @Test func messagesAreLeftOutByTheFirstRuleThatIsMet() throws {
+    func leavesOut(
+      _ rules: String, _ type: UInt32 = 1005, _ subject: Subject = Subject(uid: 5, gid: 7)
+    ) throws -> Bool {
+      let ruleset = try compiled(rules)
+      return subject.with { ruleset.leavesOut(message: type, of: $0, watches: nil) }
+    }
+    #expect(try !leavesOut(""))
+    #expect(try leavesOut("-a never,user -F uid=5") && !leavesOut("-a never,user -F uid=6"))
+    #expect(try leavesOut("-a never,user -F msgtype=USER"))
+    #expect(try !leavesOut("-a never,user -F msgtype=USER", 1100))
+    #expect(try leavesOut("-a never,user -F msgtype>=2100 -F uid=5", 2100))
+    #expect(try !leavesOut("-a always,user -F uid=5\n-a never,user -F gid=7"))
+    #expect(try leavesOut("-a always,user -F uid=6\n-a never,user -F gid=7"))
+    #expect(try leavesOut("-a never,user -F uid=5\n-a always,user -F gid=7"))
+    // The own group alone.
+    #expect(try !leavesOut("-a never,user -F gid=8", 1005, Subject(gid: 7, groups: [8])))
+    // Without a condition nothing is met.
+    #expect(try !leavesOut("-a never,user"))
+    #expect(try leavesOut("-a never,user\n-a never,user -F uid=5"))
+    // What the kernel does not ask here ends the search, unless something before it is not met.
+    #expect(try !leavesOut("-a never,user -F euid=5\n-a never,user -F uid=5"))
+    #expect(try !leavesOut("-a never,user -F uid=5 -F euid=5\n-a never,user -F uid=5"))
+    #expect(try leavesOut("-a never,user -F uid=6 -F euid=5\n-a never,user -F uid=5"))
+    #expect(try leavesOut("-a never,user -F contid=4", 1005, Subject(contids: [4, 2])))
+    #expect(try !leavesOut("-a never,user -F contid=4"))
+    // Neither list speaks for the other.
+    #expect(try !leavesOut("-a never,exclude -F uid=5"))
+    let user = try compiled("-a never,user -F uid=5")
+    #expect(Subject(uid: 5).with { !user.leavesOut(record: 1005, of: $0, watches: nil) })
+  }
+
   @Test func theTaskListIsAskedInItsOrder() throws {
     let ruleset = try compiled("-a never,task -F uid=5\n-a always,task -F gid=7")
     func verdict(_ subject: Subject) -> ForkVerdict {

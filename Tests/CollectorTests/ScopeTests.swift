@@ -43,7 +43,8 @@ struct ScopeTests {
   @Test(arguments: [
     ("container = web", false), ("container = 0123abcd", false), ("container = outer/web", true),
     ("container = outer/*", true), ("container = *", true), ("container = 77", true),
-    ("contid = 77", true), ("image = *", false), ("label = app", false), ("runtime = docker", false),
+    ("contid = 77", true), ("image = *", false), ("label = app", false),
+    ("runtime = docker", false),
     ("pod = *", false), ("namespace = shop", false), ("cgroup = /pods/*", true),
   ])
   func whatIsInAContainerIsKnownByWhatItCannotMakeUp(text: String, matches: Bool) throws {
@@ -93,7 +94,8 @@ struct ScopeTests {
 
   @Test(arguments: [
     ("container = web", true), ("container = w*b", false), ("container = we?", false),
-    ("container = [w]eb", false), ("cgroup = /a", false), ("contid = 7", true),
+    ("container = [w]eb", false), ("cgroup = /a", true), ("cgroup = /a*", false),
+    ("contid = 7", true),
   ])
   func aNameWithoutWildcardMeansOneContainer(text: String, one: Bool) throws {
     #expect(try scope(text).namesOneContainer == one)

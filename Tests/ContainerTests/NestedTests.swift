@@ -19,7 +19,8 @@ struct Nested {
     let count: UInt32
 
     func id(_ host: UInt32) -> UInt32 {
-      host == .max || first == 0 ? host : host >= first && host - first < count ? host - first : 65534
+      host == .max || first == 0
+        ? host : host >= first && host - first < count ? host - first : 65534
     }
   }
 
@@ -104,7 +105,9 @@ struct Nested {
 
   /// Without what the container-identifier series adds.
   private static func plain(_ event: AuditEvent) -> AuditEvent {
-    event.keeping { $0.hasPrefix("type=CONTAINER_ID ") ? nil : $0.replacing(/\ record=\d+/, with: "") }
+    event.keeping {
+      $0.hasPrefix("type=CONTAINER_ID ") ? nil : $0.replacing(/\ record=\d+/, with: "")
+    }
   }
 
   @Test(arguments: 1...3)

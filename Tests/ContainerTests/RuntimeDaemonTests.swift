@@ -25,11 +25,13 @@ struct RuntimeDaemons {
       try RunningCollector.with(in: area, configuration: configuration) { collector in
         try engine.withContainer(in: area) { pid in
           let cgroup = try ContainerArea.cgroup(of: pid)
-          let status = try collector.status()
-          let found = try #require(status.containers.first { $0.contid == cgroup.id })
+          let found = try Self.known(cgroup.id, to: collector)
           #expect(found.name == "web")
           #expect(found.runtime == engine.rawValue)
-          #expect(found.daemons.sorted() == ["all/web"] + (isLabelled ? ["labelled"] : []) + ["of-runtime"])
+          #expect(
+            found.daemons.sorted() == ["all/web"] + (isLabelled ? ["labelled"] : []) + [
+              "of-runtime"
+            ])
         }
         let events = try collector.events(of: "all/web")
         let first = try #require(events.first { $0.syscall != nil })
@@ -57,8 +59,8 @@ struct RuntimeDaemons {
       try RunningCollector.with(in: area, configuration: configuration) { collector in
         try Engine.nested.withContainer(in: area) { pid in
           let cgroup = try ContainerArea.cgroup(of: pid)
+          let inner = try Self.known(cgroup.id, to: collector)
           let containers = try collector.status().containers
-          let inner = try #require(containers.first { $0.contid == cgroup.id })
           #expect(inner.name == "outer/web")
           #expect(inner.runtime == "podman")
           #expect(inner.labels["app"] == "inner")
@@ -70,6 +72,18 @@ struct RuntimeDaemons {
         #expect(first?.syscall?["syscall"] == "59")
       }
     }
+  }
+
+  /// A container, once its first process has begun and it is known who it is.
+  private static func known(
+    _ contid: UInt64, to collector: RunningCollector
+  ) throws -> CollectorStatus.Container {
+    var found: CollectorStatus.Container?
+    try wait(for: "the container's daemon") {
+      found = try collector.status().containers.first { $0.contid == contid }
+      return found?.daemons.isEmpty == false
+    }
+    return try #require(found)
   }
 
   @Test func aCgroupThatIsNamedIsAContainerThatSharesItsNamespaces() throws {
@@ -90,7 +104,8 @@ struct RuntimeDaemons {
       let events = try AuditEvent.read(area.appending(path: "log/plain/audit.log"))
       let execs = events.compactMap { $0.first("EXECVE")?["a1"] }
       #expect(execs == ["inside", "last", "inside", "last"])
-      #expect(events.compactMap { $0.first("CONTAINER_OP")?["op"] } == ["set", "drop", "set", "drop"])
+      #expect(
+        events.compactMap { $0.first("CONTAINER_OP")?["op"] } == ["set", "drop", "set", "drop"])
     }
   }
 }

@@ -33,12 +33,15 @@ public struct ContainerArea {
   /// - Parameters:
   ///   - capabilities: what it has besides the usual ones.
   ///   - shares: directories of the host, by where they are in the container.
+  ///   - hasHostsUsers: it has no user namespace; `hostID` is to be 0 then.
   public func bundle(
     _ name: String, hostID: UInt32 = 100000, capabilities: [String] = [],
-    shares: [String: URL] = [:], command: String
+    shares: [String: URL] = [:], hasHostsUsers: Bool = false, command: String
   ) throws {
     let mounts = shares.map { "\($1.path):\($0)" }
-    try fixture(["bundle", name, "\(hostID)", command] + capabilities + mounts)
+    try fixture(
+      ["bundle", name, "\(hostID)", command] + capabilities + mounts
+        + (hasHostsUsers ? ["host-users"] : []))
   }
 
   /// Starts a container; the host's pid of its first process.

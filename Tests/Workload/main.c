@@ -128,6 +128,10 @@ int main(int argc, char **argv)
 		own();
 	else if (!strcmp(what, "logged") && argc == 2)
 		own_logged();
+	else if (!strcmp(what, "messages") && argc == 3)
+		messages(argv[2]);
+	else if (!strcmp(what, "flood") && argc == 2)
+		messages_flood();
 	else if (!strcmp(what, "ring") && argc == 2)
 		ring_run();
 	else if (!strcmp(what, "ring-rule") && argc == 4)
@@ -138,7 +142,7 @@ int main(int argc, char **argv)
 		      "unreadable | refused | foreign make|remove | privileged little|all | "
 		      "prepare | rules | opens | own | logged | capable | program | programs | "
 		      "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY | "
-		      "numbers\n"
+		      "numbers | messages AUID | flood\n"
 		      "All but getppid, open, numbered, swap and ring-rule work in the current "
 		      "directory.\n",
 		      stderr);

@@ -112,6 +112,11 @@ void hostile(void);
 void own(void);
 void own_logged(void);
 
+/* What programs have the kernel's audit write, sent in every way, and what it refuses; and more of
+ * it in one call than anybody looks at. As root of a user namespace, with this login uid. */
+void messages(const char *login);
+void messages_flood(void);
+
 /* An open that succeeds after its name has left the caller's memory. */
 void unreadable(void);
 

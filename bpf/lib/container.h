@@ -112,20 +112,27 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 	uint64_t outer = state->contid;
 	struct upid number = {};
 
-	if (level >= EVENT_PIDNS_LEVELS || outer == cgroup)
+	if (level >= EVENT_PIDNS_LEVELS)
 		return;
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
 	struct pid_namespace *pidns = number.ns;
 	uint32_t inode = BPF_CORE_READ(pidns, ns.inum);
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &cgroup);
+	uint32_t fresh = known ? known->fresh : CGROUP_USED;
+	if (outer == cgroup) {
+		if (!known || fresh != CGROUP_SHARED)
+			return;
+		outer = known->outer;
+	}
 	struct policy_cgroup *around = bpf_map_lookup_elem(&cgroups, &outer);
 	/* A container's first process may well move on in its own cgroups. */
 	bool shared = level == 0 || number.nr != 1 || (around && around->pidns == inode);
-	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &cgroup);
-	if ((shared && !(known && known->fresh)) || cgroup_of(task->real_parent) == cgroup)
+	if ((shared && fresh != CGROUP_NEW) || cgroup_of(task->real_parent) == cgroup)
 		return;
 	struct policy_cgroup born = {.contid = cgroup,
 				     .outer = outer,
 				     .policy = POLICY_UNDECIDED,
+				     .fresh = shared ? CGROUP_SHARED : CGROUP_USED,
 				     .pidns = level ? inode : 0};
 	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
 	if (!container_submit(task, cgroup, outer, unsaid))

@@ -181,7 +181,8 @@ public struct ScopeConfiguration: Sendable {
 
   /// Whether a container's name or id is given, without a wildcard.
   var namesOneContainer: Bool {
-    contid != nil || container?.contains { "*?[\\".contains($0) } == false
+    contid != nil
+      || [container, cgroup].contains { $0?.contains { "*?[\\".contains($0) } == false }
   }
 
   /// In a line.

@@ -5,7 +5,7 @@ import Glibc
 /// which is before its container begins, and once more when that begins. Lives on the drain thread.
 final class Classifier {
   /// After so many nanoseconds a container is taken for what its cgroup's path says.
-  static let longestWait: Int64 = 500_000_000
+  static let longestWait: Int64 = 5_000_000_000
   /// Questions about what containers hold; a container must not fill our memory with them.
   private static let mostInner = 256
 
@@ -93,7 +93,8 @@ final class Classifier {
     (inquiry.isInner ? inner : outer).ask(
       nextNumber,
       MetadataQuestion(
-        cgroupPath: CgroupForm(path: inquiry.path)?.rootPath ?? inquiry.path, maker: inquiry.maker, process: process,
+        cgroupPath: CgroupForm(path: inquiry.path)?.rootPath ?? inquiry.path, maker: inquiry.maker,
+        process: process,
         outer: inquiry.outer ?? UInt32(getpid())))
     nextNumber += 1
   }

@@ -107,20 +107,36 @@ final class ContainerTable {
 
   /// A container's birth.
   func handle(_ event: ContainerEvent, _ header: event_header, at time: EventTime) {
-    guard containers[header.cgroup] == nil else { return }
     let fixed = event.fixed
+    let isShared = fixed.shared != 0
+    if let known = containers[header.cgroup] {
+      guard known.container?.isShared == true, !isShared else { return }
+      withdraw(known, at: time)
+    }
     let path = event.cgroupPath
     let outer = entry(header.contid) ?? host
-    if fixed.shared != 0, !isCgroupOfContainer(path) { return refuse(header.cgroup, in: outer) }
+    if isShared, !isCgroupOfContainer(path) { return refuse(header.cgroup, in: outer) }
     func extents(_ kind: section_kind) -> [IDExtent] {
       event.extents(kind).map { IDExtent(first: $0.first, lower: $0.lower, count: $0.count) }
     }
     begin(
       Container(
         contid: header.cgroup, outer: outer.container?.contid, cgroupPath: path,
-        pids: event.pids.map(\.tgid), pidNamespace: fixed.pidns,
+        pids: event.pids.map(\.tgid), pidNamespace: fixed.pidns, isShared: isShared,
         uidMap: extents(SECTION_UID_MAP), gidMap: extents(SECTION_GID_MAP)),
       cgroups: [header.cgroup], at: time)
+  }
+
+  /// What was taken for a container was its runtime, in the container's cgroup: it is whose the one around it is.
+  private func withdraw(_ entry: ContainerEntry, at time: EventTime) {
+    guard let held = entry.held else { return end(entry, at: time) }
+    entry.held = nil
+    waiting.removeAll { $0.entry === entry }
+    forget(entry)
+    let outer = entry.outer ?? host
+    held.replay { event in
+      if outer.held == nil { onReplay(event, outer) } else { hold(event, of: outer) }
+    }
   }
 
   /// Whether a cgroup is a container's by its path alone, whatever namespaces are in it.
@@ -142,7 +158,7 @@ final class ContainerTable {
     nextInstance &+= 1
     if outer != nil { entry.outermost.innerCount += 1 }
     entry.cgroups = cgroups
-    entry.held = HeldEvents()
+    entry.held = HeldEvents(isInner: outer != nil)
     containers[container.contid] = entry
     last = nil
     for cgroup in cgroups { members[cgroup] = entry }
@@ -166,7 +182,7 @@ final class ContainerTable {
       cgroup,
       policy_cgroup(
         contid: outer.contid, outer: outer.outer?.contid ?? 0, policy: outer.policy, unsaid: 0,
-        fresh: 0, inner: 0, pidns: 0, pad: 0))
+        fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, pad: 0))
     daemons.publish()
   }
 
@@ -197,6 +213,8 @@ final class ContainerTable {
       guard isLate else { return }
       settle(outer, isLate: true)
     }
+    // What shares its namespaces may yet turn out to be the runtime, on its way to the container's first process.
+    if container.isShared, !isLate, !daemons.namesCgroup(container.cgroupPath) { return }
     let answer = classifier.answer(
       for: container.contid, path: container.cgroupPath, process: container.initPID,
       in: entry.outer?.container?.initPID)
@@ -233,7 +251,10 @@ final class ContainerTable {
       cgroup,
       policy_cgroup(
         contid: entry.contid, outer: entry.outer?.contid ?? 0, policy: entry.policy, unsaid: 0,
-        fresh: cgroup == entry.contid ? 0 : known?.fresh ?? 0, inner: known?.inner ?? 0,
+        fresh: cgroup != entry.contid
+          ? known?.fresh ?? CGROUP_USED.rawValue
+          : entry.container?.isShared == true ? CGROUP_SHARED.rawValue : CGROUP_USED.rawValue,
+        inner: known?.inner ?? 0,
         pidns: cgroup == entry.contid ? entry.container?.pidNamespace ?? 0 : 0, pad: 0))
   }
 
@@ -281,14 +302,18 @@ final class ContainerTable {
     settle(entry, isLate: true)
     beforeEnd(entry.contid)
     daemons.tell(.drop, of: entry, at: time)
+    forget(entry)
+    classifier.forget(entry.contid)
+    daemons.release(entry)
+    capture.views.remove(entry.contid)
+  }
+
+  private func forget(_ entry: ContainerEntry) {
     last = nil
     for cgroup in entry.cgroups { members[cgroup] = nil }
     members[entry.contid] = nil
     containers[entry.contid] = nil
     if entry.outer != nil { entry.outermost.innerCount -= 1 }
-    classifier.forget(entry.contid)
-    daemons.release(entry)
-    capture.views.remove(entry.contid)
   }
 }
 

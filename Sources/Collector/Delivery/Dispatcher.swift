@@ -93,6 +93,10 @@ final class Dispatcher {
       guard let event = OwnEvent(bytes) else { break }
       if event.isOfSyscall { processes.append(event) } else { handle(event, entry) }
       return
+    case EVENT_USER.rawValue:
+      guard let event = UserEvent(bytes) else { break }
+      handle(event, header, entry)
+      return
     case EVENT_EXIT.rawValue:
       // The syscall of which it would have been was not told.
       processes.owns(header.task).forEach { handle($0, entry) }
@@ -194,6 +198,13 @@ final class Dispatcher {
   private func handle(_ event: OwnEvent, _ entry: ContainerEntry) {
     entry.seen += 1
     let time = clock.time(sinceBoot: event.process.fixed.header.time)
+    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
+  }
+
+  /// A program's message.
+  private func handle(_ event: UserEvent, _ header: event_header, _ entry: ContainerEntry) {
+    entry.seen += 1
+    let time = clock.time(sinceBoot: header.time)
     if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
   }
 

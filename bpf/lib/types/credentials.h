@@ -26,6 +26,8 @@ struct uid_gid_map {
 };
 
 struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
 	int level;
 	struct uid_gid_map uid_map;
 	struct uid_gid_map gid_map;
@@ -99,6 +101,7 @@ struct pid_namespace {
 	struct idr idr;
 	struct task_struct *child_reaper;
 	unsigned int level;
+	struct user_namespace *user_ns;
 	struct ns_common ns;
 };
 

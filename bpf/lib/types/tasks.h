@@ -12,6 +12,7 @@ struct signal_struct {
 	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	unsigned int audit_tty;
 };
 
 /* fs/proc/internal.h */
@@ -142,6 +143,8 @@ struct sock_common {
 };
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	struct socket *sk_socket;
 };
 struct ipv6_pinfo {
 	struct in6_addr saddr;
@@ -166,7 +169,23 @@ struct unix_sock {
 	struct sock *peer;
 };
 struct socket {
+	struct file *file;
 	struct sock *sk;
+};
+
+/* Messages over netlink. */
+struct sk_buff {
+	struct sock *sk;
+	unsigned int len;
+	unsigned char *data;
+	char cb[48]; /* struct netlink_skb_parms */
+};
+struct netlink_skb_parms {
+	__u32 flags;
+	struct sock *sk;
+};
+struct netlink_sock {
+	void *netlink_rcv;
 };
 
 /* Programs of BPF. */
