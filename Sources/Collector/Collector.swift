@@ -63,7 +63,7 @@ public final class Collector {
     desk = ControlDesk(
       daemons: daemons, containers: containers, hierarchy: hierarchy,
       snapshot: { [capture] entries, daemons in
-        CollectorSnapshot(capture, daemons, entries, hierarchy)
+        Collector.snapshot(capture, daemons, entries, hierarchy)
       })
     containers.beforeEnd = { [unowned losses] in losses.close($0) }
     let events = try capture.connect(
@@ -189,7 +189,7 @@ public final class Collector {
     switch question.subject {
     case .status:
       return .status(
-        CollectorSnapshot(capture, daemons.all, containers.entries, hierarchy))
+        Self.snapshot(capture, daemons.all, containers.entries, hierarchy))
     case .rules(let name):
       return .rules(daemons.rules(of: name, entries: containers.entries, hierarchy: hierarchy))
     case .reload(let sender):
@@ -200,12 +200,12 @@ public final class Collector {
   }
 }
 
-extension CollectorSnapshot {
-  fileprivate init(
+extension Collector {
+  private static func snapshot(
     _ capture: Capture, _ daemons: [Daemon], _ entries: [ContainerEntry],
     _ hierarchy: CgroupHierarchy
-  ) {
-    self.init(
+  ) -> CollectorSnapshot {
+    CollectorSnapshot(
       backend: capture.backend.rawValue,
       daemons: daemons.map { daemon in
         .init(
