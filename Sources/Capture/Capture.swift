@@ -236,6 +236,7 @@ public final class Capture: @unchecked Sendable {
     var skipped: UInt64 = 0
     var program = bpf_object__next_program(object, nil)
     while let current = program {
+      defer { program = bpf_object__next_program(object, current) }
       // While it runs only an interrupt can let another packet go, which is no message to the audit.
       if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { continue }
       var information = bpf_prog_info()
@@ -243,7 +244,6 @@ public final class Capture: @unchecked Sendable {
       if bpf_obj_get_info_by_fd(bpf_program__fd(current), &information, &length) == 0 {
         skipped += information.recursion_misses
       }
-      program = bpf_object__next_program(object, current)
     }
     return skipped
   }

@@ -34,14 +34,15 @@ final class ControlDesk {
   /// What is asked from within a container takes an eleventh of the time at most.
   func answer(_ wish: Wish, by peer: Peer) -> Result<Granted, ControlRefusal> {
     let standing = standing(of: peer)
-    let begun = Clock.read(CLOCK_MONOTONIC)
-    if case .user(_, let entry) = standing, entry.answersNotBefore > begun {
-      return .success(.later(entry.answersNotBefore - begun))
+    let now = Clock.read(CLOCK_MONOTONIC)
+    if case .user(_, let entry) = standing, entry.answersNotBefore > now {
+      return .success(.later(entry.answersNotBefore - now))
     }
+    let usedBefore = Clock.read(CLOCK_THREAD_CPUTIME_ID)
     let result = Result { () throws(ControlRefusal) in try grant(wish, to: peer, standing) }
     if case .user(_, let entry) = standing {
-      let ended = Clock.read(CLOCK_MONOTONIC)
-      entry.answersNotBefore = ended + 10 * (ended - begun)
+      let used = Clock.read(CLOCK_THREAD_CPUTIME_ID) - usedBefore
+      entry.answersNotBefore = Clock.read(CLOCK_MONOTONIC) + 10 * used
     }
     return result
   }
