@@ -81,7 +81,8 @@ let package = Package(
       name: "CollectorTests", dependencies: ["Collector", "Containers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ControlTests", dependencies: ["Control", "Containers"], swiftSettings: strict),
+      name: "ControlTests", dependencies: ["Control", "Containers", "CNestaudit"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["nestaudit", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

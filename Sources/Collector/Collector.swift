@@ -62,8 +62,8 @@ public final class Collector {
     losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
     desk = ControlDesk(
       daemons: daemons, containers: containers, hierarchy: hierarchy,
-      snapshot: { [capture, daemons, containers] in
-        CollectorSnapshot(capture, daemons, containers, hierarchy)
+      snapshot: { [capture] entries, daemons in
+        Collector.snapshot(capture, daemons, entries, hierarchy)
       })
     containers.beforeEnd = { [unowned losses] in losses.close($0) }
     let events = try capture.connect(
@@ -188,7 +188,8 @@ public final class Collector {
   private func answer(_ question: Mailbox.Question) -> Mailbox.Answer? {
     switch question.subject {
     case .status:
-      return .status(CollectorSnapshot(capture, daemons, containers, hierarchy))
+      return .status(
+        Self.snapshot(capture, daemons.all, containers.entries, hierarchy))
     case .rules(let name):
       return .rules(daemons.rules(of: name, entries: containers.entries, hierarchy: hierarchy))
     case .reload(let sender):
@@ -199,14 +200,14 @@ public final class Collector {
   }
 }
 
-extension CollectorSnapshot {
-  fileprivate init(
-    _ capture: Capture, _ daemons: DaemonTable, _ containers: ContainerTable,
+extension Collector {
+  private static func snapshot(
+    _ capture: Capture, _ daemons: [Daemon], _ entries: [ContainerEntry],
     _ hierarchy: CgroupHierarchy
-  ) {
-    self.init(
+  ) -> CollectorSnapshot {
+    CollectorSnapshot(
       backend: capture.backend.rawValue,
-      daemons: daemons.all.map { daemon in
+      daemons: daemons.map { daemon in
         .init(
           name: daemon.name, log: daemon.log.path, scope: daemon.template.scope.text,
           enabled: daemon.ruleset.settings.enabled ?? 1,
@@ -214,10 +215,11 @@ extension CollectorSnapshot {
           lost: daemon.lost,
           backlog: daemon.log.queuedRecords)
       },
-      containers: containers.entries.map { entry in
+      containers: entries.map { entry in
         .init(
           contid: entry.contid, outer: entry.outer?.contid,
-          name: entry.container?.name ?? "host", runtime: entry.container?.metadata?.runtime.rawValue,
+          name: entry.container?.name ?? "host",
+          runtime: entry.container?.metadata?.runtime.rawValue,
           image: entry.container?.metadata?.image, pod: entry.container?.metadata?.pod,
           namespace: entry.container?.metadata?.podNamespace,
           labels: entry.container?.metadata?.labels ?? [:],
@@ -227,6 +229,11 @@ extension CollectorSnapshot {
           seen: entry.seen, written: entry.written, lost: entry.lost,
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
-      skippedRuns: capture.skippedRuns)
+      skippedRuns: capture.skippedRuns,
+      tables: [
+        "cgroups": capture.cgroups.count, "views": capture.views.count,
+        "watched": capture.watched.count, "watches": capture.watches.count,
+        "losses": capture.losses.count,
+      ])
   }
 }

@@ -55,21 +55,18 @@ public struct CollectorSnapshot: Sendable {
     public let unreadable: UInt64
   }
 
-  /// As a container sees it that has a log of its own: what is in it, and nothing of where it is.
-  /// - Parameter visibleNames: of its daemons and those nested in it, by their names.
+  /// As a container sees it that has a log of its own: of what is in it, nothing of where that is.
+  /// - Parameter names: of its daemons and those nested in it, as it may see them.
   func seen(
-    from contid: UInt64, at cgroup: String, containers inside: Set<UInt64>,
-    daemons visibleNames: [String: String], in scope: NameScope
+    from contid: UInt64, at cgroup: String, names: [String: String], in scope: NameScope
   ) -> CollectorSnapshot {
     CollectorSnapshot(
       backend: backend,
       daemons: daemons.compactMap { daemon in
-        visibleNames[daemon.name].map { daemon.withoutPlace(named: $0) }
+        names[daemon.name].map { daemon.withoutPlace(named: $0) }
       },
-      containers: containers.filter { inside.contains($0.contid) }.map {
-        $0.seen(from: contid, at: cgroup, daemons: visibleNames, in: scope)
-      },
-      skippedRuns: 0)
+      containers: containers.map { $0.seen(from: contid, at: cgroup, names: names, in: scope) },
+      skippedRuns: 0, tables: [:])
   }
 
   /// How files behind names are known.
@@ -80,6 +77,8 @@ public struct CollectorSnapshot: Sendable {
   public let containers: [Container]
   /// Runs of our programs that the kernel skipped; what they would have captured is not known.
   public let skippedRuns: UInt64
+  /// How many entries the kernel's tables have, by name.
+  public let tables: [String: Int]
 }
 
 extension CollectorSnapshot.Daemon {
@@ -94,8 +93,7 @@ extension CollectorSnapshot.Daemon {
 extension CollectorSnapshot.Container {
   /// To itself a container looks like a host.
   fileprivate func seen(
-    from viewer: UInt64, at root: String, daemons visibleNames: [String: String],
-    in scope: NameScope
+    from viewer: UInt64, at root: String, names: [String: String], in scope: NameScope
   ) -> Self {
     let isOwn = contid == viewer
     return Self(
@@ -104,7 +102,7 @@ extension CollectorSnapshot.Container {
       // What the orchestrator says of it may be of other places.
       runtime: runtime, image: image, pod: nil, namespace: nil, labels: [:],
       cgroup: isOwn ? "/" : String(decoding: cgroup.utf8.dropFirst(root.utf8.count), as: UTF8.self),
-      daemons: daemons.compactMap { visibleNames[$0] },
+      daemons: daemons.compactMap { names[$0] },
       processes: processes, seen: seen, written: written, lost: lost, unconfirmed: unconfirmed,
       unreadable: unreadable)
   }

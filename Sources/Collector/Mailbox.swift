@@ -76,11 +76,18 @@ public final class Mailbox: Sendable {
 
   /// Asks for something that not everybody may. Blocks the caller.
   func ask(_ wish: Wish, by peer: Peer, seconds: Int = 5) throws(ControlRefusal) -> Granted {
-    guard case .wish(let result)? = ask(.wish(wish, peer), seconds: seconds) else {
-      throw ControlRefusal("stopping")
+    while true {
+      guard case .wish(let result)? = ask(.wish(wish, peer), seconds: seconds) else {
+        throw ControlRefusal("stopping")
+      }
+      let granted = try result.get()
+      guard case .later(let nanoseconds) = granted else { return granted }
+      usleep(UInt32(min(nanoseconds, Self.longestWait) / 1000) + 1)
     }
-    return try result.get()
   }
+
+  /// So long whoever asks for much is made to wait before he asks again.
+  private static let longestWait: Int64 = 100_000_000
 
   private func ask(_ subject: Subject, seconds: Int) -> Answer? {
     let question = Question(subject)

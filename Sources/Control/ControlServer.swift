@@ -22,7 +22,7 @@ public final class ControlServer: Sendable {
     directory = state
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     self.group = group
-    let pools = [1, 1, 2].map { NIOThreadPool(numberOfThreads: $0) }
+    let pools = [1, 1, 8].map { NIOThreadPool(numberOfThreads: $0) }
     for pool in pools { pool.start() }
     self.pools = pools
     var channels: [any Channel] = []
@@ -30,7 +30,7 @@ public final class ControlServer: Sendable {
       for (socket, workers) in [(ControlSocket.root, pools[0]), (.tenant, pools[2])] {
         let reception = Reception(
           socket: socket, answers: answers, workers: workers, reloader: pools[1],
-          groups: ConnectionGroups())
+          groups: ConnectionGroups(), turns: socket == .tenant ? Turns() : nil)
         channels.append(try Self.listen(at: state.path(of: socket), group, reception))
       }
     } catch {

@@ -13,6 +13,8 @@ struct Reception: Sendable {
   /// For reloads alone: the rest is answered meanwhile.
   let reloader: NIOThreadPool
   let groups: ConnectionGroups
+  /// Of the containers; root may ask for several things at once.
+  let turns: Turns?
 }
 
 /// One connection: a request a line, one at a time, an answer a line.
@@ -144,7 +146,10 @@ final class RequestHandler: ChannelInboundHandler {
     let pool = request?.op == "reload" ? reception.reloader : reception.workers
     let loop = context.eventLoop
     let here = NIOLoopBound((self, context), eventLoop: loop)
-    pool.runIfActive(eventLoop: loop) { Reply(to: request, of: peer, reception) }
+    let work: @Sendable () -> EventLoopFuture<Reply> = {
+      pool.runIfActive(eventLoop: loop) { Reply(to: request, of: peer, reception) }
+    }
+    (reception.turns?.take(admission?.group ?? 0, on: loop, work) ?? work())
       .whenComplete { result in
         let (handler, context) = here.value
         let reply = (try? result.get()) ?? .failure("stopping")

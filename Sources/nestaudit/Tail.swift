@@ -42,18 +42,24 @@ struct TailCommand: ParsableCommand {
 
   func validate() throws {
     guard lines >= 0 else { throw ValidationError("-n takes a number of events, 0 or more") }
+    guard !names.isEmpty || isInside else {
+      throw ValidationError("say whose log; 'nestaudit ps' shows names")
+    }
     guard [raw, interpret, json].filter({ $0 }).count <= 1 else {
       throw ValidationError("only one of --raw, -i and --json can be given")
     }
   }
 
   func run() throws {
-    if logDir == nil, ControlClient.isInside(state: collector.state) { return try runInside() }
-    guard !names.isEmpty else { throw ValidationError("say whose log; 'nestaudit ps' shows names") }
+    if isInside { return try runInside() }
     let sources = try findSources()
     var tail = try Tail(sources: sources, key: key, printer: printer(of: sources.map(\.name)))
     try tail.showLast(lines, mayWait: follow)
     while follow { try tail.showNext() }
+  }
+
+  private var isInside: Bool {
+    logDir == nil && ControlClient.isInside(state: collector.state)
   }
 
   private func printer(of names: [String]) throws -> TailPrinter {

@@ -1,3 +1,4 @@
+import CNestaudit
 import Containers
 import Foundation
 import Testing
@@ -103,18 +104,24 @@ struct TenantSocketTests {
     }
   }
 
-  @Test func aContainerHasSoManyConnectionsAndNoMore() throws {
-    try withServer(connections: 2) { shared in
+  @Test func ofAHundredConnectionsAsManyAreServedAsThereMayBe() throws {
+    try withServer(connections: 4) { shared in
       let path = StateDirectory.clientSocket(in: shared)
       var held: [Int32] = []
-      defer { for descriptor in held { close(descriptor) } }
-      // Each is admitted before the next one comes.
-      for _ in 0..<2 { held.append(try connectAndAsk(path)) }
-      let reply = try ControlClient.exchange(Array("{\"op\":\"ps\"}\n".utf8), path)
-      let response = try Wire.decode(Response.self, from: reply)
-      #expect(
-        response.error == "more connections than max_connections = 2 of scope.conf allows")
-      close(held.removeLast())
+      var served = 0
+      for _ in 0..<100 {
+        let descriptor = try connection(to: path)
+        held.append(descriptor)
+        let response = try answer(to: "{\"op\":\"ps\"}\n", on: descriptor)
+        if response.status == sampleStatus {
+          served += 1
+        } else {
+          #expect(
+            response.error == "more connections than max_connections = 4 of scope.conf allows")
+        }
+      }
+      #expect(served == 4)
+      for descriptor in held { close(descriptor) }
       let deadline = ContinuousClock.now + .seconds(20)
       var status: StatusReply?
       while status == nil, ContinuousClock.now < deadline {
@@ -124,10 +131,27 @@ struct TenantSocketTests {
     }
   }
 
+  @Test func whatIsHalfSentIsNotWaitedForWithoutEnd() throws {
+    try withServer { shared in
+      let descriptor = try connection(to: StateDirectory.clientSocket(in: shared))
+      defer { close(descriptor) }
+      let half = Array("{\"op\":".utf8)
+      #expect(send(descriptor, half, half.count, 0) == half.count)
+      var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      #expect(poll(&ready, 1, 60_000) == 1)
+      var byte = UInt8(0)
+      #expect(recv(descriptor, &byte, 1, 0) == 0, "the connection ends without an answer")
+    }
+  }
+
   @Test func whoIsGoneIsNobody() throws {
     let pid = pidOfTheDead()
     let credentials = PeerCredentials(pid: pid, uid: 0, gid: 0)
     #expect(ControlPeer(socket: .tenant, credentials, pidfd: nil) == nil)
+    // A number that is another's by now: the descriptor is of who has connected.
+    let reused = PeerCredentials(pid: getppid(), uid: 0, gid: 0)
+    #expect(
+      ControlPeer(socket: .tenant, reused, pidfd: nestaudit_pidfd_open(getpid())) == nil)
     let own = PeerCredentials(pid: getpid(), uid: 5, gid: 0)
     let peer = try #require(ControlPeer(socket: .tenant, own, pidfd: nil))
     #expect(peer.uid == 5 && peer.process == ProcessIdentity(of: UInt32(getpid())))
@@ -142,8 +166,7 @@ struct TenantSocketTests {
     return process.processIdentifier
   }
 
-  /// A connection on which a question has been answered.
-  private func connectAndAsk(_ path: String) throws -> Int32 {
+  private func connection(to path: String) throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -153,11 +176,19 @@ struct TenantSocketTests {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    #expect(result == 0)
-    let question = Array("{\"op\":\"ps\"}\n".utf8)
-    #expect(send(descriptor, question, question.count, 0) == question.count)
-    var byte = UInt8(0)
-    #expect(recv(descriptor, &byte, 1, 0) == 1)
+    try #require(result == 0)
     return descriptor
+  }
+
+  private func answer(to question: String, on descriptor: Int32) throws -> Response {
+    let bytes = Array(question.utf8)
+    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    var line: [UInt8] = []
+    while line.last != UInt8(ascii: "\n") {
+      var byte = UInt8(0)
+      try #require(recv(descriptor, &byte, 1, 0) == 1)
+      line.append(byte)
+    }
+    return try Wire.decode(Response.self, from: line)
   }
 }

@@ -33,7 +33,8 @@ public enum Engine: String, CaseIterable, Sendable {
   public func withContainer(in area: URL, _ body: (pid_t) throws -> Void) throws {
     let script = Machine.script("runtime-fixture")
     let result = Swift.Result {
-      let output = try Program.output(of: script, [area.path, "start", rawValue])
+      let output = try Program.output(
+        of: script, [area.path, "start", rawValue], limit: .seconds(120))
       guard let pid = pid_t(output.trimmingCharacters(in: .whitespacesAndNewlines)) else {
         throw SupportError("no pid of \(rawValue)'s container: \(output)")
       }

@@ -1,5 +1,4 @@
 internal import AuditRules
-import Glibc
 
 /// What came of `ctl`.
 public struct ControlResult: Sendable {
@@ -78,9 +77,8 @@ extension Mailbox {
 
   // MARK: Changes
 
-  /// How often somebody else may have been quicker, and how long whoever changes much is made to wait.
+  /// How often somebody else may have been quicker.
   private static let mostAttempts = 16
-  private static let longestWait: Int64 = 100_000_000
 
   /// Reads the options on the calling thread, between two looks at the rules: what others do meanwhile is not lost.
   private func change(
@@ -99,21 +97,9 @@ extension Mailbox {
       }
       let new = NewRules(
         old: old, operation: operation, settings: change.ruleset.settings, prepared: prepared)
-      if try isDone(new, by: peer) { return change.warnings }
+      if case .done = try ask(.change(new), by: peer) { return change.warnings }
     }
     throw ControlRefusal("others change the rules all the time; try again")
-  }
-
-  /// - Returns: whether the rules were still the old ones.
-  private func isDone(_ new: NewRules, by peer: Peer) throws(ControlRefusal) -> Bool {
-    while true {
-      switch try ask(.change(new), by: peer) {
-      case .done: return true
-      case .later(let nanoseconds):
-        usleep(UInt32(min(nanoseconds, Self.longestWait) / 1000) + 1)
-      default: return false
-      }
-    }
   }
 
   private func made(

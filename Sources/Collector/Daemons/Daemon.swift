@@ -18,8 +18,6 @@ final class Daemon {
   private(set) var isSuspended = false
   /// Requests to it that were refused.
   var refusals = Refusals()
-  /// Before this time, by the monotonic clock, no container changes its rules again.
-  var changesNotBefore: Int64 = 0
   /// What its rules say now; replaced whole by a reload.
   private(set) var ruleset: LoadedRuleset
   /// Of the ids in the records about the daemon itself, in the format ENRICHED; nil for RAW.

@@ -33,6 +33,8 @@ final class ContainerEntry {
   /// Events written in which something is missing: it had left the caller's memory.
   var unreadable: UInt64 = 0
 
+  /// Before this time, by the monotonic clock, nothing more is done for who asks from within it.
+  var answersNotBefore: Int64 = 0
   /// Its events from its birth on, until it is known whose they are; nil from then on.
   var held: HeldEvents?
   /// The collector's log has told that no daemon stands for it.
