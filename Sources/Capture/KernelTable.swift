@@ -59,6 +59,20 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
     }
   }
 
+  /// How many entries there are; one that comes or goes meanwhile may be missed.
+  public var count: Int {
+    var count = 0
+    withUnsafeTemporaryAllocation(of: Key.self, capacity: 2) { keys in
+      var previous: UnsafeMutablePointer<Key>?
+      while bpf_map_get_next_key(descriptor, previous, keys.baseAddress! + 1) == 0 {
+        count += 1
+        keys[0] = keys[1]
+        previous = keys.baseAddress
+      }
+    }
+    return count
+  }
+
   /// Every entry, in no order; one that comes or goes meanwhile may be missed.
   public func entries() -> [(key: Key, value: Value)] {
     var found: [(key: Key, value: Value)] = []

@@ -229,6 +229,11 @@ extension Collector {
           seen: entry.seen, written: entry.written, lost: entry.lost,
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
-      skippedRuns: capture.skippedRuns)
+      skippedRuns: capture.skippedRuns,
+      tables: [
+        "cgroups": capture.cgroups.count, "views": capture.views.count,
+        "watched": capture.watched.count, "watches": capture.watches.count,
+        "losses": capture.losses.count,
+      ])
   }
 }

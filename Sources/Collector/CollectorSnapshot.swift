@@ -66,7 +66,7 @@ public struct CollectorSnapshot: Sendable {
         names[daemon.name].map { daemon.withoutPlace(named: $0) }
       },
       containers: containers.map { $0.seen(from: contid, at: cgroup, names: names, in: scope) },
-      skippedRuns: 0)
+      skippedRuns: 0, tables: [:])
   }
 
   /// How files behind names are known.
@@ -77,6 +77,8 @@ public struct CollectorSnapshot: Sendable {
   public let containers: [Container]
   /// Runs of our programs that the kernel skipped; what they would have captured is not known.
   public let skippedRuns: UInt64
+  /// How many entries the kernel's tables have, by name.
+  public let tables: [String: Int]
 }
 
 extension CollectorSnapshot.Daemon {

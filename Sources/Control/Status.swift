@@ -10,6 +10,8 @@ public struct StatusReply: Codable, Equatable, Sendable {
   public var pid: Int32
   /// Runs of the capture programs that the kernel skipped.
   public var skippedRuns: UInt64
+  /// How many entries the kernel's tables have, by name; for the host only.
+  public var tables: [String: Int]
   /// Every nested daemon.
   public var daemons: [DaemonStatus]
   /// The host (contid 0) and every known container.
@@ -18,6 +20,7 @@ public struct StatusReply: Codable, Equatable, Sendable {
   /// Makes a reply.
   public init(
     version: String, backend: String, started: Int64, pid: Int32, skippedRuns: UInt64,
+    tables: [String: Int] = [:],
     daemons: [DaemonStatus], containers: [ContainerStatus]
   ) {
     self.version = version
@@ -25,6 +28,7 @@ public struct StatusReply: Codable, Equatable, Sendable {
     self.started = started
     self.pid = pid
     self.skippedRuns = skippedRuns
+    self.tables = tables
     self.daemons = daemons
     self.containers = containers
   }

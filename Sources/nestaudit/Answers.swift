@@ -51,7 +51,7 @@ extension StatusReply {
   init(_ snapshot: CollectorSnapshot, began: Int64, pid: Int32) {
     self.init(
       version: programVersion, backend: snapshot.backend, started: began,
-      pid: pid, skippedRuns: snapshot.skippedRuns,
+      pid: pid, skippedRuns: snapshot.skippedRuns, tables: snapshot.tables,
       daemons: snapshot.daemons.map {
         DaemonStatus(
           name: $0.name, log: $0.log, scope: $0.scope, enabled: $0.enabled, rules: $0.rules,

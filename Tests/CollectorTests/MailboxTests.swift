@@ -6,7 +6,7 @@ import Testing
 
 struct MailboxTests {
   private let snapshot = CollectorSnapshot(
-    backend: "tracepoints", daemons: [], containers: [], skippedRuns: 7)
+    backend: "tracepoints", daemons: [], containers: [], skippedRuns: 7, tables: [:])
 
   /// Asks on a thread of its own, since it blocks.
   private final class Asker: Sendable {

@@ -54,6 +54,11 @@ public struct ContainerArea {
     return pid
   }
 
+  /// Starts a container of crun's from another one's bundle.
+  public func start(_ name: String, of bundle: String) throws {
+    try fixture("copy", name, bundle)
+  }
+
   /// Starts a container and waits until it ends; what it printed.
   @discardableResult
   public func run(_ runtime: ContainerRuntime, _ name: String) throws -> String {

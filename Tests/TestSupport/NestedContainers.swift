@@ -20,10 +20,17 @@ public struct NestedContainers {
   /// Runs a shell command in the innermost; all have ended afterwards. What it printed.
   @discardableResult
   public static func run(_ maps: [Map], in area: URL, command: String) throws -> String {
+    try Program.output(of: Machine.script("nested-fixture"), arguments(maps, area, command))
+  }
+
+  /// Likewise, without waiting.
+  public static func start(_ maps: [Map], in area: URL, command: String) throws -> Program {
+    try Program(Machine.script("nested-fixture"), arguments(maps, area, command))
+  }
+
+  private static func arguments(_ maps: [Map], _ area: URL, _ command: String) -> [String] {
     // Its name is that of the cgroup around all of them: it has to be unique.
     let directory = area.appending(path: "nested-\(area.lastPathComponent)")
-    return try Program.output(
-      of: Machine.script("nested-fixture"),
-      [directory.path, maps.map(\.word).joined(separator: " "), command])
+    return [directory.path, maps.map(\.word).joined(separator: " "), command]
   }
 }

@@ -172,6 +172,8 @@ public struct CollectorStatus: Decodable {
     public let unreadable: UInt64
   }
 
+  /// Entries of the kernel's tables.
+  public let tables: [String: Int]
   /// All daemons.
   public let daemons: [Daemon]
   /// All containers.
