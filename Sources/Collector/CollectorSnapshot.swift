@@ -32,8 +32,9 @@ public struct CollectorSnapshot: Sendable {
     public let runtime: String?
     /// The name of its image, where there is one.
     public let image: String?
-    /// Its pod, and the namespace of Kubernetes that this is in.
+    /// Its pod, and below the namespace that this is in.
     public let pod: String?
+    /// Of Kubernetes.
     public let namespace: String?
     /// Labels and annotations.
     public let labels: [String: String]
