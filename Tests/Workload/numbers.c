@@ -51,6 +51,8 @@ static void call(const char *arch, long number, bool is_narrow)
 
 void every_number(void)
 {
+	/* A child that sigreturn ends this way is no crash to tell of. */
+	signal(SIGSEGV, SIG_DFL);
 	for (long number = 0; number < NUMBERS; number++) {
 		call("x86_64", number, false);
 		call("i386", number, true);

@@ -45,17 +45,21 @@ __noinline int owned_at_end(uint32_t syscall, int64_t result)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	enum login_call call = login_call(arch, syscall);
 	bool owned = false;
 
 	if (control.owned)
 		owned = own_take(bpf_task_storage_get(&tasks, task, NULL, 0));
+	/* Linux 6.1 has little stack left here: nothing is kept across what comes first. */
+	if (is_bpf(arch, syscall)) {
+		if (result >= 0 && !(control.hooks & HOOK_PROGRAMS) &&
+		    first_argument(regs, arch) == BPF_PROG_LOAD)
+			owned |= program_loaded(task, result);
+		return owned;
+	}
+	enum login_call call = login_call(arch, syscall);
 	if (call == LOGIN_OPENS && result >= 0 && !(control.hooks & HOOK_LOGIN) &&
 	    login_is_open(regs, arch, syscall))
 		login_opened(result);
-	if (is_bpf(arch, syscall) && result >= 0 && !(control.hooks & HOOK_PROGRAMS) &&
-	    first_argument(regs, arch) == BPF_PROG_LOAD)
-		owned |= program_loaded(task, result);
 	if (call >= LOGIN_WRITES && control.logins && (result > 0 || result == -EPERM))
 		owned |=
 		    login_written(arch, call, first_argument(regs, arch), result) && login_tell();

@@ -48,7 +48,8 @@ struct LogDirectory {
     gmtime_r(&seconds, &parts)
     var stamp = [CChar](repeating: 0, count: 32)
     strftime(&stamp, stamp.count, "%Y%m%dT%H%M%SZ", &parts)
-    let base = path + "." + String(decoding: stamp.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+    let base =
+      path + "." + String(decoding: stamp.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     var place = base
     var number = 1
     while TextFile.exists(place) {
