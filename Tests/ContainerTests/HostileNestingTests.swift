@@ -58,10 +58,10 @@ struct HostileNesting {
         for n in $(seq 9000); do echo side-$n; done | xargs mkdir
         deep=.
         for n in $(seq 1000); do deep=$deep/d; mkdir $deep || break; done
-        in() { sh -c 'echo $$ > "$1"/cgroup.procs && exec /bin/true "$2"' sh "$1" "$2"; }
-        in side-1 mark-first
-        in side-9000 mark-last
-        in $deep mark-deepest
+        enter() { sh -c 'echo $$ > "$1"/cgroup.procs && exec /bin/true "$2"' sh "$1" "$2"; }
+        enter side-1 mark-first
+        enter side-9000 mark-last
+        enter $deep mark-deepest
         exit 0
         """
       let (logs, status) = try Self.logs(attack: attack, in: area)

@@ -26,7 +26,8 @@ public enum Engine: String, CaseIterable, Sendable {
   /// Runs podman's containers `each-1`, `each-2`, … one after the other; each executes `/bin/true` with its name.
   public func runEach(_ count: Int, in area: URL) throws {
     try Program.output(
-      of: Machine.script("runtime-fixture"), [area.path, "each", rawValue, "\(count)"])
+      of: Machine.script("runtime-fixture"), [area.path, "each", rawValue, "\(count)"],
+      limit: .seconds(2 * count))
   }
 
   /// Runs `body` with the host's pid of the first process of a container `web`, which is removed with all that its engine had.

@@ -17,8 +17,9 @@ public struct ScopeConfiguration: Sendable {
   var runtimes: [Runtime] = []
   /// Its audit container identifier.
   public var contid: UInt64?
-  /// Of the name of its pod, and of the namespace of Kubernetes that this is in.
+  /// Of the name of its pod.
   public var pod: String?
+  /// Of the namespace of Kubernetes that the pod is in.
   public var namespace: String?
   /// How many seconds the logs of containers that have ended are kept; nil: until somebody removes them.
   public var keep: Int64?
