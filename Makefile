@@ -61,6 +61,12 @@ test: test-dependencies $(OBJECT) ## run every test; as root also those with rea
 	@echo "==> running the tests"
 	scripts/run-tests $(SWIFT) test $(FLAGS) --skip-build --no-parallel
 
+.PHONY: soak
+soak: test-dependencies $(OBJECT) ## ten containers a second come and go for ten minutes (FOR=seconds; root)
+	$(SWIFT) build $(FLAGS) --build-tests
+	NESTAUDIT_CHURN=$(or $(FOR),600) $(SWIFT) test $(FLAGS) --skip-build --no-parallel \
+		--filter ContainerTests.Churn
+
 .PHONY: fuzz
 fuzz: $(OBJECT) ## a million inputs by chance for the parser and the compiler of rules (SEED=, COUNT=)
 	$(SWIFT) build $(FLAGS) --product fuzz
