@@ -171,7 +171,7 @@ public final class Collector {
       let kept = try daemons.reload(
         new, askedBy: containers.asker(sender), entries: containers.entries,
         reassign: { try containers.reassign() })
-      containers.adopt()
+      containers.adoptNamed()
       let messages = kept + new.waitingForRestart(since: configuration)
       for message in messages { logger.warning("\(message)") }
       daemons.tellRules()

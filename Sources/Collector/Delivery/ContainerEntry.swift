@@ -37,6 +37,8 @@ final class ContainerEntry {
   var answersNotBefore: Int64 = 0
   /// Its events from its birth on, until it is known whose they are; nil from then on.
   var held: HeldEvents?
+  /// Its first process may be its runtime's: that is waited for.
+  var mayBeRuntime = false
   /// The collector's log has told that no daemon stands for it.
   var isToldUnmatched = false
   /// When its first process was told.

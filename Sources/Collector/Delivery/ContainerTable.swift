@@ -86,23 +86,33 @@ final class ContainerTable {
 
   // MARK: Births
 
-  /// Takes up the containers that run already, outer ones first, with all that is in them.
+  /// Takes up the containers that run already, outer ones first, with all that is in them, and waits until they are known.
   func adopt() {
-    let isContainer = { [unowned self] in isCgroupOfContainer($0) }
-    for container in RunningContainers.find(in: hierarchy, isContainer: isContainer)
-    where members[container.contid].map({ $0.contid != container.contid }) ?? true {
-      var cgroups: Set<UInt64> = [container.contid]
-      for path in hierarchy.descendants(of: container.cgroupPath).prefix(ContainerLimits.listed) {
-        if let id = hierarchy.id(of: path) { cgroups.insert(id) }
-      }
-      begin(container, cgroups: cgroups, at: .now)
-    }
+    take(RunningContainers.find(in: hierarchy, isContainer: isCgroupOfContainer))
     let deadline = Clock.read(CLOCK_MONOTONIC) + Classifier.longestWait
     while isWaiting, Clock.read(CLOCK_MONOTONIC) < deadline {
       usleep(1000)
       settle()
     }
     settle(isLate: true)
+  }
+
+  /// Takes up the cgroups that are containers by a new configuration.
+  func adoptNamed() {
+    take(
+      RunningContainers.find(in: hierarchy, isContainer: isCgroupOfContainer)
+        .filter { daemons.namesCgroup($0.cgroupPath) })
+  }
+
+  private func take(_ running: [Container]) {
+    for container in running
+    where members[container.contid].map({ $0.contid != container.contid }) ?? true {
+      var cgroups: Set<UInt64> = [container.contid]
+      for path in hierarchy.descendants(of: container.cgroupPath).prefix(ContainerLimits.listed) {
+        if let id = hierarchy.id(of: path) { cgroups.insert(id) }
+      }
+      begin(container, cgroups: cgroups, at: .now, isRunning: true)
+    }
   }
 
   /// A container's birth.
@@ -144,7 +154,9 @@ final class ContainerTable {
     CgroupForm.isContainer(path) || daemons.namesCgroup(path)
   }
 
-  private func begin(_ container: Container, cgroups: Set<UInt64>, at time: EventTime) {
+  private func begin(
+    _ container: Container, cgroups: Set<UInt64>, at time: EventTime, isRunning: Bool = false
+  ) {
     let outer = container.outer.flatMap { containers[$0] }
     if let refusal = limits.refusal(of: outer) {
       logger.warning(
@@ -158,6 +170,9 @@ final class ContainerTable {
     nextInstance &+= 1
     if outer != nil { entry.outermost.innerCount += 1 }
     entry.cgroups = cgroups
+    // What shares its namespaces may yet turn out to be the runtime, on its way to the container's first process.
+    entry.mayBeRuntime =
+      container.isShared && !isRunning && !daemons.namesCgroup(container.cgroupPath)
     entry.held = HeldEvents(isInner: outer != nil)
     containers[container.contid] = entry
     last = nil
@@ -213,8 +228,7 @@ final class ContainerTable {
       guard isLate else { return }
       settle(outer, isLate: true)
     }
-    // What shares its namespaces may yet turn out to be the runtime, on its way to the container's first process.
-    if container.isShared, !isLate, !daemons.namesCgroup(container.cgroupPath) { return }
+    if entry.mayBeRuntime, !isLate { return }
     let answer = classifier.answer(
       for: container.contid, path: container.cgroupPath, process: container.initPID,
       in: entry.outer?.container?.initPID)
