@@ -62,7 +62,7 @@ struct Nested {
           try NestedContainers.run(
             maps, in: area,
             command: """
-              set -e; mkdir /tmp/w; cp \(Machine.product("workload")) /tmp/w/workload; cd /tmp/w
+              set -e; mkdir /mnt/w; cp \(Machine.product("workload")) /mnt/w/workload; cd /mnt/w
               chown \(Workload.uid):\(Workload.uid) .
               setpriv --reuid=\(Workload.uid) --regid=\(Workload.uid) --clear-groups ./workload parity 500
               echo done
