@@ -96,14 +96,6 @@ extension OtherKernels {
     #expect(counts == ["ANOM_ABEND": 8, "SECCOMP": 9, "LOGIN": 4, "ANOM_PROMISCUOUS": 8])
   }
 
-  @Test(arguments: BootedGuests.lines)
-  func whatProgramsHaveWrittenIsTheKernelsOwn(line: String) throws {
-    let run = try run(line)
-    let theirs = try UserMessages.told(in: run.kernelLog, auid: 7777)
-    #expect(try UserMessages.told(in: run.log(), auid: 7777) == theirs)
-    #expect(theirs.count == UserMessages.written + UserMessages.typed)
-  }
-
   /// auditd has two spaces behind its own, which ends with a newline in /proc.
   @Test(arguments: BootedGuests.lines)
   func aDaemonHasItsLabelAsAuditdHas(line: String) throws {

@@ -84,16 +84,19 @@ public struct AuditEvent: Sendable {
   /// The events of a log, in its order. A line that is no audit record is an error.
   public static func read(_ log: URL) throws -> [AuditEvent] {
     guard FileManager.default.fileExists(atPath: log.path) else { return [] }
-    let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
+    let bytes = try Data(contentsOf: log)
     var events: [AuditEvent] = []
     var index: [Substring: Int] = [:]
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      guard let match = line.wholeMatch(of: /type=(\S+) msg=audit\((\d+\.\d{3}:(\d+))\): ?(.*)/)
+    // By bytes: what a program has the audit write may have any character, and CR LF is one.
+    for bytes in bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast() {
+      let line = String(decoding: bytes, as: UTF8.self)
+      guard
+        let match = line.wholeMatch(of: /(?s)type=(\S+) msg=audit\((\d+\.\d{3}:(\d+))\): ?(.*)/)
       else { throw SupportError("\(log.path): no audit record: \(line)") }
       let record = Record(type: String(match.1), text: String(match.4))
       if let known = index[match.2] {
         events[known].records.append(record)
-        events[known].lines.append(String(line))
+        events[known].lines.append(line)
       } else {
         index[match.2] = events.count
         events.append(
