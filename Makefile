@@ -20,8 +20,8 @@ CLIENT := -c release -Xswiftc -static-executable -Xlinker -lcap-ng -Xlinker -lel
 	--scratch-path .build-client --product nestaudit
 
 OBJECT := Sources/CNestaudit/nestaudit.bpf.o
-BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h bpf/lib/types/*.h)
-C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/lib/*.h bpf/lib/types/*.h Sources/CNestaudit/*.c \
+BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/event/*.h bpf/lib/*.h bpf/lib/types/*.h)
+C_SOURCES := $(wildcard bpf/*.c bpf/*.h bpf/event/*.h bpf/lib/*.h bpf/lib/types/*.h Sources/CNestaudit/*.c \
 	Sources/CNestaudit/include/*.h Tests/Workload/*.c Tests/Workload/*.h \
 	Tests/CTableReader/*.c Tests/CTableReader/include/*.h Benchmarks/*.c)
 SHELL_SOURCES := .ci/run scripts/container-fixture scripts/demo scripts/install-dependencies \

@@ -230,10 +230,15 @@ extension Collector {
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns,
-      tables: [
-        "cgroups": capture.cgroups.count, "views": capture.views.count,
-        "watched": capture.watched.count, "watches": capture.watches.count,
-        "losses": capture.losses.count,
-      ])
+      // Of the machine: a container has no business there.
+      tables: entries.contains { $0.container == nil } ? tables(capture) : [:])
+  }
+
+  private static func tables(_ capture: Capture) -> [String: Int] {
+    [
+      "cgroups": capture.cgroups.count, "views": capture.views.count,
+      "watched": capture.watched.count, "watches": capture.watches.count,
+      "losses": capture.losses.count,
+    ]
   }
 }

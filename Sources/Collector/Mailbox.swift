@@ -1,3 +1,4 @@
+public import Containers
 import CNestaudit
 import Glibc
 import Synchronization

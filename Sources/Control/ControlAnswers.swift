@@ -1,26 +1,28 @@
+public import Containers
+
 /// Who answers requests, on a thread where it may block; nil when the collector is on its way out.
 public struct ControlAnswers: Sendable {
   /// Whose connections are counted together, and how many there may be at a time.
-  public var admission: @Sendable (ControlPeer) -> ControlAdmission?
+  public var admission: @Sendable (Peer) -> ControlAdmission?
   /// `ps`
-  public var status: @Sendable (ControlPeer) throws -> StatusReply?
+  public var status: @Sendable (Peer) throws -> StatusReply?
   /// `ctl`: options of auditctl for the daemon with this name, or nil for the peer's own.
-  public var control: @Sendable (ControlPeer, String?, [String]) -> ControlReply?
+  public var control: @Sendable (Peer, String?, [String]) -> ControlReply?
   /// `tail`: of the daemon with this name, or nil for the peer's own.
-  public var tail: @Sendable (ControlPeer, TailRequest) throws -> TailStream?
+  public var tail: @Sendable (Peer, TailRequest) throws -> TailStream?
   /// `rules`: of the daemon with this name; the inner nil if there is none. For root's socket alone.
   public var rules: @Sendable (String) -> RulesReply??
   /// `reload`: asked by this peer. Has a thread of its own, since it may take long. For root's socket alone.
-  public var reload: @Sendable (ControlPeer) -> ReloadReply?
+  public var reload: @Sendable (Peer) -> ReloadReply?
 
   /// Makes a set of answers; what is thrown is said to who has asked.
   public init(
-    admission: @escaping @Sendable (ControlPeer) -> ControlAdmission?,
-    status: @escaping @Sendable (ControlPeer) throws -> StatusReply?,
-    control: @escaping @Sendable (ControlPeer, String?, [String]) -> ControlReply?,
-    tail: @escaping @Sendable (ControlPeer, TailRequest) throws -> TailStream?,
+    admission: @escaping @Sendable (Peer) -> ControlAdmission?,
+    status: @escaping @Sendable (Peer) throws -> StatusReply?,
+    control: @escaping @Sendable (Peer, String?, [String]) -> ControlReply?,
+    tail: @escaping @Sendable (Peer, TailRequest) throws -> TailStream?,
     rules: @escaping @Sendable (String) -> RulesReply??,
-    reload: @escaping @Sendable (ControlPeer) -> ReloadReply?
+    reload: @escaping @Sendable (Peer) -> ReloadReply?
   ) {
     self.admission = admission
     self.status = status

@@ -1,3 +1,4 @@
+internal import Containers
 import Glibc
 import NIOCore
 import NIOPosix
@@ -27,7 +28,7 @@ public final class ControlServer: Sendable {
     self.pools = pools
     var channels: [any Channel] = []
     do {
-      for (socket, workers) in [(ControlSocket.root, pools[0]), (.tenant, pools[2])] {
+      for (socket, workers) in [(Peer.Socket.root, pools[0]), (.tenant, pools[2])] {
         let reception = Reception(
           socket: socket, answers: answers, workers: workers, reloader: pools[1],
           groups: ConnectionGroups(), turns: socket == .tenant ? Turns() : nil)
@@ -77,6 +78,6 @@ public final class ControlServer: Sendable {
     for channel in channels { try? channel.close().wait() }
     for pool in pools { try? pool.syncShutdownGracefully() }
     try? group.syncShutdownGracefully()
-    for socket in [ControlSocket.root, .tenant] { unlink(directory.path(of: socket)) }
+    for socket in [Peer.Socket.root, .tenant] { unlink(directory.path(of: socket)) }
   }
 }

@@ -1,3 +1,5 @@
+internal import Containers
+
 /// What is sent back: a line, and perhaps the lines of a log behind it.
 struct Reply: Sendable {
   let bytes: [UInt8]
@@ -11,7 +13,7 @@ struct Reply: Sendable {
   static func failure(_ reason: String) -> Reply { Reply(Response(error: reason)) }
 
   /// Answers a request, on a thread where it may block.
-  init(to request: Request?, of peer: ControlPeer, _ reception: Reception) {
+  init(to request: Request?, of peer: Peer, _ reception: Reception) {
     do {
       guard let request else { throw ControlError.refused("not a request") }
       self = try Self.answer(request, of: peer, reception)
@@ -23,7 +25,7 @@ struct Reply: Sendable {
   }
 
   private static func answer(
-    _ request: Request, of peer: ControlPeer, _ reception: Reception
+    _ request: Request, of peer: Peer, _ reception: Reception
   ) throws -> Reply {
     let answers = reception.answers
     let stopping = ControlError.refused("stopping")

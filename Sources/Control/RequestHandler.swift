@@ -1,5 +1,5 @@
 import CNestaudit
-import Containers
+internal import Containers
 import FoundationEssentials
 import Glibc
 import NIOCore
@@ -7,7 +7,7 @@ import NIOPosix
 
 /// What all connections of a socket have in common.
 struct Reception: Sendable {
-  let socket: ControlSocket
+  let socket: Peer.Socket
   let answers: ControlAnswers
   let workers: NIOThreadPool
   /// For reloads alone: the rest is answered meanwhile.
@@ -26,7 +26,7 @@ final class RequestHandler: ChannelInboundHandler {
 
   private let reception: Reception
   /// nil until it is known.
-  private var peer: ControlPeer?
+  private var peer: Peer?
   private var admission: ControlAdmission?
   private var pending: [UInt8] = []
   private var isAnswering = false
@@ -96,8 +96,8 @@ final class RequestHandler: ChannelInboundHandler {
 
   private static func peer(
     of channel: any Channel, _ reception: Reception
-  ) -> EventLoopFuture<ControlPeer> {
-    let unknown = ControlPeer.unknown(reception.socket)
+  ) -> EventLoopFuture<Peer> {
+    let unknown = Peer.unknown(reception.socket)
     guard let socket = channel as? any SocketOptionProvider else {
       return channel.eventLoop.makeSucceededFuture(unknown)
     }
@@ -115,7 +115,7 @@ final class RequestHandler: ChannelInboundHandler {
     return credentials.and(descriptor)
       .flatMap { credentials, pidfd in
         reception.workers.runIfActive(eventLoop: channel.eventLoop) {
-          ControlPeer(socket: reception.socket, credentials, pidfd: pidfd) ?? unknown
+          Peer(socket: reception.socket, credentials, pidfd: pidfd) ?? unknown
         }
       }
       .recover { _ in unknown }

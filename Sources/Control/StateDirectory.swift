@@ -1,3 +1,4 @@
+public import Containers
 import Glibc
 
 /// The directory that belongs to one running collector: its lock and its sockets.
@@ -45,7 +46,7 @@ public final class StateDirectory: Sendable {
   public var socketPath: String { path(of: .root) }
 
   /// Where the collector listens.
-  public func path(of socket: ControlSocket) -> String {
+  public func path(of socket: Peer.Socket) -> String {
     switch socket {
     case .root: Self.socketPath(in: path)
     case .tenant: Self.sharedDirectory(in: path) + "/" + Self.tenantSocket

@@ -8,42 +8,34 @@ extension ControlAnswers {
   init(_ mailbox: Mailbox, began: Int64) {
     self.init(
       admission: { peer in
-        guard let admission = try? mailbox.admission(of: Peer(peer)) else { return nil }
+        guard let admission = try? mailbox.admission(of: peer) else { return nil }
         return ControlAdmission(group: admission.container, connections: admission.connections)
       },
       status: { peer in
-        let snapshot = try mailbox.status(by: Peer(peer))
+        let snapshot = try mailbox.status(by: peer)
         // A container has no number for the collector.
         return StatusReply(snapshot, began: began, pid: peer.socket == .root ? getpid() : 0)
       },
       control: { peer, daemon, words in
         do throws(ControlRefusal) {
-          let result = try mailbox.control(words, of: daemon, by: Peer(peer))
+          let result = try mailbox.control(words, of: daemon, by: peer)
           return ControlReply(lines: result.lines, warnings: result.warnings)
         } catch {
           return ControlReply(lines: [], error: error.description, isDenied: error.isDenied)
         }
       },
       tail: { peer, request in
-        let asker = Peer(peer)
-        let log = try mailbox.log(of: request.daemon, by: asker)
-        let container = try mailbox.admission(of: asker).container
+        let log = try mailbox.log(of: request.daemon, by: peer)
+        let container = try mailbox.admission(of: peer).container
         return TailStream(daemon: log.daemon) { send in
           // The log of a container that is gone may be another's next.
           LogSender(path: log.path, request: request) {
-            (try? mailbox.admission(of: asker))?.container == container
+            (try? mailbox.admission(of: peer))?.container == container
           }.run(send)
         }
       },
       rules: { name in mailbox.askRules(of: name).map { $0.map(RulesReply.init) } },
-      reload: { peer in mailbox.askReload(by: Peer(peer)).map(ReloadReply.init) })
-  }
-}
-
-extension Peer {
-  init(_ peer: ControlPeer) {
-    self.init(
-      socket: peer.socket == .root ? .root : .tenant, uid: peer.uid, process: peer.process)
+      reload: { peer in mailbox.askReload(by: peer).map(ReloadReply.init) })
   }
 }
 

@@ -70,6 +70,16 @@ struct RingRequestTests {
       ])
   }
 
+  /// What is told of the request is no word about the lookup of its name.
+  @Test(arguments: [UInt32(18), 28, 64, 127])
+  func itsOperationIsNotTakenForHowFarItsNameLed(operation: UInt32) {
+    request(operation: operation, result: -20).bytes.withUnsafeBytes { bytes in
+      let event = RingRequest(bytes)!.event
+      #expect(event.seenReach(0) == nil)
+      #expect(!event.hasSeenLast(0))
+    }
+  }
+
   @Test func whatHasNoNameIsOneRecord() {
     #expect(
       alone(request(operation: 34, nil)) == [

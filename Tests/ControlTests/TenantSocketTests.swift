@@ -147,13 +147,13 @@ struct TenantSocketTests {
   @Test func whoIsGoneIsNobody() throws {
     let pid = pidOfTheDead()
     let credentials = PeerCredentials(pid: pid, uid: 0, gid: 0)
-    #expect(ControlPeer(socket: .tenant, credentials, pidfd: nil) == nil)
+    #expect(Peer(socket: .tenant, credentials, pidfd: nil) == nil)
     // A number that is another's by now: the descriptor is of who has connected.
     let reused = PeerCredentials(pid: getppid(), uid: 0, gid: 0)
     #expect(
-      ControlPeer(socket: .tenant, reused, pidfd: nestaudit_pidfd_open(getpid())) == nil)
+      Peer(socket: .tenant, reused, pidfd: nestaudit_pidfd_open(getpid())) == nil)
     let own = PeerCredentials(pid: getpid(), uid: 5, gid: 0)
-    let peer = try #require(ControlPeer(socket: .tenant, own, pidfd: nil))
+    let peer = try #require(Peer(socket: .tenant, own, pidfd: nil))
     #expect(peer.uid == 5 && peer.process == ProcessIdentity(of: UInt32(getpid())))
   }
 

@@ -176,7 +176,12 @@ public struct ScopeConfiguration: Sendable {
 
   /// Whether a cgroup is a container by its path, whatever made it: an administrator has named it, or all of its kind.
   func namesCgroup(_ path: String) -> Bool {
-    guard let cgroup, fnmatch(cgroup, path, 0) == 0 else { return false }
+    namesCgroups && fnmatch(cgroup!, path, 0) == 0
+  }
+
+  /// Whether there can be such a cgroup.
+  var namesCgroups: Bool {
+    guard let cgroup else { return false }
     return runtimes == [.cgroup] || !cgroup.contains { "*?[\\".contains($0) }
   }
 

@@ -305,49 +305,6 @@ final class ControlDesk {
   }
 }
 
-extension Quotas {
-  /// Why a container may not have these; nil if it may. What it does not change is not its doing.
-  fileprivate func refusal(of new: NewRules) -> String? {
-    let old = new.old.ruleset
-    let count = new.prepared.compiled.rules.count
-    if count > rules, count > old.rules.count {
-      return "more rules than max_rules = \(rules) of the daemon's scope.conf allows"
-    }
-    let rate = new.settings.rateLimit ?? 0
-    if self.rate > 0, rate != old.settings.rateLimit ?? 0, rate == 0 || rate > self.rate {
-      return "-r \(rate) is more than max_rate = \(self.rate) of the daemon's scope.conf allows"
-    }
-    let backlog = new.settings.backlogLimit ?? Limits.backlog
-    if backlog != old.settings.backlogLimit ?? Limits.backlog,
-      backlog == 0 || backlog > self.backlog
-    {
-      return
-        "-b \(backlog) is more than max_backlog = \(self.backlog) of the daemon's scope.conf allows"
-    }
-    return nil
-  }
-}
-
-extension Daemon {
-  /// What `auditctl -s` prints (auditctl-listing.c, audit_print_reply).
-  /// - Parameter pid: of the daemon's process.
-  fileprivate func settingLines(pid: UInt32) -> [String] {
-    let settings = ruleset.settings
-    return [
-      "enabled \(Setting.enabled.value(in: settings))",
-      "failure \(Setting.failure.value(in: settings))",
-      "pid \(pid)",
-      "rate_limit \(Setting.rateLimit.value(in: settings))",
-      "backlog_limit \(Setting.backlogLimit.value(in: settings))",
-      "lost \(lost)",
-      "backlog \(log.queuedRecords)",
-      "backlog_wait_time \(Setting.backlogWaitTime.value(in: settings))",
-      "backlog_wait_time_actual 0",
-      "loginuid_immutable 0 unlocked",
-    ]
-  }
-}
-
 extension ContainerEntry {
   /// Whether it is that container, or nested in it.
   fileprivate func isInside(_ container: ContainerEntry) -> Bool {

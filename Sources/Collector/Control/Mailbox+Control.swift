@@ -1,3 +1,4 @@
+public import Containers
 internal import AuditRules
 
 /// What came of `ctl`.

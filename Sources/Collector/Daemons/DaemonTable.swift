@@ -26,20 +26,14 @@ final class DaemonTable {
   private var nextNumber: UInt32 = 0
   /// How many containers an instance stands for.
   private var uses: [String: Int] = [:]
-  /// Removes old logs, in directories that may be slow.
-  private let remover: PatientReader<[String: Int64], [String]>
-  private var nextRemoval: Int64 = 0
-  /// Nanoseconds.
-  private static let betweenRemovals: Int64 = 3600 * 1_000_000_000
+  private let oldLogs: OldLogs
   /// Logs of daemons that have ended, until everything is in them.
   private var closing: [DaemonLog] = []
 
   init(configuration: CollectorConfiguration, capture: Capture, logger: Logger) throws {
     self.logger = logger
     logDirectory = configuration.logDirectory
-    remover = PatientReader(
-      name: "old-logs",
-      read: { [logDirectory] in LogDirectory.removeOld(in: logDirectory, keep: $0) })
+    oldLogs = OldLogs(in: logDirectory, logger: logger)
     knowsNamedFiles = capture.backend == .hooks
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
@@ -110,23 +104,11 @@ final class DaemonTable {
     policies.freeRetired()
     watches.lookAgain()
     names.lookAgain()
-    removeOldLogs()
-  }
-
-  /// Now and then: logs of containers that ended longer ago than scope.conf keeps them.
-  private func removeOldLogs() {
-    remover.relieve()
-    for (_, removed) in remover.take() {
-      for directory in removed {
-        logger.info("\(directory): kept as long as it was to be, removed")
-      }
-    }
-    let now = Clock.read(CLOCK_MONOTONIC)
-    guard now >= nextRemoval else { return }
-    nextRemoval = now + Self.betweenRemovals
-    var keep: [String: Int64] = [:]
-    for template in templates { keep[template.name] = template.scope.keep }
-    if !keep.isEmpty { remover.ask(0, keep) }
+    oldLogs.remove(
+      keeping: Dictionary(
+        uniqueKeysWithValues: templates.compactMap { template in
+          template.scope.keep.map { (template.name, $0) }
+        }))
   }
 
   // MARK: Containers
@@ -195,6 +177,9 @@ final class DaemonTable {
   func namesCgroup(_ path: String) -> Bool {
     templates.contains { $0.scope.namesCgroup(path) }
   }
+
+  /// Whether there is one that does so.
+  var namesCgroups: Bool { templates.contains(where: \.scope.namesCgroups) }
 
   /// Says in the logs of all its daemons that a container begins or ends.
   func tell(_ operation: ContainerOperation, of entry: ContainerEntry, at time: EventTime) {

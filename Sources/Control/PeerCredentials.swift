@@ -1,37 +1,6 @@
 import CNestaudit
-public import Containers
+internal import Containers
 import Glibc
-
-/// Which of the sockets somebody has connected to.
-public enum ControlSocket: Sendable {
-  /// `control.sock`, for root alone.
-  case root
-  /// `tenant/nestaudit.sock`, for everybody whom the collector lets.
-  case tenant
-}
-
-/// Who is at the other end of a connection, by the kernel's word alone.
-public struct ControlPeer: Equatable, Sendable {
-  /// Where it has connected.
-  public var socket: ControlSocket
-  /// Its effective user when it connected, in the first user namespace (unix(7), SO_PEERCRED): what the process
-  /// becomes later, as by a set-user-ID program, it is not here.
-  public var uid: UInt32
-  /// Read while it was alive; pid 0 if that is not known.
-  public var process: ProcessIdentity
-
-  /// A peer.
-  public init(socket: ControlSocket, uid: UInt32, process: ProcessIdentity) {
-    self.socket = socket
-    self.uid = uid
-    self.process = process
-  }
-
-  /// The socket cannot tell.
-  static func unknown(_ socket: ControlSocket) -> ControlPeer {
-    ControlPeer(socket: socket, uid: .max, process: ProcessIdentity(of: 0))
-  }
-}
 
 /// struct ucred of unix(7), which glibc shows to _GNU_SOURCE alone.
 struct PeerCredentials: Sendable {
@@ -40,12 +9,12 @@ struct PeerCredentials: Sendable {
   let gid: UInt32
 }
 
-extension ControlPeer {
+extension Peer {
   /// Looks up who a socket says has connected, while a descriptor keeps its number from being given to another.
   /// - Parameter pidfd: of the peer, where the kernel gives one (SO_PEERPIDFD); it is closed. Otherwise nil: then its
   ///   number could have been another's before it is held here.
   /// - Returns: nil if the process is gone, or is not the one that connected.
-  init?(socket: ControlSocket, _ credentials: PeerCredentials, pidfd: Int32?) {
+  init?(socket: Socket, _ credentials: PeerCredentials, pidfd: Int32?) {
     let held = pidfd ?? nestaudit_pidfd_open(credentials.pid)
     guard held >= 0 else { return nil }
     defer { close(held) }
