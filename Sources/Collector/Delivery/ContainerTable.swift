@@ -314,6 +314,13 @@ final class ContainerTable {
   }
 
   private func end(_ entry: ContainerEntry, at time: EventTime) {
+    // A container's cgroups are removed in any order; what is around them is told of their events in that of their births.
+    if entry.held != nil, let outer = entry.outer {
+      for (older, _) in waiting.prefix(while: { $0.entry !== entry })
+      where older.outermost === outer.outermost {
+        settle(older, isLate: true)
+      }
+    }
     settle(entry, isLate: true)
     beforeEnd(entry.contid)
     daemons.tell(.drop, of: entry, at: time)
