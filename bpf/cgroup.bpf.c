@@ -59,6 +59,7 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 		inherited.contid = known->contid;
 		inherited.outer = known->outer;
 		inherited.policy = known->policy;
+		inherited.declared = known->declared;
 	}
 	/* One that has no room here is found by the one around it. */
 	if (!cgroup_count(inherited.contid, 1) ||

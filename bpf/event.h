@@ -21,7 +21,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 9
+#define EVENT_ABI_VERSION 10
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */

@@ -12,6 +12,7 @@
 #include "signal.bpf.c"
 #include "task.bpf.c"
 #include "cgroup.bpf.c"
+#include "declared.bpf.c"
 #include "module.bpf.c"
 #include "identify.bpf.c"
 #include "abend.bpf.c"

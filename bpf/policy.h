@@ -5,6 +5,7 @@
  *
  *   gate        one bit for each (arch, syscall): does any rule of any daemon name it?
  *   cgroups     cgroup id -> struct policy_cgroup: its container and policy; absent: the host's
+ *               a declared contid -> likewise, of the container that was declared
  *   policies    policy -> struct policy_entry: the daemons of the chain
  *   views       contid -> struct policy_view: the ids that a daemon of that container sees
  *   rulesets    ruleset -> a map of its own that holds the rules, compiled: table.h
@@ -22,7 +23,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 6
+#define POLICY_ABI_VERSION 7
 
 #define POLICY_SYSCALLS   512  /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_OPERATIONS 256  /* of io_uring: its opcodes are bytes */
@@ -53,8 +54,13 @@ struct policy_cgroup {
 	uint32_t fresh;  /* BPF's own: enum cgroup_fresh */
 	uint32_t inner;  /* BPF's own, of a root: cgroups in it that are in the table */
 	uint32_t pidns;  /* of a root: inode of the container's PID namespace; 0: the first one */
-	uint32_t pad;
+	uint32_t declared; /* number of the innermost declared container that it is in; 0: none */
+	uint64_t number;   /* of a root: what rules and records call it; 0: its contid */
 };
+
+/* A declared container has no cgroup of its own when it begins: its contid here is this and a
+ * number that no other has had. Cgroups have lower ones. */
+#define CONTID_DECLARED (1ull << 63)
 
 enum cgroup_fresh {
 	CGROUP_USED = 0,
@@ -148,13 +154,19 @@ struct policy_control {
 	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
 	uint32_t answers;   /* 1, BPF's: a listener of fanotify has its answers audited */
 	uint32_t unlisted;  /* 1, BPF's: some cgroup found no room in the table cgroups */
-	uint32_t pad;
+	uint32_t declared;  /* 1: some task is in a declared container */
 	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
 	uint64_t functions[POLICY_ARCHES]
 			  [POLICY_SYSCALLS / 64]; /* what is told where its own function ends, and
 						     not at sys_exit */
+};
+
+/* What nestaudit_count is called with: a task that comes to a declared container, or does not. */
+struct declared_count {
+	uint64_t contid;
+	int64_t by;
 };
 
 /* How the kernel preempts, if that is decided while it runs: kernel/sched/core.c. */
@@ -186,7 +198,7 @@ enum loss_cause {
 
 #define POLICY_ASSERT_SIZE(type, bytes)                                                            \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
-POLICY_ASSERT_SIZE(policy_cgroup, 40);
+POLICY_ASSERT_SIZE(policy_cgroup, 48);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 432);
 POLICY_ASSERT_SIZE(policy_view, 136);
@@ -194,5 +206,6 @@ POLICY_ASSERT_SIZE(policy_control, 424);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
 POLICY_ASSERT_SIZE(preemption_mode, 8);
+POLICY_ASSERT_SIZE(declared_count, 16);
 
 #endif

@@ -47,6 +47,10 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 	if (!state || !policy_open(state, arch, syscall, &muted))
 		return 0;
 	parts_check(state);
-	state->targets += target_submit(state, target, TARGET_SENT);
+	struct policy_cgroup *known =
+	    cgroup_known(target->cgroups->dfl_cgrp->kn, cgroup_of(target));
+	if (control.declared)
+		known = declared_known(target, known);
+	state->targets += target_submit(state, target, TARGET_SENT, known ? known->contid : 0);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A task's beginning and end: its identity is inherited, and forgotten. */
+#include "lib/declared.h"
 #include "lib/login.h"
 #include "lib/seccomp.h"
 #include "lib/syscall.h"
@@ -48,6 +49,8 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_struct *child)
 {
+	if (control.declared)
+		declared_fork(parent, child);
 	bool asked = control.needs & NEED_FORKS && parent->tgid != control.collector;
 	struct task_state *from =
 	    asked ? task_state_of(parent) : bpf_task_storage_get(&tasks, parent, NULL, 0);
@@ -115,8 +118,8 @@ int BPF_PROG(nestaudit_exit, struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
+/* Tells how a task has ended, and that it has. */
+static __always_inline void exit_tell(struct task_struct *task)
 {
 	struct builder b;
 
@@ -131,9 +134,17 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 	own_take(state);
 	login_forget(task);
 	if (!state || !(state->said || state->forked || state->parts))
-		return 0;
+		return;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,
 			  task->pid))
 		builder_submit(&b);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
+{
+	exit_tell(task);
+	if (control.declared)
+		declared_exit(task);
 	return 0;
 }

@@ -59,7 +59,11 @@ public enum DaemonRecord {
 
   /// CONTAINER_OP: a container begins or ends (the container-identifier series, V11, 02/11): `process` is its first one,
   /// `chain` its contid and those around it as the log's daemon sees them, `outer` those around it alone; nil for none.
-  case container(ContainerOperation, process: UInt32, chain: String, outer: String?)
+  /// The asker has declared it, or was to; nil where a runtime has made it without a word. In the series the event's
+  /// SYSCALL tells who, and whether it is done.
+  case container(
+    ContainerOperation, process: UInt32, chain: String, outer: String?, Asker? = nil,
+    isDone: Bool = true)
 
   /// Appends the record as one line; behind one that says in which container the asker is, if that is not the view's
   /// own.
@@ -91,7 +95,8 @@ public enum DaemonRecord {
       .resumed(let asker), .ruleChanged(_, _, _, let asker, _),
       .settingChanged(_, _, _, let asker, _), .refused(_, let asker, _):
       asker
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: nil
+    case .container(_, _, _, _, let asker, _): asker
+    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: nil
     }
   }
 
@@ -100,6 +105,10 @@ public enum DaemonRecord {
     switch self {
     case .start(_, _, let asker), .end(let asker), .reconfigured(let asker), .rotated(let asker),
       .resumed(let asker):
+      append(to: &text, "AUID=", asker.auid, users)
+      text.append(" UID=")
+      text.append(nameOf: asker.uid, in: users)
+    case .container(_, _, _, _, let asker?, _):
       append(to: &text, "AUID=", asker.auid, users)
       text.append(" UID=")
       text.append(nameOf: asker.uid, in: users)
@@ -168,9 +177,10 @@ public enum DaemonRecord {
     case .refused(let operation, let asker, let isLocked):
       "pid=\(asker.pid) uid=\(asker.uid) auid=\(asker.auid) ses=\(asker.session)\(asker.subject) "
         + "op=\(operation)\(isLocked ? " audit_enabled=2" : "") res=0"
-    case .container(.set, let process, let chain, let outer):
+    case .container(.set, let process, let chain, let outer, let asker, let isDone):
       "op=set opid=\(process) contid=\(chain) old-contid=\(outer ?? "-1")"
-    case .container(.drop, let process, let chain, _):
+        + (asker.map { " \($0.text) res=\(isDone ? 1 : 0)" } ?? "")
+    case .container(.drop, let process, let chain, _, _, _):
       "op=drop opid=\(process) contid=-1 old-contid=\(chain)"
     }
   }

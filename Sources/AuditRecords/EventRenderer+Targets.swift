@@ -16,7 +16,7 @@ extension EventRenderer {
   }
 
   private mutating func render(_ target: TargetEvent, at offset: Int) {
-    begin(.objPid)
+    beginTarget(offset)
     segments.text.append("opid=")
     segments.place(.targetPID, UInt32(offset))
     segments.text.append(" oauid=")
@@ -31,6 +31,37 @@ extension EventRenderer {
     }
     segments.text.append(" ocomm=")
     withUnsafeBytes(of: target.fixed.comm) { segments.text.append(untrusted: $0.untilNUL) }
+    segments.place(.targetLink, UInt32(offset))
     end()
+  }
+}
+
+/// In which container each target of an event is, as one daemon sees it.
+public struct TargetChains: Sendable {
+  private var chains: [(offset: Int, chain: String)] = []
+
+  /// Of no target.
+  public static let none = TargetChains()
+
+  private init() {}
+
+  /// - Parameter chain: of a target's contid in the event, as records have it: "4,^2"; nil for none that the daemon sees.
+  public init(_ targets: Targets, chain: (UInt64) -> String?) {
+    var at = 0
+    while let target = targets.target(at: at) {
+      if let chain = chain(target.fixed.contid) { chains.append((at, chain)) }
+      at += target.bytes.count
+    }
+  }
+
+  /// How many records tell of it.
+  public var count: Int { chains.count }
+
+  /// The number of a target's among these, and what it says; nil if there is none.
+  func chain(at offset: Int) -> (index: Int, chain: String)? {
+    for (index, known) in chains.enumerated() where known.offset == offset {
+      return (index, known.chain)
+    }
+    return nil
   }
 }

@@ -154,10 +154,12 @@ public struct EventRenderer: ~Copyable {
   ///   - names: of the ids in the view, for the format ENRICHED; nil for RAW.
   ///   - title: by which the daemon goes on to call the task; nil for its own.
   ///   - excluded: types of records that are left out.
+  ///   - targets: where those are that a signal goes to.
   public borrowing func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
     chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
-    excluding excluded: RecordTypes = .none, into text: inout TextBuffer
+    excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
+    into text: inout TextBuffer
   ) {
     guard let process else { return }
     if let chain {
@@ -171,7 +173,8 @@ public struct EventRenderer: ~Copyable {
     if excluded.isEmpty {
       return assemble(
         text: 0..<segments.text.count, slots: 0..<segments.slotCount, process, view: view,
-        serial: serial, key: key, isLinked: chain != nil, names: names, title: title, into: &text)
+        serial: serial, key: key, isLinked: chain != nil, names: names, title: title, chains,
+        into: &text)
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
@@ -179,7 +182,7 @@ public struct EventRenderer: ~Copyable {
         text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
         slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
         process, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
-        title: title, into: &text)
+        title: title, chains, into: &text)
     }
   }
 
@@ -199,7 +202,8 @@ public struct EventRenderer: ~Copyable {
   private borrowing func assemble(
     text range: Range<Int>, slots: Range<Int>, _ process: ProcessEvent, view: NamespaceView,
     serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
-    names: UnsafePointer<IDNames>?, title: [UInt8]?, into text: inout TextBuffer
+    names: UnsafePointer<IDNames>?, title: [UInt8]?, _ chains: TargetChains,
+    into text: inout TextBuffer
   ) {
     let shared = segments.text.bytes
     var copied = range.lowerBound
@@ -225,6 +229,21 @@ public struct EventRenderer: ~Copyable {
         text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
       case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
       case .containerLink: if isLinked { text.append(" record=1") }
+      case .targetContainer:
+        guard let told = chains.chain(at: Int(slot.value)) else { break }
+        text.append("type=CONTAINER_ID")
+        text.append(stamp.bytes)
+        text.append(decimal: serial)
+        text.append("): record=")
+        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
+        text.append(" contid=")
+        var chain = told.chain
+        chain.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
+        text.append(UInt8(ascii: "\n"))
+      case .targetLink:
+        guard let told = chains.chain(at: Int(slot.value)) else { break }
+        text.append(" record=")
+        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
       case .enriched:
         rawEnd = text.count
         if names == nil {
@@ -262,6 +281,20 @@ public struct EventRenderer: ~Copyable {
   @inline(__always)
   mutating func begin(_ type: UInt32, named name: (inout TextBuffer) -> Void) {
     marks.append(RecordMark(type: type, text: segments.text.count, slot: segments.slotCount))
+    beginLine(name)
+  }
+
+  /// OBJ_PID, behind the CONTAINER_ID that it names.
+  mutating func beginTarget(_ offset: Int) {
+    let type = RecordType.objPid
+    marks.append(
+      RecordMark(type: type.rawValue, text: segments.text.count, slot: segments.slotCount))
+    segments.place(.targetContainer, UInt32(offset))
+    beginLine { $0.append(type.name) }
+  }
+
+  @inline(__always)
+  private mutating func beginLine(_ name: (inout TextBuffer) -> Void) {
     segments.text.append("type=")
     name(&segments.text)
     segments.text.append(stamp.bytes)

@@ -22,6 +22,10 @@ struct Segments: ~Copyable {
     case key
     /// " record=1" where CONTAINER_ID goes before.
     case containerLink
+    /// CONTAINER_ID of a target, a line of its own, and the number of that; `value` is where the target begins among the
+    /// event's.
+    case targetContainer
+    case targetLink
     /// Here the enriched part of a record begins; `value` is how many slots further its end is.
     case enriched
     case enrichedEnd

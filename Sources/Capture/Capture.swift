@@ -42,6 +42,8 @@ public final class Capture: @unchecked Sendable {
   public let watched: KernelTable<file_key, UInt32>
   /// Which paths of a daemon's rules lead to a file, or are a name in a directory.
   public let watches: KernelTable<watch_key, watch_paths>
+  /// contids that were declared of processes.
+  public let declarations: Declarations
   /// Lost events, counted by whom they belong to and why.
   public let losses: KernelTable<loss_key, UInt64>
 
@@ -75,6 +77,10 @@ public final class Capture: @unchecked Sendable {
     watches = .init(descriptor: descriptor("watches"), name: "watches")
     identifier = FileIdentifier(
       program: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_identify")))
+    declarations = Declarations(
+      tasks: descriptor("declarations"), counts: descriptor("declared_tasks"),
+      counter: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_count")),
+      control: control)
     losses = .init(descriptor: descriptor("losses"), name: "losses")
     self.object = object
     backend = programs.backend

@@ -45,8 +45,11 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
   }
 
   /// Removes an entry; one that is not there is no error.
-  public func remove(_ key: Key) {
-    _ = withUnsafePointer(to: key) { bpf_map_delete_elem(descriptor, $0) }
+  public func remove(_ key: Key) { _ = take(key) }
+
+  /// Removes an entry; false if there is none.
+  func take(_ key: Key) -> Bool {
+    withUnsafePointer(to: key) { bpf_map_delete_elem(descriptor, $0) == 0 }
   }
 
   /// The value of `key`, or nil.

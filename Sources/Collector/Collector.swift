@@ -217,7 +217,7 @@ extension Collector {
       },
       containers: entries.map { entry in
         .init(
-          contid: entry.contid, outer: entry.outer?.contid,
+          contid: entry.number, outer: entry.outer?.number,
           name: entry.container?.name ?? "host",
           runtime: entry.container?.metadata?.runtime.rawValue,
           image: entry.container?.metadata?.image, pod: entry.container?.metadata?.pod,
@@ -225,13 +225,23 @@ extension Collector {
           labels: entry.container?.metadata?.labels ?? [:],
           cgroup: entry.container?.cgroupPath ?? "/",
           daemons: entry.ownDaemons.map(\.name),
-          processes: hierarchy.processCount(entry.container?.cgroupPath ?? "/") ?? 0,
+          processes: processCount(capture, entry, hierarchy),
           seen: entry.seen, written: entry.written, lost: entry.lost,
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns,
       // Of the machine: a container has no business there.
       tables: entries.contains { $0.container == nil } ? tables(capture) : [:])
+  }
+
+  private static func processCount(
+    _ capture: Capture, _ entry: ContainerEntry, _ hierarchy: CgroupHierarchy
+  ) -> Int {
+    guard let container = entry.container else { return hierarchy.processCount("/") ?? 0 }
+    guard let cgroup = container.ownCgroup else {
+      return Int(clamping: capture.declarations.count(entry.contid))
+    }
+    return hierarchy.processCount(cgroup) ?? 0
   }
 
   private static func tables(_ capture: Capture) -> [String: Int] {

@@ -56,12 +56,12 @@ extension DaemonTable {
     let own = stoodFor.first
     let isHost = daemon.template.scope.isHost
     let rootProcess = isHost ? UInt32(getpid()) : own?.container?.initPID
-    let isAUIDUnset = own?.container.flatMap { hierarchy.isAUIDUnset(in: $0.cgroupPath) }
+    let isAUIDUnset = own?.container.flatMap { $0.ownCgroup }.flatMap { hierarchy.isAUIDUnset(in: $0) }
     let ruleset = daemon.ruleset
     let standing = isHost ? entries.filter { $0.container == nil } : stoodFor
     let roots = standing.map { entry in
       RulesSnapshot.Root(
-        contid: entry.contid, process: entry.container?.initPID ?? UInt32(getpid()),
+        contid: entry.number, process: entry.container?.initPID ?? UInt32(getpid()),
         watched: entry.watched(by: daemon))
     }
     return RulesSnapshot(

@@ -1,7 +1,11 @@
 /// A container: a cgroup subtree that a runtime made for it, with the namespaces of its first process.
 public struct Container: Sendable {
-  /// The audit container identifier: the id of its root cgroup (`stat -c %i` of its directory).
+  /// By which the collector and BPF know it: the id of its root cgroup (`stat -c %i` of its directory), or of a declared
+  /// one a number of its own (bpf/policy.h, CONTID_DECLARED).
   public let contid: UInt64
+  /// The audit container identifier, as records, rules and people have it: what was declared, otherwise the id of its root
+  /// cgroup.
+  public private(set) var number: UInt64
   /// The contid of the container around it; nil for one that stands on the host.
   public let outer: UInt64?
   /// What people call it, behind the name of the container around it and a slash where there is one: a container cannot
@@ -11,8 +15,11 @@ public struct Container: Sendable {
   public private(set) var runtimeID: String
   /// What its runtime has on disk of it; nil while that is not known.
   public private(set) var metadata: ContainerMetadata?
-  /// Path of its root cgroup from the root of the v2 hierarchy, "/a/b".
+  /// Path of its root cgroup from the root of the v2 hierarchy, "/a/b"; of a declared one the cgroup where its first
+  /// process was.
   public let cgroupPath: String
+  /// The same; nil for a declared one, as long as that cgroup is not its own.
+  public private(set) var ownCgroup: String?
   /// Numbers of its first process in each PID namespace that it is in, the host's first; never empty.
   public let pids: [UInt32]
   /// Inode of its PID namespace; 0 for the first one.
@@ -31,7 +38,9 @@ public struct Container: Sendable {
   ) {
     let named = CgroupName(path: cgroupPath)
     self.contid = contid
+    number = contid
     self.outer = outer
+    ownCgroup = cgroupPath
     self.name = named.name
     self.runtimeID = named.runtimeID
     self.cgroupPath = cgroupPath
@@ -49,6 +58,41 @@ public struct Container: Sendable {
   public func firstProcess(in viewer: Container) -> UInt32 {
     let level = viewer.pids.count - 1
     return level < pids.count ? pids[level] : 0
+  }
+
+  /// The same as one that is declared.
+  /// - Parameters:
+  ///   - contid: by which it is known here.
+  ///   - number: what was declared.
+  ///   - outer: contid of the container around it; nil for one that stands on the host.
+  public func declared(as contid: UInt64, number: UInt64, in outer: UInt64?) -> Container {
+    var container = Container(
+      contid: contid, outer: outer, cgroupPath: cgroupPath, pids: pids, pidNamespace: pidNamespace,
+      uidMap: uidMap, gidMap: gidMap)
+    container.number = number
+    container.ownCgroup = nil
+    return container
+  }
+
+  /// The same in another one, nil being the host.
+  public func placed(in outer: UInt64?) -> Container {
+    Container(
+      contid: contid, outer: outer, cgroupPath: cgroupPath, pids: pids, pidNamespace: pidNamespace,
+      isShared: isShared, uidMap: uidMap, gidMap: gidMap)
+  }
+
+  /// The same with this cgroup as its own.
+  public func standing(in cgroup: String) -> Container {
+    var container = self
+    container.ownCgroup = cgroup
+    return container
+  }
+
+  /// The same with another number for people, where its own is taken.
+  public func numbered(_ number: UInt64) -> Container {
+    var container = self
+    container.number = number
+    return container
   }
 
   /// The same with what its runtime has of it.

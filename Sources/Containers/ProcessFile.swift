@@ -32,6 +32,36 @@ enum ProcessFile {
     }
   }
 
+  /// The number of every process.
+  static func processes() -> [UInt32] {
+    guard let directory = opendir("/proc") else { return [] }
+    defer { closedir(directory) }
+    var found: [UInt32] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if let pid = UInt32(name) { found.append(pid) }
+    }
+    return found
+  }
+
+  /// The number of its parent.
+  static func parent(_ pid: UInt32) -> UInt32? {
+    lines("/proc/\(pid)/status").flatMap { numbers($0, "PPid").first }
+  }
+
+  /// A number of /proc/PID/stat: proc_pid_stat(5) counts the fields from 1, of which those from the third on can be had.
+  static func statField(_ pid: UInt32, _ field: Int) -> UInt64? {
+    // The second is a name, in which there may be anything.
+    guard let text = read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")"))
+    else { return nil }
+    let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+    return fields.dropFirst(field - 3).first.flatMap {
+      UInt64(String(decoding: $0, as: UTF8.self))
+    }
+  }
+
   /// The inode of /proc/PID/ns/NAME.
   static func namespace(_ pid: UInt32, _ name: String) -> UInt32? {
     var status = stat()

@@ -24,6 +24,8 @@ public struct ProcessIdentity: Sendable, Equatable {
   public let label: String?
   /// Path of its cgroup in the v2 hierarchy; nil if it is gone.
   public let cgroup: String?
+  /// When it began, in ticks since the machine did; nil if it is gone. With the number it tells it from every other one.
+  public let began: UInt64?
   /// The innermost namespace's first.
   public let numbers: [Number]
   /// Inode of its user namespace; nil if it is gone.
@@ -36,6 +38,7 @@ public struct ProcessIdentity: Sendable, Equatable {
     session = Self.number("/proc/\(pid)/sessionid")
     label = Self.label(of: pid)
     cgroup = ProcessFile.cgroupPath(pid)
+    began = ProcessFile.statField(pid, 22)
     numbers = Self.numbers(of: pid)
     userNamespace = ProcessFile.namespace(pid, "user")
   }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The containers that run already, found as their births are told apart in BPF (bpf/lib/container.h): the
 /// first process of a PID namespace, in a cgroup that is not its parent's; and by the paths of cgroups.
 public enum RunningContainers {
@@ -9,7 +7,7 @@ public enum RunningContainers {
     in hierarchy: CgroupHierarchy, isContainer: (String) -> Bool
   ) -> [Container] {
     var found: [String: Container] = [:]
-    for pid in processes() {
+    for pid in ProcessFile.processes() {
       guard let status = ProcessFile.lines("/proc/\(pid)/status") else { continue }
       let pids = ProcessFile.numbers(status, "NSpid")
       guard pids.count > 1, pids.last == 1,
@@ -36,6 +34,16 @@ public enum RunningContainers {
     .map { withOuter($0, among: containers) }
   }
 
+  /// A container that begins with this process, in the cgroup where it is; nil if the process or the cgroup is gone.
+  public static func beginning(
+    with pid: UInt32, in hierarchy: CgroupHierarchy
+  ) -> Container? {
+    guard let status = ProcessFile.lines("/proc/\(pid)/status"),
+      let path = ProcessFile.cgroupPath(pid)
+    else { return nil }
+    return container(at: path, of: pid, ProcessFile.numbers(status, "NSpid"), in: hierarchy)
+  }
+
   private static func depth(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
 
   private static func container(
@@ -58,22 +66,6 @@ public enum RunningContainers {
       containers
       .filter { container.cgroupPath.hasPrefix($0.cgroupPath + "/") }
       .max { $0.cgroupPath.utf8.count < $1.cgroupPath.utf8.count }
-    return Container(
-      contid: container.contid, outer: outer?.contid, cgroupPath: container.cgroupPath,
-      pids: container.pids, pidNamespace: container.pidNamespace, isShared: container.isShared,
-      uidMap: container.uidMap, gidMap: container.gidMap)
-  }
-
-  private static func processes() -> [UInt32] {
-    guard let directory = opendir("/proc") else { return [] }
-    defer { closedir(directory) }
-    var found: [UInt32] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if let pid = UInt32(name) { found.append(pid) }
-    }
-    return found
+    return container.placed(in: outer?.contid)
   }
 }

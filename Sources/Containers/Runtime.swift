@@ -16,4 +16,6 @@ public enum Runtime: String, CaseIterable, Sendable {
   case oci
   /// None that is known: a cgroup that somebody made.
   case cgroup
+  /// An orchestrator that has declared a contid (`nestaudit contid set`), whatever it made.
+  case declared
 }

@@ -10,6 +10,10 @@ public struct ControlAnswers: Sendable {
   public var control: @Sendable (Peer, String?, [String]) -> ControlReply?
   /// `tail`: of the daemon with this name, or nil for the peer's own.
   public var tail: @Sendable (Peer, TailRequest) throws -> TailStream?
+  /// `contid`: of a process by the peer's numbers.
+  public var contid: @Sendable (Peer, ContidRequest) -> ContidReply?
+  /// `announce`: a container that begins with this process. For root's socket alone.
+  public var announce: @Sendable (Peer, UInt32) throws -> AnnounceReply?
   /// `rules`: of the daemon with this name; the inner nil if there is none. For root's socket alone.
   public var rules: @Sendable (String) -> RulesReply??
   /// `reload`: asked by this peer. Has a thread of its own, since it may take long. For root's socket alone.
@@ -21,6 +25,8 @@ public struct ControlAnswers: Sendable {
     status: @escaping @Sendable (Peer) throws -> StatusReply?,
     control: @escaping @Sendable (Peer, String?, [String]) -> ControlReply?,
     tail: @escaping @Sendable (Peer, TailRequest) throws -> TailStream?,
+    contid: @escaping @Sendable (Peer, ContidRequest) -> ContidReply?,
+    announce: @escaping @Sendable (Peer, UInt32) throws -> AnnounceReply?,
     rules: @escaping @Sendable (String) -> RulesReply??,
     reload: @escaping @Sendable (Peer) -> ReloadReply?
   ) {
@@ -28,6 +34,8 @@ public struct ControlAnswers: Sendable {
     self.status = status
     self.control = control
     self.tail = tail
+    self.contid = contid
+    self.announce = announce
     self.rules = rules
     self.reload = reload
   }

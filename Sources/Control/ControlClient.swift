@@ -46,6 +46,25 @@ public enum ControlClient {
     }
   }
 
+  /// The container identifier of a process, or what came of setting it.
+  public static func contid(
+    _ request: ContidRequest, state: String
+  ) throws(ControlError) -> ContidReply {
+    let response = try ask(Request(op: "contid", contid: request), state)
+    if let reply = response.contid { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
+  /// Has a container known that begins with a process.
+  /// - Parameter seconds: after so many the collector is taken for one that does not answer.
+  public static func announce(
+    _ process: UInt32, state: String, seconds: Int
+  ) throws(ControlError) -> AnnounceReply {
+    let response = try ask(Request(op: "announce", process: process), state, seconds: seconds)
+    if let reply = response.announced { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
   /// Whether what is asked of a collector with this state directory is asked from within a container.
   public static func isInside(state: String) -> Bool {
     StateDirectory.clientSocket(in: state) != StateDirectory.socketPath(in: state)
@@ -92,16 +111,16 @@ public enum ControlClient {
   private static func open(_ path: String, seconds: Int) throws(ControlError) -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .system(what: "socket", code: errno) }
+    var patience = timeval(tv_sec: seconds, tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(
+        descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
     do {
       try connect(descriptor, path)
     } catch {
       close(descriptor)
       throw error
-    }
-    var patience = timeval(tv_sec: seconds, tv_usec: 0)
-    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-      setsockopt(
-        descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
     return descriptor
   }

@@ -1,4 +1,3 @@
-import CNestaudit
 internal import Containers
 import Glibc
 
@@ -15,19 +14,14 @@ extension Peer {
   ///   number could have been another's before it is held here.
   /// - Returns: nil if the process is gone, or is not the one that connected.
   init?(socket: Socket, _ credentials: PeerCredentials, pidfd: Int32?) {
-    let held = pidfd ?? nestaudit_pidfd_open(credentials.pid)
-    guard held >= 0 else { return nil }
-    defer { close(held) }
-    let process = ProcessIdentity(of: UInt32(bitPattern: credentials.pid))
+    let pid = UInt32(bitPattern: credentials.pid)
+    guard let held = pidfd.map({ ProcessHandle(pid, descriptor: $0) }) ?? ProcessHandle(pid) else {
+      return nil
+    }
+    let process = ProcessIdentity(of: pid)
     // As long as the descriptor's process has not ended, what was read was its own.
-    guard Self.isAlive(held), Self.pid(of: held) == credentials.pid else { return nil }
+    guard held.isAlive, Self.pid(of: held.descriptor) == credentials.pid else { return nil }
     self.init(socket: socket, uid: credentials.uid, process: process)
-  }
-
-  /// pidfd_open(2): a pidfd can be read when the process has ended.
-  private static func isAlive(_ pidfd: Int32) -> Bool {
-    var state = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
-    return poll(&state, 1, 0) == 0
   }
 
   /// What /proc/self/fdinfo says: -1 for one that is reaped.

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked: `ps`, `ctl`, `tail`, and of root's socket `rules`, `reload`.
+  /// What is asked: `ps`, `ctl`, `tail`, `contid`, and of root's socket `rules`, `reload`, `announce`.
   var op: String
   /// Of `rules` and `ctl`: whose; nil is the asker's own.
   var daemon: String?
@@ -10,6 +10,10 @@ struct Request: Codable, Equatable {
   var words: [String]?
   /// Of `tail`.
   var tail: TailRequest?
+  /// Of `contid`.
+  var contid: ContidRequest?
+  /// Of `announce`: a process.
+  var process: UInt32?
 }
 
 /// An answer, one JSON object on a line of its own: one field, never two.
@@ -20,6 +24,8 @@ struct Response: Codable, Equatable {
   var tail: String?
   var rules: RulesReply?
   var reload: ReloadReply?
+  var contid: ContidReply?
+  var announced: AnnounceReply?
   var error: String?
 }
 

@@ -44,6 +44,13 @@ struct Reply: Sendable {
       let bounded = TailRequest(daemon: asked.daemon, events: asked.events, follows: asked.follows)
       guard let stream = try answers.tail(peer, bounded) else { throw stopping }
       return Reply(Response(tail: stream.daemon), stream: stream)
+    case ("contid", _):
+      guard let asked = request.contid else { throw ControlError.refused("not a request") }
+      guard let reply = answers.contid(peer, asked) else { throw stopping }
+      return Reply(Response(contid: reply))
+    case ("announce", .root):
+      guard let reply = try answers.announce(peer, request.process ?? 0) else { throw stopping }
+      return Reply(Response(announced: reply))
     case ("rules", .root):
       let name = request.daemon ?? ""
       guard let reply = answers.rules(name) else { throw stopping }

@@ -34,6 +34,23 @@ extension ControlAnswers {
           }.run(send)
         }
       },
+      contid: { peer, asked in
+        do throws(ControlRefusal) {
+          guard let contid = asked.contid else {
+            let found = try mailbox.contid(of: asked.process, by: peer)
+            return ContidReply(contids: found.contids, container: found.container)
+          }
+          try mailbox.setContid(contid, of: asked.process, from: asked.from, by: peer)
+          return ContidReply(contids: [contid])
+        } catch {
+          return ContidReply(contids: [], error: error.description, code: error.code)
+        }
+      },
+      announce: { peer, process in
+        let begun = try mailbox.announce(process, by: peer)
+        return AnnounceReply(
+          container: begun.name, daemons: begun.daemons, isReady: begun.isReady)
+      },
       rules: { name in mailbox.askRules(of: name).map { $0.map(RulesReply.init) } },
       reload: { peer in mailbox.askReload(by: peer).map(ReloadReply.init) })
   }

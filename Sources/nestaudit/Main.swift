@@ -16,7 +16,7 @@ struct Nestaudit: ParsableCommand {
     version: programVersion,
     subcommands: [
       RunCommand.self, ReloadCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self,
-      CtlCommand.self, DoctorCommand.self,
+      CtlCommand.self, ContidCommand.self, HookCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -48,6 +48,14 @@ func answers(
         }
       }
     },
+    contid: { peer, asked in
+      ContidReply(
+        contids: [asked.contid ?? 4, UInt64(asked.from ?? 2)], container: "\(asked.process)",
+        error: "\(peer.uid)", code: "EBUSY")
+    },
+    announce: { _, process in
+      AnnounceReply(container: "web", daemons: ["\(process)"], isReady: true)
+    },
     rules: { name in name == "web" ? .some(.some(sampleRules)) : .some(nil) },
     reload: { peer in
       ReloadReply(done: "asked by \(peer.process.pid), \(peer.uid)", warnings: ["odd"])

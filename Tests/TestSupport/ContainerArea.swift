@@ -34,14 +34,18 @@ public struct ContainerArea {
   ///   - capabilities: what it has besides the usual ones.
   ///   - shares: directories of the host, by where they are in the container.
   ///   - hasHostsUsers: it has no user namespace; `hostID` is to be 0 then.
+  ///   - hasHostsProcesses: it has no PID namespace.
+  ///   - hook: a shell command that its runtime runs before the container does.
   public func bundle(
     _ name: String, hostID: UInt32 = 100000, capabilities: [String] = [],
-    shares: [String: URL] = [:], hasHostsUsers: Bool = false, command: String
+    shares: [String: URL] = [:], hasHostsUsers: Bool = false, hasHostsProcesses: Bool = false,
+    hook: String? = nil, command: String
   ) throws {
     let mounts = shares.map { "\($1.path):\($0)" }
     try fixture(
       ["bundle", name, "\(hostID)", command] + capabilities + mounts
-        + (hasHostsUsers ? ["host-users"] : []))
+        + (hasHostsUsers ? ["host-users"] : []) + (hasHostsProcesses ? ["host-pids"] : [])
+        + (hook.map { ["hook=\($0)"] } ?? []))
   }
 
   /// Starts a container; the host's pid of its first process.

@@ -24,9 +24,13 @@ public enum Engine: String, CaseIterable, Sendable {
   }
 
   /// Runs podman's containers `each-1`, `each-2`, … one after the other; each executes `/bin/true` with its name.
-  public func runEach(_ count: Int, in area: URL) throws {
+  /// - Parameter hooks: a directory of files that name hooks; nil for none.
+  public func runEach(_ count: Int, in area: URL, hooks: URL? = nil) throws {
     try Program.output(
-      of: Machine.script("runtime-fixture"), [area.path, "each", rawValue, "\(count)"],
+      of: "env",
+      (hooks.map { ["HOOKS_DIR=\($0.path)"] } ?? []) + [
+        Machine.script("runtime-fixture"), area.path, "each", rawValue, "\(count)",
+      ],
       limit: .seconds(2 * count))
   }
 

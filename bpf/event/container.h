@@ -25,6 +25,7 @@ enum cgroup_op {
 	CGROUP_MKDIR = 1,
 	CGROUP_RMDIR = 2,
 	CGROUP_ATTACH = 3, /* header.task was moved into it */
+	CGROUP_EMPTY = 4,  /* the last task of the declared container header.contid has ended */
 };
 
 struct event_cgroup {

@@ -54,6 +54,7 @@ struct event_target {
 	uint16_t levels;           /* how many event_target_pid hold */
 	uint16_t label;            /* how many bytes of its security label stand behind them */
 	uint32_t pad;
+	uint64_t contid; /* of the innermost container that it is in; 0: none */
 };
 
 /* What is in a task's credentials: permitted, inheritable, effective, ambient. */
@@ -77,7 +78,7 @@ EVENT_ASSERT_SIZE(event_pids, 16);
 EVENT_ASSERT_SIZE(event_process, 200);
 EVENT_ASSERT_SIZE(event_fork, 48);
 EVENT_ASSERT_SIZE(event_target_pid, 8);
-EVENT_ASSERT_SIZE(event_target, 80);
+EVENT_ASSERT_SIZE(event_target, 88);
 EVENT_ASSERT_SIZE(event_exec_caps, 72);
 
 #endif

@@ -133,7 +133,8 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 				     .outer = outer,
 				     .policy = POLICY_UNDECIDED,
 				     .fresh = shared ? CGROUP_SHARED : CGROUP_USED,
-				     .pidns = level ? inode : 0};
+				     .pidns = level ? inode : 0,
+				     .declared = around ? around->declared : 0};
 	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
 	if (!container_submit(task, cgroup, outer, unsaid))
 		born.unsaid = unsaid;

@@ -25,6 +25,14 @@ static __always_inline uint32_t contids_outwards(uint64_t *contid, uint64_t view
 	return count;
 }
 
+/* What rules call a container. */
+static __always_inline uint64_t contid_number(uint64_t contid)
+{
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &contid);
+
+	return known && known->number ? known->number : contid;
+}
+
 /* How many containers are around a task inside the view; JUDGE_UNKNOWN: more than are looked at. */
 static __always_inline uint32_t contids_inside(uint64_t contid, uint64_t view)
 {

@@ -62,6 +62,19 @@ static __always_inline struct policy_cgroup *cgroup_known(struct kernfs_node *no
 	return known;
 }
 
+/* What was declared of a task holds, unless its cgroup is of a container that began inside of that. */
+static __always_inline struct policy_cgroup *declared_known(struct task_struct *task,
+							    struct policy_cgroup *known)
+{
+	uint64_t *own = bpf_task_storage_get(&declarations, task, NULL, 0);
+
+	if (!own || (known && known->declared == (uint32_t)*own))
+		return known;
+	uint64_t contid = *own;
+	struct policy_cgroup *declared = bpf_map_lookup_elem(&cgroups, &contid);
+	return declared ? declared : known;
+}
+
 /* Brings the identity in `state` up to date: after a move, and after a change of the tables. */
 static __always_inline void identify(struct task_state *state, struct task_struct *task)
 {
@@ -71,6 +84,8 @@ static __always_inline void identify(struct task_state *state, struct task_struc
 	if (state->cgroup == cgroup && state->generation == generation)
 		return;
 	struct policy_cgroup *known = cgroup_known(task->cgroups->dfl_cgrp->kn, cgroup);
+	if (control.declared)
+		known = declared_known(task, known);
 	uint64_t contid = known ? known->contid : 0;
 
 	state->cgroup = cgroup;

@@ -175,6 +175,23 @@ struct {
 	__type(value, struct policy_cgroup);
 } cgroups SEC(".maps");
 
+/* The contid that was declared of a task, or of one that it comes from. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, uint64_t);
+} declarations SEC(".maps");
+
+/* How many tasks a declared container has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, POLICY_CGROUPS_MAX);
+	__type(key, uint64_t);
+	__type(value, uint64_t);
+} declared_tasks SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, POLICY_MAX);

@@ -99,6 +99,7 @@ static __always_inline uint64_t member_contid(struct subject *subject, uint64_t 
 	contids_outwards(&contid, view, number);
 	if (!contid)
 		return JUDGE_ANSWER(ANSWER_KNOWN, CONTID_UNSET);
+	contid = contid_number(contid);
 	return JUDGE_ANSWER(ANSWER_KNOWN, contid > CONTID_LARGE ? CONTID_LARGE : (uint32_t)contid);
 }
 

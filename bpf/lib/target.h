@@ -87,9 +87,18 @@ static __always_inline bool queued_code(uint64_t info, int32_t *code)
 	return info && bpf_probe_read_user(code, sizeof(*code), (void *)(info + 8)) == 0;
 }
 
+/* The container that a target is in, by its cgroup: a task that was found has nothing of ours. */
+static __noinline uint64_t target_contid(struct task_struct *target)
+{
+	struct kernfs_node *node = BPF_CORE_READ(target, cgroups, dfl_cgrp, kn);
+	struct policy_cgroup *known = cgroup_known(node, BPF_CORE_READ(node, id));
+
+	return known ? known->contid : 0;
+}
+
 /* Puts a target into the ring; 1 if it is there. */
 static __noinline uint32_t target_submit(struct task_state *state, struct task_struct *target,
-					 uint32_t place)
+					 uint32_t place, uint64_t contid)
 {
 	struct target_memory *memory = bpf_map_lookup_elem(&target_memories, &place);
 
@@ -125,6 +134,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	event->levels = levels;
 	event->label = label;
 	event->pad = 0;
+	event->contid = contid;
 	uint32_t size = (sizeof(*event) + levels * sizeof(memory->pid[0]) + label + 7) & ~7u;
 	event->header.size = size;
 	size = at_most(size, sizeof(*memory));
@@ -133,6 +143,11 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 		return 1;
 	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
 	return 0;
+}
+
+static __always_inline uint32_t target_found(struct task_state *state, struct task_struct *target)
+{
+	return target_submit(state, target, TARGET_FOUND, target_contid(target));
 }
 
 /* The pid that has a number in the caller's PID namespace, or NULL. */
@@ -165,7 +180,7 @@ static long group_step(uint32_t index, struct group_walk *w)
 
 	if (!link)
 		return 1;
-	state->targets += target_submit(state, task_of_link(link, PIDTYPE_PGID), TARGET_FOUND);
+	state->targets += target_found(state, task_of_link(link, PIDTYPE_PGID));
 	w->link = BPF_CORE_READ(link, next);
 	return 0;
 }
@@ -200,8 +215,7 @@ static __noinline int targets_find(struct task_state *state, struct syscall_end 
 		struct pid *pid = pid_of_number(number);
 		struct hlist_node *link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;
 		if (link)
-			state->targets =
-			    target_submit(state, task_of_link(link, PIDTYPE_PID), TARGET_FOUND);
+			state->targets = target_found(state, task_of_link(link, PIDTYPE_PID));
 	} else if (number != -1 && is_kill(end->arch, end->syscall)) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct pid *pid = number ? pid_of_number(-number)

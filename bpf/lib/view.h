@@ -142,7 +142,7 @@ static __always_inline uint64_t subject_contid_bits(uint64_t contid, uint64_t vi
 
 	if (count > 1)
 		return JUDGE_ANSWER(ANSWER_UNKNOWN, 0);
-	return JUDGE_ANSWER(ANSWER_KNOWN, count ? (uint32_t)contid : ~0u);
+	return JUDGE_ANSWER(ANSWER_KNOWN, count ? (uint32_t)contid_number(contid) : ~0u);
 }
 
 /* The family of the address that the syscall was given. */

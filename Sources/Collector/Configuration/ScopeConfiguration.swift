@@ -29,6 +29,8 @@ public struct ScopeConfiguration: Sendable {
   public var unsetAUIDMatches = false
   /// Instead of the directory's name.
   public var name: String?
+  /// `contid.declare = yes`: root of the container may declare contids of what it makes.
+  public var declares = false
   /// How much the daemon may take up.
   public var quotas = Quotas()
   /// What others than root of the container may do.
@@ -63,7 +65,7 @@ public struct ScopeConfiguration: Sendable {
   static func parse(_ text: String, file: String) throws(ConfigurationError) -> Self {
     let values = try KeyValueFile(
       text, file: file,
-      known: Self.selectors + ["host", "instance", "name", "auid", "keep"]
+      known: Self.selectors + ["host", "instance", "name", "auid", "keep", "contid.declare"]
         + Quotas.keys + Permissions.keys)
     var scope = ScopeConfiguration()
     scope.isHost = try values.choice("host", default: Answer.no) == .yes
@@ -79,12 +81,15 @@ public struct ScopeConfiguration: Sendable {
     scope.isPerContainer =
       try values.choice("instance", default: Instance.perContainer) == .perContainer
     scope.unsetAUIDMatches = try values.choice("auid", default: AUID.kernel) == .unsetMatches
+    scope.declares = try values.choice("contid.declare", default: Answer.no) == .yes
     scope.quotas = try Quotas(values)
     scope.permissions = try Permissions(values)
     scope.name = values["name"]?.value
     scope.nameLine = values["name"]?.line
     let given = values.entries.filter { Self.selectors.contains($0.key) }
-    if scope.isHost, let other = given.first ?? values["instance"] ?? values["keep"] {
+    if scope.isHost,
+      let other = given.first ?? values["instance"] ?? values["keep"] ?? values["contid.declare"]
+    {
       throw ConfigurationError(
         file, line: other.line, "'\(other.key)' does not go with 'host = yes'; remove one of them")
     }
@@ -147,12 +152,12 @@ public struct ScopeConfiguration: Sendable {
   /// more than its word: they are known by name, behind its own, by cgroup and by contid.
   func matches(_ container: Container) -> Bool {
     if isHost { return false }
-    if let contid, contid != container.contid { return false }
+    if let contid, contid != container.number { return false }
     if let cgroup, fnmatch(cgroup, container.cgroupPath, 0) != 0 { return false }
     let isInner = container.outer != nil
     if let glob = self.container {
       let names =
-        [container.name, String(container.contid)] + (isInner ? [] : [container.runtimeID])
+        [container.name, String(container.number)] + (isInner ? [] : [container.runtimeID])
       guard names.contains(where: { fnmatch(glob, $0, 0) == 0 }) else { return false }
     }
     return matches(metadata: isInner ? nil : container.metadata)

@@ -28,7 +28,16 @@ struct Asker {
 extension ContainerTable {
   /// Where somebody stands who asks for something.
   func asker(_ sender: SignalSource.Sender) -> Asker {
-    Asker(sender: sender, entry: innermost(around: sender.process.cgroup) ?? host)
+    Asker(sender: sender, entry: innermost(of: sender.process) ?? host)
+  }
+
+  /// The innermost container that a process is in; nil if it is in none.
+  func innermost(of process: ProcessIdentity) -> ContainerEntry? {
+    let around = innermost(around: process.cgroup)
+    guard let declared = declared(of: process), around?.isInside(declared) != true else {
+      return around
+    }
+    return declared
   }
 
   /// The innermost container whose root cgroup is this one or above it; nil if there is none.
@@ -37,7 +46,7 @@ extension ContainerTable {
     var found: (length: Int, entry: ContainerEntry)?
     // By contid: of two with one path the younger one is there.
     for entry in entries {
-      guard let root = entry.container?.cgroupPath,
+      guard let root = entry.container?.ownCgroup,
         cgroup == root || cgroup.hasPrefix(root + "/"), root.utf8.count >= found?.length ?? 0
       else { continue }
       found = (root.utf8.count, entry)

@@ -9,7 +9,7 @@ import Glibc
 /// may look after the daemons that stand for it alone, and look at those of what is nested in it.
 final class ControlDesk {
   private let daemons: DaemonTable
-  private let containers: ContainerTable
+  let containers: ContainerTable
   private let hierarchy: CgroupHierarchy
   private let snapshot: ([ContainerEntry], [Daemon]) -> CollectorSnapshot
 
@@ -23,7 +23,7 @@ final class ControlDesk {
     self.snapshot = snapshot
   }
 
-  private enum Standing {
+  enum Standing {
     /// Root of the host.
     case host
     /// A user of a container, by its id there.
@@ -80,6 +80,11 @@ final class ControlDesk {
             asker(peer).seen(by: daemon), isDone: false), at: .now)
       }
       return .done
+    case .contids(let process): return try contids(of: process, for: standing, peer)
+    case .declare(let wish): return try declare(wish, for: standing, peer)
+    case .announce(let process):
+      guard case .host = standing else { throw refused("announce", peer, Self.nobody) }
+      return try announce(process, by: peer)
     }
   }
 
@@ -87,10 +92,10 @@ final class ControlDesk {
 
   private func standing(of peer: Peer) -> Standing {
     if peer.socket == .root { return .host }
-    guard let cgroup = peer.process.cgroup else { return .nobody }
-    if let entry = containers.innermost(around: cgroup) {
+    guard peer.process.cgroup != nil else { return .nobody }
+    if let entry = containers.innermost(of: peer.process) {
       // A container that is gone, and one that has its path by now, are not the same.
-      guard hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid else {
+      guard entry.isDeclared || hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid else {
         return .nobody
       }
       return .user(entry.view.uid(peer.uid), of: entry)
@@ -98,7 +103,7 @@ final class ControlDesk {
     return peer.isOfHost && peer.uid == 0 ? .host : .nobody
   }
 
-  private func asker(_ peer: Peer) -> Asker {
+  func asker(_ peer: Peer) -> Asker {
     containers.asker(peer.sender)
   }
 
@@ -107,7 +112,7 @@ final class ControlDesk {
   }
 
   /// What names the asker may see.
-  private func scope(of standing: Standing) -> NameScope {
+  func scope(of standing: Standing) -> NameScope {
     guard case .user(_, let entry) = standing else { return NameScope(outer: nil) }
     return NameScope(outer: entry.outer?.container?.name)
   }
@@ -125,7 +130,7 @@ final class ControlDesk {
   // MARK: Whose daemon
 
   /// The daemons that stand for a container and for no other.
-  private func own(of entry: ContainerEntry) -> [Daemon] {
+  func own(of entry: ContainerEntry) -> [Daemon] {
     entry.ownDaemons.filter { $0.template.isPerContainer }
   }
 
@@ -134,7 +139,7 @@ final class ControlDesk {
     containers.entries.filter { $0.isInside(entry) }.flatMap(own)
   }
 
-  private func template(of daemon: Daemon) -> DaemonTemplate? {
+  func template(of daemon: Daemon) -> DaemonTemplate? {
     daemons.templates.first { $0.stands(for: daemon) }
   }
 
@@ -187,7 +192,7 @@ final class ControlDesk {
     guard !daemon.locked else {
       tellRefused(operation.rawValue, peer, to: [daemon], isLocked: true)
       throw ControlRefusal(
-        "The audit system is in immutable mode, no rule changes allowed", isDenied: true)
+        "The audit system is in immutable mode, no rule changes allowed", code: "EPERM")
     }
     return daemon
   }
@@ -227,12 +232,12 @@ final class ControlDesk {
     throw refused(operation, peer, "'\(name)' is no daemon of this container")
   }
 
-  private static let nobody = "it is not known in which container you are"
+  static let nobody = "it is not known in which container you are"
   private static let none = "no daemon stands for this container alone"
 
   // MARK: What is refused
 
-  private func refused(_ operation: String, _ peer: Peer, _ reason: String) -> ControlRefusal {
+  func refused(_ operation: String, _ peer: Peer, _ reason: String) -> ControlRefusal {
     let told = asker(peer).entry.routes.map(\.daemon)
     tellRefused(operation, peer, to: told, isLocked: false)
     return .denied(reason)
@@ -277,7 +282,7 @@ final class ControlDesk {
       let inside = containers.entries.filter { $0.isInside(entry) }
       let visible = visible(to: entry)
       return snapshot(inside, visible).seen(
-        from: entry.contid, at: entry.container?.cgroupPath ?? "",
+        from: entry.number, at: entry.container?.cgroupPath ?? "",
         names: Dictionary(uniqueKeysWithValues: visible.map { ($0.name, scope.seen($0.name)) }),
         in: scope)
     }
@@ -302,17 +307,5 @@ final class ControlDesk {
     }
     daemon.tellChanges(since: before, askedBy: asker(peer))
     return .done
-  }
-}
-
-extension ContainerEntry {
-  /// Whether it is that container, or nested in it.
-  fileprivate func isInside(_ container: ContainerEntry) -> Bool {
-    var entry: ContainerEntry? = self
-    while let current = entry {
-      if current === container { return true }
-      entry = current.outer
-    }
-    return false
   }
 }

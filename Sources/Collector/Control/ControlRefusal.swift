@@ -2,15 +2,18 @@
 public struct ControlRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   /// One line.
   public let description: String
-  /// EPERM: another one might have been allowed to.
-  public let isDenied: Bool
+  /// The name of an error of errno(3), where the kernel would give one: "EBUSY".
+  public let code: String?
 
-  init(_ description: String, isDenied: Bool = false) {
+  /// EPERM: another one might have been allowed to.
+  public var isDenied: Bool { code == "EPERM" }
+
+  init(_ description: String, code: String? = nil) {
     self.description = description
-    self.isDenied = isDenied
+    self.code = code
   }
 
   static func denied(_ reason: String) -> Self {
-    Self("Operation not permitted: \(reason)", isDenied: true)
+    Self("Operation not permitted: \(reason)", code: "EPERM")
   }
 }

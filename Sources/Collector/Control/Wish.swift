@@ -1,4 +1,5 @@
 internal import AuditRules
+internal import Containers
 
 /// What is asked of the thread that collects, by someone who may not be allowed to.
 enum Wish: Sendable {
@@ -18,6 +19,12 @@ enum Wish: Sendable {
   case change(NewRules)
   /// A change that the kernel would have refused, so that the log tells of it.
   case vainChange(daemon: UInt32, Rule, added: Bool)
+  /// `contid get`; nil is a process that is not there.
+  case contids(of: ProcessHandle?)
+  /// `contid set`
+  case declare(ContidWish)
+  /// `hook createRuntime`
+  case announce(ProcessHandle?)
 }
 
 /// What is wanted of rules, as CONFIG_CHANGE names it.
@@ -35,6 +42,10 @@ enum Granted: Sendable {
   case lines([String])
   case log(daemon: String, path: String)
   case rules(OldRules)
+  /// A contid and those around it; the name of the innermost container.
+  case contid([UInt64], container: String?)
+  /// A container that begins.
+  case begun(container: String, daemons: [String], isReady: Bool)
   case done
   /// Somebody else has changed the rules meanwhile.
   case outdated

@@ -79,6 +79,13 @@ final class Daemon {
     return true
   }
 
+  /// The contids of a container as its records tell them, innermost first: those inside of the one that it sees from.
+  func contids(of entry: ContainerEntry, seenBy owner: ContainerEntry?) -> [UInt64] {
+    let contids = entry.contids(in: owner)
+    // One log for several containers: only the contid tells them apart.
+    return contids.isEmpty && owner != nil && !template.isPerContainer ? [entry.number] : contids
+  }
+
   /// Appends the records of one event, with the next serial number.
   @inline(__always)
   func write(records: Int, _ body: (UInt64, inout TextBuffer) -> Void) {

@@ -168,7 +168,7 @@ final class DaemonTable {
       for route in routes
       where route.owner === entry && !known.contains(where: { $0 === route.daemon }) {
         logger.info(
-          "container \(entry.container!.name) (\(entry.contid)): daemon \(route.daemon.name)")
+          "container \(entry.container!.name) (\(entry.number)): daemon \(route.daemon.name)")
       }
     }
   }
@@ -189,18 +189,15 @@ final class DaemonTable {
       route.daemon.write(
         .container(
           operation, process: entry.firstProcess(in: route.owner), chain: chain,
-          outer: ContainerEntry.chain(Array(contids.dropFirst()))), at: time)
+          outer: ContainerEntry.chain(Array(contids.dropFirst())),
+          operation == .set ? entry.declaration?.asker.seen(by: route.daemon) : nil), at: time)
     }
   }
 
   private func route(
     from entry: ContainerEntry, to daemon: Daemon, of owner: ContainerEntry?
   ) -> Route {
-    var contids = entry.contids(in: owner)
-    if contids.isEmpty, owner != nil, !daemon.template.isPerContainer {
-      // One log for several containers: only the contid tells them apart.
-      contids = [entry.contid]
-    }
+    let contids = daemon.contids(of: entry, seenBy: owner)
     return Route(
       daemon: daemon, owner: owner, view: owner?.view ?? .host, needsPID: owner != nil,
       chain: ContainerEntry.chain(contids).map(StableBytes.init),
@@ -212,7 +209,7 @@ final class DaemonTable {
     names.hold(
       NamePlace(
         process: owner?.container?.initPID ?? UInt32(getpid()),
-        cgroup: owner?.container?.cgroupPath), instance: owner?.instance ?? 0)
+        cgroup: owner?.container?.ownCgroup), instance: owner?.instance ?? 0)
   }
 
   /// A path of a rule is one of the daemon's own container, whichever container the event is from.
@@ -223,7 +220,7 @@ final class DaemonTable {
       paths, instance: owner?.instance ?? 0, version: ruleset.content.version,
       root: WatchRoot(
         process: owner?.container?.initPID ?? UInt32(getpid()),
-        cgroup: owner?.container?.cgroupPath))
+        cgroup: owner?.container?.ownCgroup))
   }
 
   /// A container has gone: the daemons that stood for it alone end.
@@ -256,7 +253,7 @@ final class DaemonTable {
     let name = template.instanceName(for: container.name)
     let taken =
       instances[name] != nil || templates.contains { $0.name == name && !$0.isPerContainer }
-    return taken ? "\(name).\(container.contid)" : name
+    return taken ? "\(name).\(container.number)" : name
   }
 
   /// The daemon of this name, made if there is none.
@@ -270,7 +267,7 @@ final class DaemonTable {
       let directory = LogDirectory(ofLog: path)
       if let moved = directory.take(for: LogOwner(container, daemon: template.name)) {
         logger.notice(
-          "\(path) is the log of container \(container.name) (\(container.contid)) now; that of an earlier one of this name is in \(moved)"
+          "\(path) is the log of container \(container.name) (\(container.number)) now; that of an earlier one of this name is in \(moved)"
         )
       }
     }

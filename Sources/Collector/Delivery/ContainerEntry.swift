@@ -43,6 +43,8 @@ final class ContainerEntry {
   var isToldUnmatched = false
   /// When its first process was told.
   let born: EventTime
+  /// Who has declared it; nil if it begins and ends with a cgroup.
+  let declaration: Declaration?
   /// How many containers are around each other from this one outwards; 0 for the host.
   let depth: Int
   /// Of the outermost one alone: how many it has inside.
@@ -53,9 +55,10 @@ final class ContainerEntry {
 
   init(
     container: Container?, outer: ContainerEntry?, view: NamespaceView, instance: UInt32,
-    born: EventTime = .now
+    born: EventTime = .now, declaration: Declaration? = nil
   ) {
     self.born = born
+    self.declaration = declaration
     depth = container == nil ? 0 : (outer?.depth ?? 0) + 1
     self.container = container
     self.outer = outer
@@ -64,6 +67,30 @@ final class ContainerEntry {
   }
 
   var contid: UInt64 { container?.contid ?? 0 }
+  /// The audit container identifier that records have.
+  var number: UInt64 { container?.number ?? 0 }
+
+  var isDeclared: Bool { declaration != nil }
+  /// By which the kernel's table knows the innermost declared container that it is in, or is; 0 for none.
+  var declared: UInt32 {
+    var entry: ContainerEntry? = self
+    while let current = entry {
+      if current.isDeclared { return UInt32(truncatingIfNeeded: current.contid) }
+      entry = current.outer
+    }
+    return 0
+  }
+
+  /// Whether this process is the one that was declared.
+  func isDeclared(with process: UInt32) -> Bool {
+    isDeclared && container?.initPID == process
+  }
+
+  /// A cgroup in which a declared container has begun is its own from then on.
+  func take(cgroup path: String) {
+    guard container?.ownCgroup == nil else { return }
+    container = container?.standing(in: path)
+  }
 
   /// Goes by what its runtime has of it on disk.
   func identify(by metadata: ContainerMetadata) {
@@ -83,6 +110,16 @@ final class ContainerEntry {
     return viewer?.container.map(container.firstProcess) ?? container.initPID
   }
 
+  /// Whether it is that container, or nested in it.
+  func isInside(_ container: ContainerEntry) -> Bool {
+    var entry: ContainerEntry? = self
+    while let current = entry {
+      if current === container { return true }
+      entry = current.outer
+    }
+    return false
+  }
+
   /// The daemons that stand for it itself.
   var ownDaemons: [Daemon] {
     routes.filter { container == nil ? $0.owner == nil : $0.owner === self }.map(\.daemon)
@@ -96,7 +133,7 @@ final class ContainerEntry {
 
   /// Its contid and those around it as CONTAINER_OP tells them to `viewer`: to its own daemons by itself.
   func operationContids(in viewer: ContainerEntry?) -> [UInt64] {
-    viewer === self ? [contid] : contids(in: viewer)
+    viewer === self ? [number] : contids(in: viewer)
   }
 
   /// Its contid and those around it as far as the view of `viewer` goes, innermost first.
@@ -104,7 +141,7 @@ final class ContainerEntry {
     var contids: [UInt64] = []
     var entry: ContainerEntry? = self
     while let current = entry, current.container != nil, current !== viewer {
-      contids.append(current.contid)
+      contids.append(current.number)
       entry = current.outer
     }
     return contids

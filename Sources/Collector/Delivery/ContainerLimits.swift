@@ -11,10 +11,14 @@ struct ContainerLimits {
   let inner: Int
 
   /// Why no container may begin in `outer`; nil if one may.
-  func refusal(of outer: ContainerEntry?) -> String? {
+  func refusal(of outer: ContainerEntry?) -> ControlRefusal? {
     guard let outer else { return nil }
-    if outer.depth >= depth { return "more than \(depth) in each other (EMLINK)" }
-    if outer.outermost.innerCount >= inner { return "more than \(inner) inside (ENOSR)" }
+    if outer.depth >= depth {
+      return ControlRefusal("more than \(depth) in each other", code: "EMLINK")
+    }
+    if outer.outermost.innerCount >= inner {
+      return ControlRefusal("more than \(inner) inside", code: "ENOSR")
+    }
     return nil
   }
 }

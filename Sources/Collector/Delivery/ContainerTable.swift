@@ -8,19 +8,21 @@ import Logging
 /// The host and every container, from their birth in the ring to their end, as the kernel's tables have them. Lives on the
 /// drain thread.
 final class ContainerTable {
-  private let capture: Capture
-  private let daemons: DaemonTable
-  private let hierarchy: CgroupHierarchy
-  private let logger: Logger
-  private let limits: ContainerLimits
+  let capture: Capture
+  let daemons: DaemonTable
+  let hierarchy: CgroupHierarchy
+  let logger: Logger
+  let limits: ContainerLimits
 
-  private var containers: [UInt64: ContainerEntry] = [:]
+  private(set) var containers: [UInt64: ContainerEntry] = [:]
   /// By cgroup: the containers' own, those in them, and those that were refused to be one.
   private var members: [UInt64: ContainerEntry] = [:]
   /// What is in no container.
   let host = ContainerEntry(container: nil, outer: nil, view: .host, instance: 0)
   /// Of the container that comes next.
   private var nextInstance: UInt32 = 1
+  /// Of the container that is declared next.
+  var nextDeclared: UInt32 = 1
 
   private let classifier = Classifier()
   /// Those that are not known yet, in the order of their births, and until when that is waited for.
@@ -58,7 +60,9 @@ final class ContainerTable {
   /// Whose an event is. The cgroup decides where it is known: what BPF had in its tables may be of a moment ago.
   func entry(of header: event_header) -> ContainerEntry {
     if let last, last.cgroup == header.cgroup, last.contid == header.contid { return last.entry }
-    let found = members[header.cgroup] ?? entry(header.contid) ?? host
+    // A declared container's are in any cgroup.
+    let declared = header.contid >= CONTID_DECLARED ? containers[header.contid] : nil
+    let found = declared ?? members[header.cgroup] ?? entry(header.contid) ?? host
     last = (header.cgroup, header.contid, found)
     return found
   }
@@ -105,6 +109,29 @@ final class ContainerTable {
         .filter { daemons.namesCgroup($0.cgroupPath) })
   }
 
+  /// Takes up a container that a runtime is about to start, if it is not known yet.
+  /// - Parameters:
+  ///   - process: the one that is to be its first.
+  ///   - runtime: who says so.
+  func announce(
+    _ process: ProcessHandle, by runtime: ProcessIdentity
+  ) throws(ControlRefusal) -> ContainerEntry {
+    guard let found = RunningContainers.beginning(with: process.pid, in: hierarchy) else {
+      throw ControlRefusal.gone
+    }
+    if let cgroup = runtime.cgroup, (cgroup + "/").hasPrefix(found.cgroupPath + "/") {
+      throw ControlRefusal(
+        "process \(process.pid) has no cgroup of its own; nestaudit knows containers by theirs")
+    }
+    if containers[found.contid] == nil {
+      take([found.placed(in: innermost(around: found.cgroupPath)?.contid)])
+    }
+    guard let entry = containers[found.contid] else {
+      throw ControlRefusal("no further container can be known; see the collector's log")
+    }
+    return entry
+  }
+
   private func take(_ running: [Container]) {
     for container in running
     where members[container.contid].map({ $0.contid != container.contid }) ?? true {
@@ -126,7 +153,10 @@ final class ContainerTable {
     }
     let path = event.cgroupPath
     let outer = entry(header.contid) ?? host
-    if isShared, !isCgroupOfContainer(path) { return refuse(header.cgroup, in: outer) }
+    if isShared, !isCgroupOfContainer(path) || outer.isDeclared(with: fixed.`init`) {
+      if outer.isDeclared { outer.take(cgroup: path) }
+      return refuse(header.cgroup, in: outer)
+    }
     func extents(_ kind: section_kind) -> [IDExtent] {
       event.extents(kind).map { IDExtent(first: $0.first, lower: $0.lower, count: $0.count) }
     }
@@ -161,22 +191,15 @@ final class ContainerTable {
     let outer = container.outer.flatMap { containers[$0] }
     if let refusal = limits.refusal(of: outer) {
       logger.warning(
-        "container \(container.name) in \(outer!.container!.name): \(refusal): it stays a part of that one"
+        "container \(container.name) in \(outer!.container!.name): \(refusal) (\(refusal.code ?? "")): it stays a part of that one"
       )
       return refuse(container.contid, in: outer!)
     }
-    let entry = ContainerEntry(
-      container: container, outer: outer, view: NamespaceView(container), instance: nextInstance,
-      born: time)
-    nextInstance &+= 1
-    if outer != nil { entry.outermost.innerCount += 1 }
-    entry.cgroups = cgroups
+    let entry = add(withOwnNumber(container), in: outer, cgroups: cgroups, at: time)
     // What shares its namespaces may yet turn out to be the runtime, on its way to the container's first process.
     entry.mayBeRuntime =
       container.isShared && !isRunning && !daemons.namesCgroup(container.cgroupPath)
     entry.held = HeldEvents(isInner: outer != nil)
-    containers[container.contid] = entry
-    last = nil
     for cgroup in cgroups { members[cgroup] = entry }
     do {
       try capture.views.set(container.contid, policy_view(container))
@@ -189,6 +212,38 @@ final class ContainerTable {
     settle()
   }
 
+  /// A new entry, of which no daemon knows yet.
+  func add(
+    _ container: Container, in outer: ContainerEntry?, cgroups: Set<UInt64>, at time: EventTime,
+    declaration: Declaration? = nil
+  ) -> ContainerEntry {
+    let entry = ContainerEntry(
+      container: container, outer: outer, view: NamespaceView(container), instance: nextInstance,
+      born: time, declaration: declaration)
+    nextInstance &+= 1
+    if outer != nil { entry.outermost.innerCount += 1 }
+    entry.cgroups = cgroups
+    containers[container.contid] = entry
+    last = nil
+    return entry
+  }
+
+  /// A cgroup's id may be a number that somebody has declared: records must tell the two apart.
+  private func withOwnNumber(_ container: Container) -> Container {
+    guard numbered(container.number) != nil else { return container }
+    let other = container.number | 1 << 62
+    logger.notice(
+      "container \(container.name): its contid \(container.number) was declared of another: it is \(other)")
+    return container.numbered(other)
+  }
+
+  /// The container that records and people know by this number.
+  func numbered(_ number: UInt64) -> ContainerEntry? {
+    containers[number].flatMap { $0.container?.number == number ? $0 : nil }
+      ?? (capture.declarations.isUsed
+        ? containers.values.first { $0.container?.number == number } : nil)
+  }
+
   /// A cgroup is no container of its own: it is whose the one around it is.
   private func refuse(_ cgroup: UInt64, in outer: ContainerEntry) {
     last = nil
@@ -198,7 +253,7 @@ final class ContainerTable {
       cgroup,
       policy_cgroup(
         contid: outer.contid, outer: outer.outer?.contid ?? 0, policy: outer.policy, unsaid: 0,
-        fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, pad: 0))
+        fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, declared: outer.declared, number: 0))
     daemons.publish()
   }
 
@@ -248,13 +303,13 @@ final class ContainerTable {
     held.replay { onReplay($0, entry) }
   }
 
-  private func assign(_ entry: ContainerEntry) throws {
+  func assign(_ entry: ContainerEntry) throws {
     try daemons.assign(to: entry)
     for cgroup in entry.cgroups { try setPolicy(of: entry, cgroup: cgroup) }
     if entry.ownDaemons.isEmpty, !entry.isToldUnmatched {
       entry.isToldUnmatched = true
       logger.notice(
-        "container \(entry.container!.name) (\(entry.contid)): no daemon's scope.conf means it")
+        "container \(entry.container!.name) (\(entry.number)): no daemon's scope.conf means it")
     }
   }
 
@@ -270,7 +325,8 @@ final class ContainerTable {
           ? known?.fresh ?? CGROUP_USED.rawValue
           : entry.container?.isShared == true ? CGROUP_SHARED.rawValue : CGROUP_USED.rawValue,
         inner: known?.inner ?? 0,
-        pidns: cgroup == entry.contid ? entry.container?.pidNamespace ?? 0 : 0, pad: 0))
+        pidns: cgroup == entry.contid ? entry.container?.pidNamespace ?? 0 : 0,
+        declared: entry.declared, number: cgroup == entry.contid ? entry.number : 0))
   }
 
   // MARK: Cgroups
@@ -292,9 +348,13 @@ final class ContainerTable {
     case CGROUP_RMDIR.rawValue:
       classifier.forget(fixed.cgroup)
       last = nil
-      members.removeValue(forKey: fixed.cgroup)?.cgroups.remove(fixed.cgroup)
+      let around = members.removeValue(forKey: fixed.cgroup)
+      around?.cgroups.remove(fixed.cgroup)
       capture.cgroups.remove(fixed.cgroup)
       if let entry = containers[fixed.cgroup] { end(entry, at: time) }
+      if let around { endIfEmpty(around, at: time) }
+    case CGROUP_EMPTY.rawValue:
+      if let entry = containers[fixed.cgroup] { endIfEmpty(entry, at: time) }
     default:
       break
     }
@@ -306,6 +366,10 @@ final class ContainerTable {
   func tidy() {
     classifier.relieve()
     for entry in entries.dropFirst() {
+      if entry.isDeclared {
+        endIfEmpty(entry, at: .now)
+        continue
+      }
       guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
       else { continue }
       capture.cgroups.remove(entry.contid)
@@ -313,7 +377,7 @@ final class ContainerTable {
     }
   }
 
-  private func end(_ entry: ContainerEntry, at time: EventTime) {
+  func end(_ entry: ContainerEntry, at time: EventTime) {
     // A container's cgroups are removed in any order; what is around them is told of their events in that of their births.
     if entry.held != nil, let outer = entry.outer {
       for (older, _) in waiting.prefix(while: { $0.entry !== entry })
@@ -324,6 +388,11 @@ final class ContainerTable {
     settle(entry, isLate: true)
     beforeEnd(entry.contid)
     daemons.tell(.drop, of: entry, at: time)
+    drop(entry)
+  }
+
+  /// Knows nothing more of a container.
+  func drop(_ entry: ContainerEntry) {
     forget(entry)
     classifier.forget(entry.contid)
     daemons.release(entry)

@@ -11,9 +11,15 @@ struct Delivery: ~Copyable {
   var subjects = SubjectMaker()
   private let check: NameCheck
   let capabilities: CapabilityTable
+  /// By its contid in events.
+  private let container: (UInt64) -> ContainerEntry?
 
-  init(check: NameCheck, capabilities: CapabilityTable) {
+  init(
+    check: NameCheck, capabilities: CapabilityTable,
+    container: @escaping (UInt64) -> ContainerEntry?
+  ) {
     self.check = check
+    self.container = container
     self.capabilities = capabilities
   }
 
@@ -116,11 +122,16 @@ struct Delivery: ~Copyable {
         shared.isRendered = true
       }
       let title = titles.first { $0.daemon == route.daemon.number }?.bytes
+      let chains = targets.count == 0 ? .none : chains(of: targets, by: route)
       write(
         subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
-        isTold: isTold, excluding: excluded)
+        isTold: isTold, excluding: excluded, targets: chains)
     }
     return wanted
+  }
+
+  private func chains(of targets: Targets, by route: Route) -> TargetChains {
+    TargetChains(targets) { container($0).flatMap(route.chain) }
   }
 
   /// Whether a daemon that may want the event writes names beside the numbers.
@@ -197,7 +208,7 @@ struct Delivery: ~Copyable {
   mutating func write(
     _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
     key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool,
-    excluding unheard: RecordTypes = .none
+    excluding unheard: RecordTypes = .none, targets: TargetChains = .none
   ) {
     var excluded = unheard
     // A request was told at once, whatever the end of its syscall said.
@@ -220,13 +231,15 @@ struct Delivery: ~Copyable {
     }
     guard records > 0 else { return }
     if route.chain != nil { records += 1 }
+    if !excluded.contains(.objPid) { records += targets.count }
     guard route.daemon.admits(records: records, at: time.seconds) else {
       return route.daemon.lose(1)
     }
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        names: route.names, title: title, excluding: excluded, into: &text)
+        names: route.names, title: title, excluding: excluded, targets: targets,
+        into: &text)
     }
   }
 }

@@ -27,7 +27,7 @@ final class Dispatcher {
     capabilities = CapabilityTable(identifier: capture.identifier)
     delivery = Delivery(
       check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
-      capabilities: capabilities)
+      capabilities: capabilities, container: { containers.entry($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
   }
 

@@ -20,6 +20,13 @@ struct Route {
   /// Of the ids in the view, for a daemon in the format ENRICHED; nil for RAW.
   let names: UnsafePointer<IDNames>?
 
+  /// The contids of a container as the daemon's records show them: "4,^2"; nil for its own, and for one that it does not
+  /// see.
+  func chain(of other: ContainerEntry) -> String? {
+    if let owner, !other.isInside(owner) { return nil }
+    return ContainerEntry.chain(daemon.contids(of: other, seenBy: owner))
+  }
+
   func free() {
     chain?.free()
     contids.free()

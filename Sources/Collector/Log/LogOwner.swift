@@ -24,7 +24,7 @@ struct LogOwner: Equatable {
     name = container.name
     runtime = (container.metadata?.runtime ?? Runtime.cgroup).rawValue
     id = container.runtimeID
-    contid = container.contid
+    contid = container.number
     boot = Self.thisBoot
     self.daemon = daemon
     started = Int64(time(nil))
@@ -62,6 +62,8 @@ struct LogOwner: Equatable {
   /// Whether both are one container, perhaps started again: its id then says so, where its runtime gives no id twice or the
   /// container stays when it does not run.
   func isSame(as other: LogOwner) -> Bool {
+    // A number that is declared again is another's.
+    if runtime == Runtime.declared.rawValue { return false }
     if contid == other.contid, boot == other.boot, name == other.name { return true }
     guard runtime == other.runtime, id == other.id, name == other.name else { return false }
     return Self.keepsMachines.contains(runtime) || id.utf8.count == 64
