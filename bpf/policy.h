@@ -46,14 +46,14 @@ enum policy_arch { POLICY_ARCH_64 = 0, POLICY_ARCH_32 = 1 };
 #define POLICY_FIRST     1 /* the first that the collector may assign */
 
 struct policy_cgroup {
-	uint64_t contid; /* id of the container's root cgroup; 0: the host */
-	uint64_t outer;  /* contid of the container around it; 0: none */
-	uint32_t policy; /* the host's is policy_control.host */
-	uint32_t unsaid; /* BPF's own: EVENT_CONTAINER is still due; 1 + the level of its PID
-			    namespace, and BIRTH_SHARED */
-	uint32_t fresh;  /* BPF's own: enum cgroup_fresh */
-	uint32_t inner;  /* BPF's own, of a root: cgroups in it that are in the table */
-	uint32_t pidns;  /* of a root: inode of the container's PID namespace; 0: the first one */
+	uint64_t contid;   /* id of the container's root cgroup; 0: the host */
+	uint64_t outer;    /* contid of the container around it; 0: none */
+	uint32_t policy;   /* the host's is policy_control.host */
+	uint32_t unsaid;   /* BPF's own: EVENT_CONTAINER is still due; 1 + the level of its PID
+			      namespace, and BIRTH_SHARED */
+	uint32_t fresh;    /* BPF's own: enum cgroup_fresh */
+	uint32_t inner;    /* BPF's own, of a root: cgroups in it that are in the table */
+	uint32_t pidns;    /* of a root: inode of the container's PID namespace; 0: the first one */
 	uint32_t declared; /* number of the innermost declared container that it is in; 0: none */
 	uint64_t number;   /* of a root: what rules and records call it; 0: its contid */
 };

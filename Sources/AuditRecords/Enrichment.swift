@@ -89,7 +89,9 @@ extension Segments.Slot {
     case .gid: .groupName
     case .givenUID: .givenUserName
     case .givenGID: .givenGroupName
-    case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink, .targetContainer, .targetLink: nil
+    case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink, .targetContainer,
+      .targetLink:
+      nil
     case .title, .titleEnd, .enriched, .enrichedEnd: nil
     case .userName, .groupName, .givenUserName, .givenGroupName: nil
     }

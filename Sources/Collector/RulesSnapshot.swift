@@ -56,7 +56,9 @@ extension DaemonTable {
     let own = stoodFor.first
     let isHost = daemon.template.scope.isHost
     let rootProcess = isHost ? UInt32(getpid()) : own?.container?.initPID
-    let isAUIDUnset = own?.container.flatMap { $0.ownCgroup }.flatMap { hierarchy.isAUIDUnset(in: $0) }
+    let isAUIDUnset = own?.container.flatMap { $0.ownCgroup }.flatMap {
+      hierarchy.isAUIDUnset(in: $0)
+    }
     let ruleset = daemon.ruleset
     let standing = isHost ? entries.filter { $0.container == nil } : stoodFor
     let roots = standing.map { entry in

@@ -49,7 +49,7 @@ struct ContidCommand: ParsableCommand {
 
     @Argument(
       help: ArgumentHelp("The identifier, 1 to 18446744073709551614.", valueName: "contid"))
-    var contid: String
+    var contid: UInt64
 
     @Option(
       help: ArgumentHelp(
@@ -60,11 +60,7 @@ struct ContidCommand: ParsableCommand {
     @OptionGroup var reply: ContidOptions
 
     func run() throws {
-      // -1, which the series has for none, is the collector's to refuse, so that the log tells.
-      guard let number = contid == "-1" ? .max : UInt64(contid) else {
-        throw ValidationError("'\(contid)' is no container identifier; give a number")
-      }
-      try reply.ask(ContidRequest(process: process, contid: number, from: from))
+      try reply.ask(ContidRequest(process: process, contid: contid, from: from))
     }
   }
 }
@@ -85,7 +81,9 @@ struct ContidOptions: ParsableArguments {
       output.append(bytes: try encoder.encode(reply))
       output.append("\n")
     } else if reply.error == nil, request.contid == nil {
-      let chain = reply.contids.enumerated().map { $0.offset == 0 ? "\($0.element)" : "^\($0.element)" }
+      let chain = reply.contids.enumerated().map {
+        $0.offset == 0 ? "\($0.element)" : "^\($0.element)"
+      }
       output.append((chain.isEmpty ? "-1" : chain.joined(separator: ",")) + "\n")
     }
     output.flush()

@@ -112,4 +112,23 @@ struct DaemonRecordTests {
         + "type=DAEMON_END msg=audit(1700000000.005:9): op=terminate auid=0 uid=0 ses=1 pid=2 "
         + "res=success record=1\n")
   }
+
+  @Test func whoSetsAContidIsSaidBehindIt() {
+    let asker = Asker(auid: 5, uid: 0, session: 6, pid: 7, chain: "2")
+    #expect(
+      line(.container(.set, process: 9, chain: "4,^2", outer: "2"))
+        == "type=CONTAINER_OP msg=audit(1700000000.005:9): op=set opid=9 contid=4,^2 "
+        + "old-contid=2\n")
+    #expect(
+      line(.container(.set, process: 9, chain: "4,^2", outer: "2", asker))
+        == "type=CONTAINER_ID msg=audit(1700000000.005:9): record=1 contid=2\n"
+        + "type=CONTAINER_OP msg=audit(1700000000.005:9): op=set opid=9 contid=4,^2 "
+        + "old-contid=2 auid=5 uid=0 ses=6 pid=7 res=1 record=1\n")
+    #expect(
+      line(.container(.set, process: 9, chain: "4", outer: nil, asker, isDone: false))
+        .hasSuffix(" contid=4 old-contid=-1 auid=5 uid=0 ses=6 pid=7 res=0 record=1\n"))
+    #expect(
+      line(.container(.drop, process: 9, chain: "4", outer: nil))
+        .hasSuffix(": op=drop opid=9 contid=-1 old-contid=4\n"))
+  }
 }

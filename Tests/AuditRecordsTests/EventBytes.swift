@@ -109,7 +109,7 @@ func lines(
   chain: String? = nil, loaderName: String? = nil, names: IDNames? = nil,
   rendersEnriched: Bool? = nil, title: String? = nil, hasKeptTitles: Bool? = nil,
   excluding excluded: RecordTypes = .none, doubtsNames: Bool = false,
-  capabilities: FileCapabilities? = nil
+  capabilities: FileCapabilities? = nil, targetChains: [UInt64: String] = [:]
 ) throws -> [String] {
   var renderer = EventRenderer()
   var text = TextBuffer()
@@ -137,7 +137,8 @@ func lines(
             func assemble(_ names: UnsafePointer<IDNames>?) {
               renderer.assemble(
                 view: view, serial: serial, key: key, chain: chain, names: names,
-                title: title.map { Array($0.utf8) }, excluding: excluded, into: &text)
+                title: title.map { Array($0.utf8) }, excluding: excluded,
+                targets: TargetChains(table.targets(42)) { targetChains[$0] }, into: &text)
             }
             if var names { assemble(&names) } else { assemble(nil) }
           }

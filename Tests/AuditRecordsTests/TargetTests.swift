@@ -65,4 +65,41 @@ struct TargetTests {
     #expect(records.filter { $0.contains("opid=2 ") }.count == 1)
     #expect(!records.contains { $0.contains("opid=1 ") })
   }
+
+  @Test func whereATargetIsIsSaidBeforeIt() throws {
+    func target(_ number: UInt32, in contid: UInt64) -> EventBytes {
+      EventBytes(target: [(1, 99 + number)]) { event in
+        event.number = number
+        event.contid = contid
+        (event.auid, event.ses) = (.max, .max)
+        withUnsafeMutableBytes(of: &event.comm) { $0.copyBytes(from: "x".utf8) }
+      }
+    }
+    let targets = [target(0, in: 4), target(1, in: 0), target(2, in: 5)]
+    let chains: [UInt64: String] = [4: "4,^2", 5: "5"]
+    let stamp = "msg=audit(1700000000.007:5): "
+    let tail = " oauid=-1 ouid=0 oses=-1 ocomm=\"x\""
+    let own = try lines(
+      Self.kill, of: Self.process, targets: targets, chain: "7", targetChains: chains)
+    #expect(own[0] == "type=CONTAINER_ID \(stamp)record=1 contid=7")
+    #expect(own[1].hasSuffix(" record=1"))
+    #expect(
+      own[2...6] == [
+        "type=OBJ_PID \(stamp)opid=100\(tail)",
+        "type=CONTAINER_ID \(stamp)record=3 contid=5",
+        "type=OBJ_PID \(stamp)opid=101\(tail) record=3",
+        "type=CONTAINER_ID \(stamp)record=2 contid=4,^2",
+        "type=OBJ_PID \(stamp)opid=99\(tail) record=2",
+      ])
+    // Of a sender that is in none they are the first; a record that is left out has none.
+    let outside = try lines(Self.kill, of: Self.process, targets: targets, targetChains: chains)
+    #expect(outside[2] == "type=CONTAINER_ID \(stamp)record=2 contid=5")
+    let without = try lines(
+      Self.kill, of: Self.process, targets: targets, chain: "7",
+      excluding: {
+        var types = RecordTypes.none; types.insert(RecordType.objPid.rawValue); return types
+      }(),
+      targetChains: chains)
+    #expect(without.count { $0.hasPrefix("type=CONTAINER_ID") } == 1)
+  }
 }

@@ -65,6 +65,11 @@ struct ScopeTests {
     #expect(try scope("container = a\nkeep = \(text)").keep == seconds)
   }
 
+  @Test func contidsAreDeclaredWhereThatIsSaid() throws {
+    #expect(try !scope("container = a").declares)
+    #expect(try scope("container = a\ncontid.declare = YES").declares)
+  }
+
   @Test func theHostIsNoContainer() throws {
     #expect(try scope("host = yes").isHost)
     #expect(try scope("host = yes").text == "host")
@@ -86,6 +91,8 @@ struct ScopeTests {
     ("contid = -1", "scope.conf:1: contid = -1: give a container identifier"),
     ("container = a\nkeep = ever", "scope.conf:2: keep = ever: give a number of days"),
     ("host = yes\nkeep = 1 day", "'keep' does not go with 'host = yes'"),
+    ("host = yes\ncontid.declare = yes", "'contid.declare' does not go with 'host = yes'"),
+    ("container = a\ncontid.declare = 1", "contid.declare = 1: give one of yes, no"),
   ])
   func whatContradictsItselfIsRefused(text: String, reason: String) {
     let error = #expect(throws: ConfigurationError.self) { try scope(text) }

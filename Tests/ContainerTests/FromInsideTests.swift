@@ -276,4 +276,73 @@ struct FromInside {
       #expect(try place.ctl("-l", in: "db").status == 0)
     }
   }
+
+  /// `contid.declare = yes`: a container's root is an orchestrator of what it makes, and of nothing else.
+  @Test func rootDeclaresContidsWhereScopeLetsIt() throws {
+    try withPlace(scope: "contid.declare = yes\n") { place in
+      func contid(_ words: String, before: String = "") throws -> (text: String, status: Int) {
+        try place.run(
+          "\(before)\(ContainedProgram.place)/na contid \(words)", in: "web")
+      }
+      let own = try #require(
+        try place.collector.status().containers.first { $0.name == "web" }?.contid)
+      let other = try #require(
+        try place.collector.status().containers.first { $0.name == "db" }?.contid)
+      let script = """
+        mkfifo /tmp/go-1; sh -c 'read x < /tmp/go-1; /bin/mkdir /tmp/declared; exec sleep 2' & inner=$!
+        \(ContainedProgram.place)/na contid set $inner 70
+        \(ContainedProgram.place)/na contid get $inner
+        \(ContainedProgram.place)/na contid get $$
+        \(ContainedProgram.place)/na ps | tail -n 1
+        echo > /tmp/go-1; wait $inner
+        """
+      let done = try place.run(script, in: "web")
+      #expect(done.status == 0)
+      let lines = done.text.split(separator: "\n")
+      #expect(lines.prefix(2) == ["70", "-1"], "\(done.text)")
+      #expect(lines.last?.contains("contid-70") == true, "\(done.text)")
+
+      // Each view has the chain as far as it goes.
+      let ownOperation = try place.record("CONTAINER_OP", "contid=70 old-contid=-1", in: "web")
+      #expect(ownOperation.record["uid"] == "0" && ownOperation.record["res"] == "1")
+      let hosts = try place.record(
+        "CONTAINER_OP", " contid=70,^\(own) old-contid=\(own) ", in: "host")
+      #expect(hosts.record["uid"] == "100000")
+      for (daemon, chain) in [("web", "70"), ("host", "70,^\(own)")] {
+        let made = try place.record("SYSCALL", "comm=\"mkdir\"", in: daemon)
+        #expect(made.event.first("CONTAINER_ID")?["contid"] == chain)
+      }
+
+      // Nobody but root, nobody for others, nothing of others.
+      let child = "sleep 9 & "
+      #expect(
+        try contid("set $! 71 --from 1", before: child).text.contains("EPERM: "))
+      #expect(try contid("set $! \(other)", before: child).text.contains("ENOTUNIQ: "))
+      #expect(try contid("set $! 0", before: child).text.contains("EINVAL: "))
+      #expect(try contid("set \(place.collector.pid) 71").text.contains("ESRCH: "))
+      #expect(try contid("get \(place.collector.pid)").text.contains("ESRCH: "))
+      let asUser = try place.run(
+        "su user -c 'sleep 9 & \(ContainedProgram.place)/na contid set $! 71; exit $?'", in: "web")
+      #expect(asUser.status == 4 && asUser.text.contains("EPERM: "), "\(asUser.text)")
+      let user = try place.record("CONTAINER_OP", "uid=1000", in: "web").record
+      #expect(user["contid"] == "71" && user["res"] == "0" && user["op"] == "set")
+      _ = try place.record("CONTAINER_OP", "uid=101000", in: "host")
+    }
+  }
+
+  @Test func elsewhereRootDeclaresNothing() throws {
+    try withPlace { place in
+      let refused = try place.run(
+        "sleep 9 & \(ContainedProgram.place)/na contid set $! 70", in: "db")
+      #expect(refused.status == 4 && refused.text.contains("EPERM: "), "\(refused.text)")
+      let own = try place.record("CONTAINER_OP", "contid=70", in: "db").record
+      #expect(own["res"] == "0" && own["uid"] == "0" && own["old-contid"] == "-1")
+      _ = try place.record("CONTAINER_OP", "contid=70", in: "host")
+      #expect(
+        try place.collector.events(of: "web").allSatisfy {
+          $0.first("CONTAINER_OP")?["contid"] != "70"
+        })
+      #expect(try !place.collector.status().containers.contains { $0.contid == 70 })
+    }
+  }
 }

@@ -57,6 +57,18 @@ struct ControlServerTests {
     }
   }
 
+  @Test func contidsAndAnnouncementsGoBothWays() throws {
+    try withServer { state in
+      let asked = ContidRequest(process: 12, contid: .max, from: 3)
+      let reply = try ControlClient.contid(asked, state: state)
+      #expect(reply.contids == [.max, 3] && reply.container == "12")
+      #expect(reply.error == "\(geteuid())" && reply.code == "EBUSY")
+      #expect(
+        try ControlClient.announce(77, state: state, seconds: 5)
+          == AnnounceReply(container: "web", daemons: ["77"], isReady: true))
+    }
+  }
+
   @Test func whoAsksForAReloadIsKnown() throws {
     try withServer { state in
       let reply = try ControlClient.reload(state: state)

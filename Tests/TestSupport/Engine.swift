@@ -31,7 +31,7 @@ public enum Engine: String, CaseIterable, Sendable {
       (hooks.map { ["HOOKS_DIR=\($0.path)"] } ?? []) + [
         Machine.script("runtime-fixture"), area.path, "each", rawValue, "\(count)",
       ],
-      limit: .seconds(2 * count))
+      limit: .seconds(60 + 2 * count))
   }
 
   /// Runs `body` with the host's pid of the first process of a container `web`, which is removed with all that its engine had.

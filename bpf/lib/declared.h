@@ -20,8 +20,8 @@ static __always_inline void declared_fork(struct task_struct *parent, struct tas
 	/* It was declared and is taken back. */
 	if (!count)
 		return;
-	uint64_t *to = bpf_task_storage_get(&declarations, child, &contid,
-					    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	uint64_t *to =
+	    bpf_task_storage_get(&declarations, child, &contid, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (to)
 		__sync_fetch_and_add(count, 1);
 	else

@@ -62,7 +62,8 @@ static __always_inline struct policy_cgroup *cgroup_known(struct kernfs_node *no
 	return known;
 }
 
-/* What was declared of a task holds, unless its cgroup is of a container that began inside of that. */
+/* What was declared of a task holds, unless its cgroup is of a container that began inside of that.
+ */
 static __always_inline struct policy_cgroup *declared_known(struct task_struct *task,
 							    struct policy_cgroup *known)
 {
@@ -75,14 +76,11 @@ static __always_inline struct policy_cgroup *declared_known(struct task_struct *
 	return declared ? declared : known;
 }
 
-/* Brings the identity in `state` up to date: after a move, and after a change of the tables. */
-static __always_inline void identify(struct task_state *state, struct task_struct *task)
+/* Not inlined: what it needs of the stack is free again for what follows. */
+static __noinline int identify_anew(struct task_state *state, struct task_struct *task)
 {
 	uint64_t cgroup = cgroup_of(task);
 	uint32_t generation = control.generation;
-
-	if (state->cgroup == cgroup && state->generation == generation)
-		return;
 	struct policy_cgroup *known = cgroup_known(task->cgroups->dfl_cgrp->kn, cgroup);
 	if (control.declared)
 		known = declared_known(task, known);
@@ -92,6 +90,14 @@ static __always_inline void identify(struct task_state *state, struct task_struc
 	state->contid = contid;
 	state->policy = contid ? known->policy : control.host;
 	state->generation = generation;
+	return 0;
+}
+
+/* Brings the identity in `state` up to date: after a move, and after a change of the tables. */
+static __always_inline void identify(struct task_state *state, struct task_struct *task)
+{
+	if (state->cgroup != cgroup_of(task) || state->generation != control.generation)
+		identify_anew(state, task);
 }
 
 /* Forgets what was told ahead of a syscall's event: it is told, or is not to be. */

@@ -90,8 +90,10 @@ static __always_inline bool queued_code(uint64_t info, int32_t *code)
 /* The container that a target is in, by its cgroup: a task that was found has nothing of ours. */
 static __noinline uint64_t target_contid(struct task_struct *target)
 {
-	struct kernfs_node *node = BPF_CORE_READ(target, cgroups, dfl_cgrp, kn);
-	struct policy_cgroup *known = cgroup_known(node, BPF_CORE_READ(node, id));
+	uint64_t id = BPF_CORE_READ(target, cgroups, dfl_cgrp, kn, id);
+	/* What the table has no room for is not looked for: calls can be eight deep, and here they
+	 * are. */
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
 
 	return known ? known->contid : 0;
 }
@@ -105,6 +107,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	if (!memory || !target)
 		return 0;
 	struct event_target *event = &memory->event;
+	event->contid = contid; /* first, so that it needs no room for longer */
 	struct pid *group = BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]);
 	uint32_t level = BPF_CORE_READ(group, level);
 
@@ -134,7 +137,6 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	event->levels = levels;
 	event->label = label;
 	event->pad = 0;
-	event->contid = contid;
 	uint32_t size = (sizeof(*event) + levels * sizeof(memory->pid[0]) + label + 7) & ~7u;
 	event->header.size = size;
 	size = at_most(size, sizeof(*memory));

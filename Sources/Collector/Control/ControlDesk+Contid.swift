@@ -52,7 +52,8 @@ extension ControlDesk {
           by: Declaration(owner: owner, asker: asker))
         return .done
       }
-      guard known.declaration?.isOwned(by: owner) == true, (known.outer ?? containers.host) === around
+      guard known.declaration?.isOwned(by: owner) == true,
+        (known.outer ?? containers.host) === around
       else {
         throw ControlRefusal(
           "\(wish.number) is another's contid; give one that is not in use", code: "ENOTUNIQ")
@@ -83,7 +84,8 @@ extension ControlDesk {
     }
     guard mayDeclare(standing) else {
       return .denied(
-        "only root of the host may, and root of a container with 'contid.declare = yes' in scope.conf")
+        "only root of the host may, and root of a container with 'contid.declare = yes' in scope.conf"
+      )
     }
     guard let owner = wish.owner else { return .notHis }
     let place = containers.innermost(of: owner) ?? containers.host

@@ -95,7 +95,8 @@ final class ControlDesk {
     guard peer.process.cgroup != nil else { return .nobody }
     if let entry = containers.innermost(of: peer.process) {
       // A container that is gone, and one that has its path by now, are not the same.
-      guard entry.isDeclared || hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid else {
+      guard entry.isDeclared || hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid
+      else {
         return .nobody
       }
       return .user(entry.view.uid(peer.uid), of: entry)

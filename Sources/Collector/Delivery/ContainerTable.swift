@@ -123,12 +123,18 @@ final class ContainerTable {
       throw ControlRefusal(
         "process \(process.pid) has no cgroup of its own; nestaudit knows containers by theirs")
     }
-    if containers[found.contid] == nil {
+    // What its runtime did in the cgroup before is told of by what is around it.
+    if let known = containers[found.contid], known.mayBeRuntime, known.held != nil {
+      withdraw(known, at: .now)
+    }
+    let isNew = containers[found.contid] == nil
+    if isNew {
       take([found.placed(in: innermost(around: found.cgroupPath)?.contid)])
     }
     guard let entry = containers[found.contid] else {
       throw ControlRefusal("no further container can be known; see the collector's log")
     }
+    if isNew { logger.info("container \(entry.container!.name) (\(entry.number)): announced") }
     return entry
   }
 
@@ -233,7 +239,8 @@ final class ContainerTable {
     guard numbered(container.number) != nil else { return container }
     let other = container.number | 1 << 62
     logger.notice(
-      "container \(container.name): its contid \(container.number) was declared of another: it is \(other)")
+      "container \(container.name): its contid \(container.number) was declared of another: it is \(other)"
+    )
     return container.numbered(other)
   }
 
