@@ -55,7 +55,7 @@ $(OBJECT): $(BPF_SOURCES)
 	touch Sources/CNestaudit/object.c
 
 .PHONY: test
-test: test-dependencies $(OBJECT) ## run every test; as root also those with real BPF and containers
+test: test-dependencies static-client ## run every test; as root also those with real BPF and containers
 	@echo "==> building the tests"
 	$(SWIFT) build $(FLAGS) --build-tests
 	@echo "==> running the tests"

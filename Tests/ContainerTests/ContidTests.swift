@@ -12,7 +12,9 @@ struct Contids {
     let orchestrator: Orchestrator
 
     func marks(_ daemon: String) throws -> [(mark: String, event: AuditEvent)] {
-      try collector.events(of: daemon).compactMap { event in
+      // Whoever answers has taken what is in the ring; the logs are written by others.
+      try wait(for: "the logs") { try collector.status().daemons.allSatisfy { $0.backlog == 0 } }
+      return try collector.events(of: daemon).compactMap { event in
         guard let mark = event.first("EXECVE")?["a1"], mark.hasPrefix("mark") else { return nil }
         return (mark, event)
       }

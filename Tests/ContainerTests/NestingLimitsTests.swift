@@ -7,7 +7,7 @@ import Testing
 struct NestingLimits {
   private static let rules = "-a always,exit -F arch=b64 -S execve -k exec\n"
 
-  @Test(arguments: [20])
+  @Test(arguments: [31])
   func eachOfManyLevelsHasItsOwnView(levels: Int) throws {
     try withTemporaryDirectory { area in
       let configuration = try Configuration(in: area)

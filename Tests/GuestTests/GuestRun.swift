@@ -48,6 +48,7 @@ struct GuestRun: Sendable {
     try configuration.daemon(
       "box", scope: "container = box",
       rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))
+    try configuration.daemon("seven", scope: "contid = 7", rules: execs(by: 0))
     try configuration.daemon(
       "race", scope: "host = yes",
       rules: """

@@ -140,6 +140,8 @@ public struct CollectorStatus: Decodable {
     public let written: UInt64
     /// Events that it missed.
     public let lost: UInt64
+    /// Records that wait for the disk.
+    public let backlog: Int
   }
 
   /// A container.
