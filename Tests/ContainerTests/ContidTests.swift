@@ -358,4 +358,41 @@ struct Contids {
       #expect(logs.filter { $0.hasPrefix("seven") }.count == 2, "\(logs)")
     }
   }
+
+  /// What a runtime has made and not started yet, with namespaces and a cgroup of its own.
+  @Test func aRuntimesContainerCanHaveADeclaredOne() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
+      try configuration.daemon("seven", scope: "contid = 7", rules: Self.rules)
+      try configuration.daemon("all", scope: "container = *", rules: Self.rules)
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try ContainerArea.with(in: area) { containers in
+          try containers.bundle("web", command: "/bin/true mark-first; while :; do sleep 1; done")
+          let pid = try containers.create(.crun, "web")
+          try Program.output(
+            of: Machine.product("nestaudit"),
+            ["contid", "set", "\(pid)", "7", "--from", "1", "--state", collector.state.path])
+          try containers.begin(.crun, "web")
+          // Whoever joins it by its cgroup alone is in it.
+          try containers.execute(.crun, "web", "/bin/true mark-joined")
+          let known = try collector.status().containers.filter { $0.contid != 0 }
+          #expect(known.map(\.name) == ["contid-7"])
+        }
+        try wait(for: "the container's end") { try collector.status().containers.count == 1 }
+        let events = try collector.events(of: "seven")
+        let execs = events.filter { $0.first("EXECVE") != nil }
+        let marks = execs.compactMap { $0.first("EXECVE")?["a1"] }.filter { $0.hasPrefix("mark") }
+        #expect(marks == ["mark-first", "mark-joined"])
+        #expect(execs.first?.syscall?["pid"] == "1" && execs.first?.syscall?["uid"] == "0")
+        #expect(execs.allSatisfy { $0.syscall?["pid"] != "0" })
+        #expect(events.last?.records[0].type == "DAEMON_END")
+        let host = try collector.events(of: "host").filter {
+          $0.first("EXECVE")?["a1"]?.hasPrefix("mark") == true
+        }
+        #expect(host.map { $0.first("CONTAINER_ID")?["contid"] } == ["7", "7"])
+        #expect(host.allSatisfy { $0.syscall?["uid"] == "100000" })
+      }
+    }
+  }
 }

@@ -49,6 +49,40 @@ struct RuntimeDaemons {
     }
   }
 
+  @Test(arguments: [Engine.docker, .podman])
+  func aContainerThatIsRenamedHasALogOfItsNewName(engine: Engine) throws {
+    guard engine.isInstalled else { return }
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("all", scope: "container = *", rules: Self.rules)
+      try configuration.daemon("web", scope: "container = web", rules: Self.rules)
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try engine.withContainer(in: area) { pid in
+          let contid = try ContainerArea.cgroup(of: pid).id
+          #expect(try Self.known(contid, to: collector).daemons.sorted() == ["all/web", "web"])
+          try engine.rename(in: area)
+          try wait(for: "the new name", limit: .seconds(20)) {
+            try Self.known(contid, to: collector).name == "other"
+          }
+          #expect(try Self.known(contid, to: collector).daemons == ["all/other"])
+          #expect(collector.written.contains("web (\(contid)) is called other now"))
+          try engine.executeInRenamed(in: area)
+        }
+        func execs(_ daemon: String) throws -> [String] {
+          try collector.events(of: daemon).compactMap { $0.first("EXECVE")?["a1"] }
+        }
+        #expect(try execs("all/web") == ["1000"] && execs("web") == ["1000"])
+        #expect(try execs("all/other") == ["renamed"])
+        for daemon in ["all/web", "web", "all/other"] {
+          let events = try collector.events(of: daemon)
+          #expect(events.first?.records[0].type == "DAEMON_START")
+          #expect(events.last?.records[0].type == "DAEMON_END")
+          #expect(events.map(\.serial) == Array(1...UInt64(events.count)))
+        }
+      }
+    }
+  }
+
   @Test func aContainerInAContainerIsCalledByBoth() throws {
     guard Engine.nested.isInstalled else { return }
     try withTemporaryDirectory { area in

@@ -51,11 +51,17 @@ public struct ContainerArea {
   /// Starts a container; the host's pid of its first process.
   @discardableResult
   public func start(_ runtime: ContainerRuntime, _ name: String) throws -> pid_t {
-    let output = try fixture("start", runtime.rawValue, name)
-    guard let pid = pid_t(output.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-      throw SupportError("no pid of \(name): \(output)")
-    }
-    return pid
+    try launch("start", runtime, name)
+  }
+
+  /// Makes a container that does nothing yet; the host's pid of its first process.
+  public func create(_ runtime: ContainerRuntime, _ name: String) throws -> pid_t {
+    try launch("create", runtime, name)
+  }
+
+  /// Starts a container that was made.
+  public func begin(_ runtime: ContainerRuntime, _ name: String) throws {
+    try fixture("begin", runtime.rawValue, name)
   }
 
   /// Starts a container of crun's from another one's bundle.
@@ -98,6 +104,16 @@ public struct ContainerArea {
     var status = stat()
     if stat(Machine.cgroups.path + path, &status) == 0 { return (path, UInt64(status.st_ino)) }
     throw SupportError("no directory of the cgroup \(path)")
+  }
+
+  private func launch(
+    _ verb: String, _ runtime: ContainerRuntime, _ name: String
+  ) throws -> pid_t {
+    let output = try fixture(verb, runtime.rawValue, name)
+    guard let pid = pid_t(output.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw SupportError("no pid of \(name): \(output)")
+    }
+    return pid
   }
 
   @discardableResult

@@ -34,6 +34,16 @@ public enum Engine: String, CaseIterable, Sendable {
       limit: .seconds(60 + 2 * count))
   }
 
+  /// Gives the container `web` of docker or podman the name `other`.
+  public func rename(in area: URL) throws {
+    try Program.output(of: Machine.script("runtime-fixture"), [area.path, "rename", rawValue])
+  }
+
+  /// Executes `/bin/true renamed` in the container that was renamed.
+  public func executeInRenamed(in area: URL) throws {
+    try Program.output(of: Machine.script("runtime-fixture"), [area.path, "exec", rawValue])
+  }
+
   /// Runs `body` with the host's pid of the first process of a container `web`, which is removed with all that its engine had.
   public func withContainer(in area: URL, _ body: (pid_t) throws -> Void) throws {
     let script = Machine.script("runtime-fixture")

@@ -59,6 +59,18 @@ final class Classifier {
     return nil
   }
 
+  /// Looks once more for what there is of a container that is known.
+  func askAgain(_ cgroup: UInt64, path: String, process: UInt32) {
+    guard inquiries[cgroup]?.number == nil else { return }
+    // Who made it is another by now, perhaps.
+    ask(cgroup, Inquiry(path: path, maker: 0, outer: nil), process: process)
+  }
+
+  /// What was found last; nil while that is looked for.
+  func found(_ cgroup: UInt64) -> ContainerMetadata? {
+    inquiries[cgroup].flatMap { $0.number == nil ? $0.answer : nil }
+  }
+
   /// Forgets a cgroup that is gone.
   func forget(_ cgroup: UInt64) {
     guard let inquiry = inquiries.removeValue(forKey: cgroup) else { return }
