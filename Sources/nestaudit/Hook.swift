@@ -64,13 +64,19 @@ struct HookCommand: ParsableCommand {
       abstract: "Print a file for /etc/containers/oci/hooks.d.",
       discussion: "nestaudit hook config > /etc/containers/oci/hooks.d/nestaudit.json")
 
-    @Option(help: ArgumentHelp("Where the program is.", valueName: "path"))
-    var path = "/usr/sbin/nestaudit"
+    @Option(
+      help: ArgumentHelp(
+        "The program that is to be run; this one if none is given.", valueName: "path"))
+    var path: String?
 
     @OptionGroup var collector: CollectorOption
 
     func run() throws {
       var output = Output()
+      guard
+        let path = path
+          ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      else { throw Failure("/proc/self/exe cannot be read; say where the program is: --path") }
       output.append(bytes: try Self.file(path: path, state: collector.state))
       output.append("\n")
       output.flush()
