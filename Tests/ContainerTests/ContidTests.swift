@@ -12,16 +12,14 @@ struct Contids {
     let orchestrator: Orchestrator
 
     func marks(_ daemon: String) throws -> [(mark: String, event: AuditEvent)] {
-      // Whoever answers has taken what is in the ring; the logs are written by others.
-      try wait(for: "the logs") { try collector.status().daemons.allSatisfy { $0.backlog == 0 } }
-      return try collector.events(of: daemon).compactMap { event in
+      try collector.settledEvents(of: daemon).compactMap { event in
         guard let mark = event.first("EXECVE")?["a1"], mark.hasPrefix("mark") else { return nil }
         return (mark, event)
       }
     }
 
     func operations(_ daemon: String) throws -> [AuditEvent.Record] {
-      try collector.events(of: daemon).compactMap { $0.first("CONTAINER_OP") }
+      try collector.settledEvents(of: daemon).compactMap { $0.first("CONTAINER_OP") }
     }
   }
 
@@ -159,7 +157,7 @@ struct Contids {
       #expect(try place.marks("seven").allSatisfy { $0.event.first("CONTAINER_ID") == nil })
       #expect(
         try place.marks("shared").allSatisfy { $0.event.first("CONTAINER_ID")?["contid"] == "7" })
-      let own = try place.collector.events(of: "seven")
+      let own = try place.collector.events(ofEnded: "seven")
       #expect(own.map(\.serial) == Array(1...UInt64(own.count)))
       #expect(own.last?.records[0].type == "DAEMON_END")
       let status = try place.collector.status()
@@ -294,7 +292,9 @@ struct Contids {
         /usr/bin/kill -TERM $b
         """)
       #expect(lines == ["a 0 ", "sibling 0 ", "b 0 "])
-      let host = try place.collector.events(of: "signals").filter { $0.first("OBJ_PID") != nil }
+      let host = try place.collector.settledEvents(of: "signals").filter {
+        $0.first("OBJ_PID") != nil
+      }
       // The sender's first; then each target's, in front of the record that names it.
       func told(_ event: AuditEvent) -> [String] {
         event.records.compactMap { record in
@@ -311,7 +311,9 @@ struct Contids {
           ["1=7", "SYSCALL 1", "OBJ_PID -"], ["SYSCALL -", "1=9", "OBJ_PID 1"],
         ])
       // A container sees itself without one, and of others nothing.
-      let own = try place.collector.events(of: "of-seven").filter { $0.first("OBJ_PID") != nil }
+      let own = try place.collector.settledEvents(of: "of-seven").filter {
+        $0.first("OBJ_PID") != nil
+      }
       #expect(own.map(told) == Array(repeating: ["SYSCALL -", "OBJ_PID -"], count: 3))
     }
   }
@@ -380,14 +382,14 @@ struct Contids {
           #expect(known.map(\.name) == ["contid-7"])
         }
         try wait(for: "the container's end") { try collector.status().containers.count == 1 }
-        let events = try collector.events(of: "seven")
+        let events = try collector.events(ofEnded: "seven")
         let execs = events.filter { $0.first("EXECVE") != nil }
         let marks = execs.compactMap { $0.first("EXECVE")?["a1"] }.filter { $0.hasPrefix("mark") }
         #expect(marks == ["mark-first", "mark-joined"])
         #expect(execs.first?.syscall?["pid"] == "1" && execs.first?.syscall?["uid"] == "0")
         #expect(execs.allSatisfy { $0.syscall?["pid"] != "0" })
         #expect(events.last?.records[0].type == "DAEMON_END")
-        let host = try collector.events(of: "host").filter {
+        let host = try collector.settledEvents(of: "host").filter {
           $0.first("EXECVE")?["a1"]?.hasPrefix("mark") == true
         }
         #expect(host.map { $0.first("CONTAINER_ID")?["contid"] } == ["7", "7"])

@@ -30,7 +30,7 @@ struct Hooks {
           "web", hostID: 0, hasHostsUsers: true, hasHostsProcesses: true,
           hook: Self.hook(collector.state), command: "/bin/true mark; exec /bin/true end")
         try containers.run(runtime, "web")
-        let execs = try collector.events(of: "all/web").compactMap { event in
+        let execs = try collector.events(ofEnded: "all/web").compactMap { event in
           event.first("EXECVE").map { "\($0["a0"] ?? "") \($0["a1"] ?? "")" }
         }
         #expect(execs == ["/bin/sh -c", "/bin/true mark", "/bin/true end"])
@@ -73,7 +73,7 @@ struct Hooks {
       ).write(to: hooks.appending(path: "nestaudit.json"), atomically: true, encoding: .utf8)
       try Engine.podman.runEach(3, in: area, hooks: hooks)
       for number in 1...3 {
-        let execs = try collector.events(of: "all/each-\(number)").compactMap {
+        let execs = try collector.events(ofEnded: "all/each-\(number)").compactMap {
           $0.first("EXECVE")?["a1"]
         }
         #expect(execs == ["each-\(number)"])

@@ -69,12 +69,12 @@ struct RuntimeDaemons {
           try engine.executeInRenamed(in: area)
         }
         func execs(_ daemon: String) throws -> [String] {
-          try collector.events(of: daemon).compactMap { $0.first("EXECVE")?["a1"] }
+          try collector.events(ofEnded: daemon).compactMap { $0.first("EXECVE")?["a1"] }
         }
         #expect(try execs("all/web") == ["1000"] && execs("web") == ["1000"])
         #expect(try execs("all/other") == ["renamed"])
         for daemon in ["all/web", "web", "all/other"] {
-          let events = try collector.events(of: daemon)
+          let events = try collector.events(ofEnded: daemon)
           #expect(events.first?.records[0].type == "DAEMON_START")
           #expect(events.last?.records[0].type == "DAEMON_END")
           #expect(events.map(\.serial) == Array(1...UInt64(events.count)))

@@ -115,6 +115,20 @@ public final class RunningCollector {
     logs.appending(path: "\(daemon)/audit.log")
   }
 
+  /// The events in the log of a daemon that ends, or has ended, once all of them are there.
+  public func events(ofEnded daemon: String) throws -> [AuditEvent] {
+    try wait(for: "the end of \(daemon)") {
+      try events(of: daemon).last?.records[0].type == "DAEMON_END"
+    }
+    return try events(of: daemon)
+  }
+
+  /// The events in a daemon's log when all that has happened is written: whoever answers has taken what is in the ring.
+  public func settledEvents(of daemon: String) throws -> [AuditEvent] {
+    try wait(for: "the logs") { try status().daemons.allSatisfy { $0.backlog == 0 } }
+    return try events(of: daemon)
+  }
+
   /// The events of a daemon's log; none if it does not exist.
   public func events(of daemon: String) throws -> [AuditEvent] {
     try AuditEvent.read(log(of: daemon))
