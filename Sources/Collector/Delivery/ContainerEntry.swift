@@ -37,6 +37,8 @@ final class ContainerEntry {
   var answersNotBefore: Int64 = 0
   /// Its events from its birth on, until it is known whose they are; nil from then on.
   var held: HeldEvents?
+  /// What its runtime called it when that was looked for last.
+  var foundName: String?
   /// Its first process may be its runtime's: that is waited for.
   var mayBeRuntime = false
   /// The collector's log has told that no daemon stands for it.

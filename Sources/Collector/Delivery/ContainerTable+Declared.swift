@@ -51,7 +51,8 @@ extension ContainerTable {
       try assign(entry)
       try join(process, to: entry)
     } catch {
-      takeBack(entry)
+      // It has not begun after all.
+      drop(entry)
       throw error as? ControlRefusal ?? ControlRefusal("\(error)")
     }
     daemons.tell(.set, of: entry, at: entry.born)
@@ -77,20 +78,22 @@ extension ContainerTable {
     publish()
   }
 
-  /// It has not begun after all.
-  private func takeBack(_ entry: ContainerEntry) {
-    capture.declarations.end(entry.contid)
-    drop(entry)
-  }
-
   /// A declared container ends with its last task, and its last cgroup if it has some.
   func endIfEmpty(_ entry: ContainerEntry, at time: EventTime) {
     guard entry.isDeclared, entry.cgroups.count <= 1,
       containers[entry.contid] === entry, capture.declarations.count(entry.contid) == 0
     else { return }
-    capture.declarations.end(entry.contid)
-    capture.cgroups.remove(entry.contid)
     end(entry, at: time)
+  }
+
+  /// A full ring may have refused to say that its cgroup is gone, or its last task.
+  func tidy(_ entry: ContainerEntry) {
+    if let cgroup = entry.container?.ownCgroup, hierarchy.id(of: cgroup) == nil {
+      last = nil
+      for gone in entry.cgroups where gone != entry.contid { members[gone] = nil }
+      entry.cgroups = [entry.contid]
+    }
+    endIfEmpty(entry, at: .now)
   }
 
   private func freeContid() -> UInt64 {

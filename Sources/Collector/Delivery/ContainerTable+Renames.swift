@@ -9,9 +9,11 @@ extension ContainerTable {
   func lookForNames() {
     if let entry = containers[lookedAt], let found = classifier.found(lookedAt),
       let name = found.name, let known = entry.container?.metadata, found.id == known.id,
-      let before = known.name, name != before
+      let before = known.name
     {
-      rename(entry, by: found)
+      // Twice in a row: files that are being written may tell an old name once.
+      if name != before, name == entry.foundName { rename(entry, by: found) }
+      entry.foundName = name
     }
     let entries = containers.values.filter {
       $0.held == nil && $0.outer == nil

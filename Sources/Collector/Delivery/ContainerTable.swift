@@ -201,7 +201,7 @@ final class ContainerTable {
     lookForNames()
     for entry in entries.dropFirst() {
       if entry.isDeclared {
-        endIfEmpty(entry, at: .now)
+        tidy(entry)
         continue
       }
       guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
@@ -227,6 +227,10 @@ final class ContainerTable {
 
   /// Knows nothing more of a container.
   func drop(_ entry: ContainerEntry) {
+    if entry.isDeclared {
+      capture.declarations.end(entry.contid)
+      capture.cgroups.remove(entry.contid)
+    }
     forget(entry)
     classifier.forget(entry.contid)
     daemons.release(entry)
