@@ -53,9 +53,13 @@ enum ProcessFile {
 
   /// A number of /proc/PID/stat: proc_pid_stat(5) counts the fields from 1, of which those from the third on can be had.
   static func statField(_ pid: UInt32, _ field: Int) -> UInt64? {
+    read("/proc/\(pid)/stat").flatMap { statField($0, field) }
+  }
+
+  /// The same of a file that was read.
+  static func statField(_ text: [UInt8], _ field: Int) -> UInt64? {
     // The second is a name, in which there may be anything.
-    guard let text = read("/proc/\(pid)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")"))
-    else { return nil }
+    guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
     return fields.dropFirst(field - 3).first.flatMap {
       UInt64(String(decoding: $0, as: UTF8.self))

@@ -30,7 +30,7 @@ struct Witness: ~Copyable {
     guard let parent = ProcessFile.numbers(lines, "PPid").first,
       case let uids = ProcessFile.numbers(lines, "Uid"), uids.count == 4,
       fstatat(directory, "ns/pid", &status, 0) == 0,
-      let started = Self.startTime(Self.read(directory, "stat", limit: 4096))
+      let started = ProcessFile.statField(Self.read(directory, "stat", limit: 4096), 22)
     else {
       close(directory)
       return nil
@@ -102,12 +102,5 @@ struct Witness: ~Copyable {
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }
     return ContainerRoot.content(of: descriptor, limit: limit) ?? []
-  }
-
-  /// The 22nd field of /proc/PID/stat; the second is in brackets and may hold anything.
-  private static func startTime(_ text: [UInt8]) -> UInt64? {
-    guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
-    return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
   }
 }
