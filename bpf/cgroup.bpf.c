@@ -7,7 +7,7 @@
 static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t contid,
 				    uint32_t pid, uint32_t policy)
 {
-	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+	struct kernfs_node *node = READ(cgroup, kn);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct builder b;
 
@@ -15,8 +15,8 @@ static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t
 			   pid))
 		return 0;
 	struct event_cgroup *event = (void *)b.base;
-	event->cgroup = BPF_CORE_READ(node, id);
-	event->parent = BPF_CORE_READ(kernfs_parent(node), id);
+	event->cgroup = READ(node, id);
+	event->parent = READ(kernfs_parent(node), id);
 	event->op = op;
 	event->policy = policy;
 	section_cgroup_path(&b, node);
@@ -25,7 +25,7 @@ static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t
 
 static __always_inline bool is_v2(struct cgroup *cgroup)
 {
-	return BPF_CORE_READ(cgroup, root, hierarchy_id) == 0;
+	return READ(cgroup, root, hierarchy_id) == 0;
 }
 
 /* Counts a cgroup of a container in or out; false if the container has as many as it may in the
@@ -48,10 +48,10 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 {
 	if (!is_v2(cgroup))
 		return 0;
-	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
-	uint64_t id = BPF_CORE_READ(node, id);
+	struct kernfs_node *node = READ(cgroup, kn);
+	uint64_t id = READ(node, id);
 	struct kernfs_node *parent = kernfs_parent(node);
-	uint64_t around = BPF_CORE_READ(parent, id);
+	uint64_t around = READ(parent, id);
 	struct policy_cgroup *known = cgroup_known(parent, around);
 	struct policy_cgroup inherited = {.fresh = CGROUP_NEW};
 
@@ -77,7 +77,7 @@ int BPF_PROG(nestaudit_cgroup_rmdir, struct cgroup *cgroup)
 {
 	if (!is_v2(cgroup))
 		return 0;
-	uint64_t id = BPF_CORE_READ(cgroup, kn, id);
+	uint64_t id = READ(cgroup, kn, id);
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
 
 	if (known) {

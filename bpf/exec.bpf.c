@@ -30,12 +30,12 @@ static __always_inline uint32_t task_work_at(void)
 static __always_inline void keep_script(struct exec_entry *exec, struct task_struct *task,
 					struct linux_binprm *bprm)
 {
-	struct callback_head *work = BPF_CORE_READ(task, task_works);
+	struct callback_head *work = READ(task, task_works);
 
 	exec->scripts = 0;
-	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename) || !work)
+	if (READ(bprm, interp) == READ(bprm, filename) || !work)
 		return;
-	if (!&____fput || (void *)BPF_CORE_READ(work, func) != &____fput)
+	if (!&____fput || (void *)READ(work, func) != &____fput)
 		return;
 	struct file *file = (void *)work - task_work_at();
 	struct inode *inode = file_inode(file);
@@ -50,7 +50,7 @@ static __always_inline int keep_exec(struct task_struct *task, struct linux_binp
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int32_t syscall = READ(regs, orig_ax);
 
 	if (!gate_open(arch, syscall) && !control.owned)
 		return 0;
@@ -84,11 +84,11 @@ int BPF_PROG(nestaudit_creds_from_file, struct linux_binprm *bprm, struct file *
 static __always_inline void section_exec_name(struct builder *b, struct linux_binprm *bprm)
 {
 	uint8_t *data = section_data(b);
-	const char *name = BPF_CORE_READ(bprm, filename);
+	const char *name = READ(bprm, filename);
 
 	if (!data)
 		return;
-	if (BPF_CORE_READ(bprm, fdpath)) {
+	if (READ(bprm, fdpath)) {
 		char head[20] = {};
 		uint32_t skip = 0;
 		bpf_probe_read_kernel_str(head, sizeof(head), name);
@@ -107,7 +107,7 @@ static __always_inline void section_exec_name(struct builder *b, struct linux_bi
 
 static long vma_dentry(struct task_struct *task, struct vm_area_struct *vma, struct dentry **dentry)
 {
-	struct file *file = BPF_CORE_READ(vma, vm_file);
+	struct file *file = READ(vma, vm_file);
 
 	if (file)
 		*dentry = file_dentry(file);
@@ -120,7 +120,7 @@ static long vma_dentry(struct task_struct *task, struct vm_area_struct *vma, str
  */
 static __noinline bool loader_dentry(struct task_struct *task, struct dentry **loader)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mm_struct *mm = READ(task, mm);
 	unsigned long base = 0;
 	struct dentry *dentry = NULL;
 
@@ -145,8 +145,8 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 				    struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
-	struct dentry *dentry = BPF_CORE_READ(bprm, file, f_path.dentry);
+	bool script = READ(bprm, interp) != READ(bprm, filename);
+	struct dentry *dentry = READ(bprm, file, f_path.dentry);
 	struct dentry *loader = NULL;
 
 	section_exec_name(b, bprm);
@@ -162,7 +162,7 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 		data = section_data(b);
 		if (data) {
 			long length = bpf_probe_read_kernel_str(data, EVENT_PATH_MAX,
-								BPF_CORE_READ(bprm, interp));
+								READ(bprm, interp));
 			if (length > 0 && length <= EVENT_PATH_MAX)
 				section_close(b, SECTION_OBJECT_NAME, 1, length - 1);
 		}
@@ -182,13 +182,13 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 static __always_inline void exec_names(struct subject *subject, struct task_struct *task,
 				       struct linux_binprm *bprm)
 {
-	bool script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
+	bool script = READ(bprm, interp) != READ(bprm, filename);
 	struct dentry *loader = NULL;
 
 	subject->is_exec = 1;
 	subject->exec[0] = 0;
 	if (!script && loader_dentry(task, &loader))
-		subject->exec[0] = (uint64_t)BPF_CORE_READ(bprm, file, f_path.dentry);
+		subject->exec[0] = (uint64_t)READ(bprm, file, f_path.dentry);
 	subject->exec[1] = (uint64_t)loader;
 }
 
@@ -208,7 +208,7 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 		__builtin_memcpy(end->args, state->exec.args, sizeof(state->exec.args));
 	} else {
 		end->arch = arch_of(task);
-		end->syscall = BPF_CORE_READ(regs, orig_ax);
+		end->syscall = READ(regs, orig_ax);
 		end->flags = EVENT_NO_ARGS;
 	}
 	if (!gate_open(end->arch, end->syscall) && !owned)
@@ -227,7 +227,7 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 	}
 	if (!wants || !syscall_announce(state, wants))
 		return 0;
-	end->argc = BPF_CORE_READ(bprm, argc);
+	end->argc = READ(bprm, argc);
 	int64_t bytes = argv_submit(state, task);
 	if (bytes < 0) {
 		count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);

@@ -23,15 +23,15 @@ static __always_inline bool fanotify_answer(struct subject *subject,
 		return false;
 	bpf_probe_read_kernel(&response, bpf_core_field_size(event->response), &event->response);
 	/* One that nobody waits for any more is let go by the listener. */
-	if (!(response & FAN_AUDIT) || BPF_CORE_READ(event, state) != EVENT_ANSWERED)
+	if (!(response & FAN_AUDIT) || READ(event, state) != EVENT_ANSWERED)
 		return false;
 	subject->own[0] = response & FAN_RESPONSE;
 	subject->own[1] = bpf_core_field_exists(event->audit_rule);
 	if (subject->own[1]) {
-		subject->own[2] = BPF_CORE_READ(event, audit_rule.hdr.type);
-		subject->own[3] = BPF_CORE_READ(event, audit_rule.rule_number);
-		subject->own[4] = BPF_CORE_READ(event, audit_rule.subj_trust);
-		subject->own[5] = BPF_CORE_READ(event, audit_rule.obj_trust);
+		subject->own[2] = READ(event, audit_rule.hdr.type);
+		subject->own[3] = READ(event, audit_rule.rule_number);
+		subject->own[4] = READ(event, audit_rule.subj_trust);
+		subject->own[5] = READ(event, audit_rule.obj_trust);
 	}
 	return true;
 }
@@ -43,16 +43,16 @@ static __always_inline bool fanotify_answer(struct subject *subject,
 static __noinline int fanotify_keep(struct task_state *state, struct fanotify_perm_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct nameidata *nd = BPF_CORE_READ(task, nameidata);
-	struct dentry *dentry = BPF_CORE_READ(event, path.dentry);
+	struct nameidata *nd = READ(task, nameidata);
+	struct dentry *dentry = READ(event, path.dentry);
 
 	if (!nd || call_state(false))
 		return 0;
 	parts_check(state);
-	take_name_as(state, 0, BPF_CORE_READ(nd, name));
+	take_name_as(state, 0, READ(nd, name));
 	touch(state, dentry, OBJECT_FOUND, 0);
 	if (shape_of(arch_of(task), syscall_now())->open)
-		touch(state, BPF_CORE_READ(dentry, d_parent), OBJECT_PARENT, 0);
+		touch(state, READ(dentry, d_parent), OBJECT_PARENT, 0);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ static __noinline int fanotify_tell(struct fanotify_perm_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	int64_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int64_t syscall = READ(regs, orig_ax);
 	/* Whose end nobody sees, its record is an event of its own. */
 	bool in_syscall =
 	    !(task->flags & PF_IO_WORKER) && syscall >= 0 && end_is_seen(arch_of(task), syscall);

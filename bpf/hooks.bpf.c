@@ -42,7 +42,7 @@ int BPF_PROG(nestaudit_path_rename, const struct path *from, struct dentry *old,
 	touch(state, old, OBJECT_REMOVED, 0);
 	touch(state, target, OBJECT_REMOVED, 1);
 	/* By the name that it gets: who watches that name may not know yet what is there. */
-	touch_inode(state, target, BPF_CORE_READ(old, d_inode), OBJECT_MADE, 1);
+	touch_inode(state, target, READ(old, d_inode), OBJECT_MADE, 1);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ int BPF_PROG(nestaudit_address_got, void *address, int length, void *to, int *ro
 	uint32_t bytes = at_most((uint32_t)length, EVENT_SOCKADDR_MAX);
 	int32_t given = 0;
 
-	if (!(request_state() || gate_open(arch, BPF_CORE_READ(regs, orig_ax))) || length <= 0 ||
+	if (!(request_state() || gate_open(arch, READ(regs, orig_ax))) || length <= 0 ||
 	    length > EVENT_SOCKADDR_MAX || bpf_probe_read_user(&given, sizeof(given), room) ||
 	    given <= 0)
 		return 0;

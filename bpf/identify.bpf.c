@@ -17,10 +17,10 @@ int nestaudit_identify(struct file_identity *identity)
 	struct inode *inode = file_inode(file);
 	if (!inode)
 		return 0;
-	identity->ino = BPF_CORE_READ(inode, i_ino);
+	identity->ino = READ(inode, i_ino);
 	identity->ctime = inode_ctime(inode);
-	identity->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	identity->mode = BPF_CORE_READ(inode, i_mode);
+	identity->dev = READ(inode, i_sb, s_dev);
+	identity->mode = READ(inode, i_mode);
 	identity->known = 1;
 	return 0;
 }

@@ -15,7 +15,7 @@ static __always_inline int touch_name(struct filename *name, struct path *path, 
 		return 0;
 	uint32_t index = name_index(state, name);
 	if (index < 2)
-		touch(state, BPF_CORE_READ(path, dentry), role, index);
+		touch(state, READ(path, dentry), role, index);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ int BPF_PROG(nestaudit_open_walk, struct nameidata *nd, int result)
 	    state->open_flags & (O_PATH | O_TMPFILE))
 		return 0;
 	struct dentry *dentry = nd->path.dentry;
-	bool directory = S_ISDIR(BPF_CORE_READ(dentry, d_inode, i_mode));
+	bool directory = S_ISDIR(READ(dentry, d_inode, i_mode));
 	uint32_t flags = state->open_flags;
 	char behind = 0;
 	bpf_probe_read_kernel(&behind, 1, nd->last.name + nd->last.len);
@@ -90,7 +90,7 @@ static __always_inline int touch_refusal(struct path *path, int result)
 	struct task_state *state = hook_state();
 	/* Other paths are those of a filesystem that opens what is below it. */
 	if (state && state->walk == (uint64_t)path)
-		touch_refused(state, BPF_CORE_READ(path, dentry));
+		touch_refused(state, READ(path, dentry));
 	return 0;
 }
 
@@ -115,7 +115,7 @@ int BPF_PROG(nestaudit_open_exec, int directory, struct filename *name, int flag
 		return 0;
 	struct task_state *state = hook_state();
 	if (state && name_index(state, name) == 0)
-		touch(state, BPF_CORE_READ(file, f_path.dentry), OBJECT_FOUND, 0);
+		touch(state, READ(file, f_path.dentry), OBJECT_FOUND, 0);
 	return 0;
 }
 

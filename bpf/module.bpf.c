@@ -12,7 +12,7 @@ int BPF_PROG(nestaudit_module_load, struct module *module)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 
-	if (!gate_open(arch_of(task), BPF_CORE_READ(regs, orig_ax)))
+	if (!gate_open(arch_of(task), READ(regs, orig_ax)))
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state)

@@ -64,7 +64,7 @@ static __always_inline bool is_of_syscall(struct task_struct *task)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int32_t syscall = READ(regs, orig_ax);
 
 	return !(task->flags & (PF_EXITING | PF_IO_WORKER)) && end_is_seen(arch, syscall) &&
 	       (is_bpf(arch, syscall) || call_place(arch, syscall) == CALL_CHANGES);

@@ -27,7 +27,7 @@ int BPF_PROG(nestaudit_console, const char *text, uint64_t length)
 		return 0;
 	if (!(task->flags & (PF_KTHREAD | PF_EXITING))) {
 		/* A program can write the like to /dev/kmsg, but not by these syscalls. */
-		call = call_place(arch_of(task), BPF_CORE_READ(regs, orig_ax));
+		call = call_place(arch_of(task), READ(regs, orig_ax));
 		if (call == CALL_OTHER)
 			return 0;
 	}

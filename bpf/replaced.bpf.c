@@ -10,11 +10,11 @@ static __noinline int change_time(struct inode *inode)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	uint32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	uint32_t syscall = READ(regs, orig_ax);
 	uint32_t muted;
 
 	if (!entry_replaces(arch, syscall) || !gate_open(arch, syscall) ||
-	    !BPF_CORE_READ(task, mm) || task->tgid == control.collector)
+	    !READ(task, mm) || task->tgid == control.collector)
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state || !policy_open(state, arch, syscall, &muted))

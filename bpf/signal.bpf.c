@@ -14,7 +14,7 @@ static __always_inline bool is_sent_by_syscall(uint32_t arch, int32_t syscall, u
 
 	if ((uint64_t)info < 2)
 		return !info;
-	code = BPF_CORE_READ(info, si_code);
+	code = READ(info, si_code);
 	/* The kernel's own codes a task may queue for itself: nobody is asked then. */
 	if (code > 0)
 		return false;
@@ -29,15 +29,15 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int32_t syscall = READ(regs, orig_ax);
 	uint64_t args[6];
 	uint32_t muted;
 
 	if (signal == SIGSYS && target == task && (uint64_t)info >= 2 &&
-	    !(control.hooks & HOOK_SECCOMP) && BPF_CORE_READ(info, si_code) == SYS_SECCOMP)
+	    !(control.hooks & HOOK_SECCOMP) && READ(info, si_code) == SYS_SECCOMP)
 		seccomp_signal(task);
 	/* A kernel thread has no syscall. */
-	if (!BPF_CORE_READ(task, mm) || is_ptrace(arch, syscall) || !sends_signal(arch, syscall) ||
+	if (!READ(task, mm) || is_ptrace(arch, syscall) || !sends_signal(arch, syscall) ||
 	    !gate_open(arch, syscall) || task->tgid == control.collector)
 		return 0;
 	arguments_of(regs, arch, args);

@@ -38,7 +38,7 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 			   (uint32_t)bpf_get_current_pid_tgid()))
 		return 0;
 	struct event_fork *event = (void *)b.base;
-	event->child = BPF_CORE_READ(child, pid);
+	event->child = READ(child, pid);
 	event->pad = 0;
 	if (builder_submit(&b))
 		return 1;
@@ -81,7 +81,7 @@ static __noinline int exit_capture(struct task_struct *task)
 	if (!end)
 		return 0;
 	end->arch = arch_of(task);
-	end->syscall = BPF_CORE_READ(regs, orig_ax);
+	end->syscall = READ(regs, orig_ax);
 	end->flags = EVENT_NO_RESULT;
 	arguments_of(regs, end->arch, end->args);
 	syscall_capture(end, true);
@@ -93,7 +93,7 @@ static __always_inline bool exit_asked(struct task_struct *task)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int32_t syscall = READ(regs, orig_ax);
 
 	return is_exit(arch, syscall) && gate_open(arch, syscall);
 }
@@ -123,7 +123,7 @@ static __always_inline void exit_tell(struct task_struct *task)
 {
 	struct builder b;
 
-	if (BPF_CORE_READ(task, seccomp.mode) == SECCOMP_MODE_DEAD &&
+	if (READ(task, seccomp.mode) == SECCOMP_MODE_DEAD &&
 	    !(control.hooks & HOOK_SECCOMP))
 		seccomp_exit(task);
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);

@@ -83,7 +83,7 @@ struct {
 static __always_inline uint32_t kept_name(char path[EVENT_PATH_MAX], uint64_t name)
 {
 	long length = bpf_probe_read_kernel_str(path, EVENT_PATH_MAX,
-						BPF_CORE_READ((struct filename *)name, name));
+						READ((struct filename *)name, name));
 
 	return length > 0 && length <= EVENT_PATH_MAX ? length - 1 : 0;
 }
@@ -119,7 +119,7 @@ static __noinline bool request_keep(struct io_kiocb *request)
 {
 	uint64_t key = (uint64_t)request;
 	uint32_t zero = 0;
-	struct task_state *state = request_task(BPF_CORE_READ(request, opcode));
+	struct task_state *state = request_task(READ(request, opcode));
 	struct kept_request *empty = bpf_map_lookup_elem(&empty_request, &zero);
 
 	if (!state || !empty)
@@ -131,15 +131,15 @@ static __noinline bool request_keep(struct io_kiocb *request)
 		return false;
 	}
 	request_read(&kept->ring, request);
-	kept->ctx = (uint64_t)BPF_CORE_READ(request, ctx);
-	kept->user_data = BPF_CORE_READ(request, cqe.user_data);
+	kept->ctx = (uint64_t)READ(request, ctx);
+	kept->user_data = READ(request, cqe.user_data);
 	if (kept->ring.name[0])
 		kept->taken.length[0] = kept_name(kept->taken.path[0], kept->ring.name[0]);
 	if (kept->ring.name[1])
 		kept->taken.length[1] = kept_name(kept->taken.path[1], kept->ring.name[1]);
 	if (!request_take_address(&kept->taken, &kept->ring))
 		kept->taken.address_length = 0;
-	uint32_t flags = BPF_CORE_READ(request, flags);
+	uint32_t flags = READ(request, flags);
 	kept->is_async = !!(flags & REQ_F_FORCE_ASYNC);
 	return flags & REQ_F_CQE_SKIP;
 }
@@ -209,7 +209,7 @@ int BPF_PROG(nestaudit_request_completed, void *ctx_of, struct io_kiocb *request
 {
 	if (!request)
 		return 0;
-	return request_done((uint64_t)request, BPF_CORE_READ(request, cqe.res), true);
+	return request_done((uint64_t)request, READ(request, cqe.res), true);
 }
 
 struct overflow {

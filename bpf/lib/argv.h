@@ -50,13 +50,13 @@ static long argv_chunk(uint32_t index, struct argv_walk *w)
 /* Submits the arguments of `task`; how many bytes, or -1 if the ring refused a part. */
 static __noinline int64_t argv_submit(struct task_state *state, struct task_struct *task)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct argv_walk walk = {.start = BPF_CORE_READ(mm, arg_start),
+	struct mm_struct *mm = READ(task, mm);
+	struct argv_walk walk = {.start = READ(mm, arg_start),
 				 .cgroup = state->cgroup,
 				 .contid = state->contid,
-				 .task = BPF_CORE_READ(task, pid)};
+				 .task = READ(task, pid)};
 
-	walk.length = BPF_CORE_READ(mm, arg_end) - walk.start;
+	walk.length = READ(mm, arg_end) - walk.start;
 	bpf_loop(ARGV_CHUNKS_MAX, argv_chunk, &walk, 0);
 	return walk.refused ? -1 : (int64_t)walk.length;
 }

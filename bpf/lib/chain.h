@@ -19,13 +19,13 @@ struct {
 /* watch_fingerprint() of a dentry's name; 0 if it is not the name of anything any more. */
 static __always_inline uint64_t fingerprint_in(struct name_memory *memory, struct dentry *dentry)
 {
-	uint32_t length = BPF_CORE_READ(dentry, d_name.len);
+	uint32_t length = READ(dentry, d_name.len);
 
-	if (!memory || length > WATCH_NAME_MAX || !BPF_CORE_READ(dentry, d_hash.pprev))
+	if (!memory || length > WATCH_NAME_MAX || !READ(dentry, d_hash.pprev))
 		return 0;
 	__builtin_memset(memory, 0, sizeof(*memory));
 	length = at_most(length, WATCH_NAME_MAX);
-	bpf_probe_read_kernel(memory->words, length, BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(memory->words, length, READ(dentry, d_name.name));
 	return watch_fingerprint(memory->words, length);
 }
 
@@ -55,17 +55,17 @@ struct chain_walk {
 static long chain_step(uint32_t index, struct chain_walk *w)
 {
 	struct dentry *dentry = w->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *parent = READ(dentry, d_parent);
 	uint8_t *memory = scratch_memory();
 	uint32_t at = w->at + index * sizeof(struct event_link);
 
 	if (!memory || at > SCRATCH_SIZE - sizeof(struct event_link))
 		return 1;
 	struct event_link *link = (void *)(memory + at);
-	link->ino = BPF_CORE_READ(dentry, d_inode, i_ino);
+	link->ino = READ(dentry, d_inode, i_ino);
 	link->name = 0;
 	if (parent != dentry &&
-	    watched_flags(BPF_CORE_READ(parent, d_inode, i_ino), w->dev) & WATCHED_NAMES)
+	    watched_flags(READ(parent, d_inode, i_ino), w->dev) & WATCHED_NAMES)
 		link->name = name_fingerprint(dentry);
 	w->dentry = parent;
 	w->count = index + 1;
@@ -76,7 +76,7 @@ static long chain_step(uint32_t index, struct chain_walk *w)
 static __noinline int section_chain(struct builder *b, uint32_t index, struct dentry *dentry)
 {
 	struct chain_walk walk = {.dentry = dentry,
-				  .dev = BPF_CORE_READ(dentry, d_inode, i_sb, s_dev),
+				  .dev = READ(dentry, d_inode, i_sb, s_dev),
 				  .at = b->size + sizeof(struct event_section)};
 
 	if (!section_data(b))

@@ -81,10 +81,10 @@ static __always_inline int64_t clock_variable(uint64_t place)
 static __noinline int clock_read(struct clock_entry *clock)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct hrtimer_cpu_base *bases = BPF_CORE_READ(task, dl.dl_timer.base, cpu_base);
+	struct hrtimer_cpu_base *bases = READ(task, dl.dl_timer.base, cpu_base);
 
-	clock->real = BPF_CORE_READ(bases, clock_base[HRTIMER_BASE_REALTIME].offset);
-	clock->atomic = BPF_CORE_READ(bases, clock_base[HRTIMER_BASE_TAI].offset);
+	clock->real = READ(bases, clock_base[HRTIMER_BASE_REALTIME].offset);
+	clock->atomic = READ(bases, clock_base[HRTIMER_BASE_TAI].offset);
 	clock->offset = clock_variable(clock_places.offset);
 	clock->freq = clock_variable(clock_places.freq);
 	clock->status = (int32_t)clock_variable(clock_places.status);

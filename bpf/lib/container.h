@@ -32,7 +32,7 @@ static long cgroup_step(uint32_t index, struct cgroup_walk *w)
 	/* Behind the text there is room for one name. */
 	char *name = memory->text + PATH_END;
 	long length =
-	    bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, BPF_CORE_READ(node, name));
+	    bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, READ(node, name));
 	if (length > 1)
 		w->start = path_prepend(w->start, name, length - 1);
 	w->node = parent;
@@ -52,12 +52,12 @@ static __noinline int section_cgroup_path(struct builder *b, struct kernfs_node 
 static __always_inline void section_id_map(struct builder *b, uint16_t kind,
 					   struct uid_gid_map *map)
 {
-	uint32_t count = BPF_CORE_READ(map, nr_extents);
+	uint32_t count = READ(map, nr_extents);
 	uint8_t *data = section_data(b);
 	const void *extents = &map->extent[0];
 
 	if (count > 5)
-		extents = BPF_CORE_READ(map, forward);
+		extents = READ(map, forward);
 	if (count > EVENT_IDMAP_MAX)
 		count = EVENT_IDMAP_MAX;
 	uint32_t length = count * sizeof(struct event_id_extent);
@@ -72,28 +72,28 @@ static __noinline int container_submit(struct task_struct *task, uint64_t contid
 				       uint32_t unsaid)
 {
 	struct builder b;
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct pid *pid = READ(task, thread_pid);
 	uint32_t level = (unsaid & (BIRTH_SHARED - 1)) - 1;
 	bool shared = unsaid & BIRTH_SHARED;
 	struct upid number = {};
 
-	if (level > BPF_CORE_READ(pid, level))
+	if (level > READ(pid, level))
 		return 0;
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
 	if (!builder_start(&b, EVENT_CONTAINER, sizeof(struct event_container), contid, outer,
-			   BPF_CORE_READ(task, pid)))
+			   READ(task, pid)))
 		return 0;
 	struct event_container *event = (void *)b.base;
 	struct pid_namespace *pidns = number.ns;
-	struct task_struct *init = shared ? task : BPF_CORE_READ(pidns, child_reaper);
-	struct user_namespace *userns = (void *)BPF_CORE_READ(init, cred, user_ns);
-	event->init = BPF_CORE_READ(init, tgid);
-	event->pidns = level ? BPF_CORE_READ(pidns, ns.inum) : 0;
+	struct task_struct *init = shared ? task : READ(pidns, child_reaper);
+	struct user_namespace *userns = (void *)READ(init, cred, user_ns);
+	event->init = READ(init, tgid);
+	event->pidns = level ? READ(pidns, ns.inum) : 0;
 	event->pidns_level = level;
-	event->userns = BPF_CORE_READ(userns, ns.inum);
+	event->userns = READ(userns, ns.inum);
 	event->shared = shared;
 	event->pad = 0;
-	section_cgroup_path(&b, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
+	section_cgroup_path(&b, READ(task, cgroups, dfl_cgrp, kn));
 	section_id_map(&b, SECTION_UID_MAP, &userns->uid_map);
 	section_id_map(&b, SECTION_GID_MAP, &userns->gid_map);
 	section_pids(&b, init);
@@ -106,8 +106,8 @@ static __noinline int container_submit(struct task_struct *task, uint64_t contid
  */
 static __noinline void container_birth(struct task_state *state, struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	uint32_t level = BPF_CORE_READ(pid, level);
+	struct pid *pid = READ(task, thread_pid);
+	uint32_t level = READ(pid, level);
 	uint64_t cgroup = state->cgroup;
 	uint64_t outer = state->contid;
 	struct upid number = {};
@@ -116,7 +116,7 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 		return;
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
 	struct pid_namespace *pidns = number.ns;
-	uint32_t inode = BPF_CORE_READ(pidns, ns.inum);
+	uint32_t inode = READ(pidns, ns.inum);
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &cgroup);
 	uint32_t fresh = known ? known->fresh : CGROUP_USED;
 	if (outer == cgroup) {

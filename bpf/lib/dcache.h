@@ -23,17 +23,17 @@
 
 static __always_inline struct inode *dentry_inode(struct dentry *dentry)
 {
-	return BPF_CORE_READ(dentry, d_inode);
+	return READ(dentry, d_inode);
 }
 
 static __always_inline uint64_t inode_number(struct dentry *dentry)
 {
-	return BPF_CORE_READ(dentry, d_inode, i_ino);
+	return READ(dentry, d_inode, i_ino);
 }
 
 static __always_inline uint32_t dentry_flags_of(struct dentry *dentry)
 {
-	return BPF_CORE_READ(dentry, d_flags);
+	return READ(dentry, d_flags);
 }
 
 /* Barriers keep the compiler from taking both, of which this kernel has one. */
@@ -156,15 +156,15 @@ static long dcache_sample(uint32_t index, void *nothing)
 	if (!s || !s->cursor)
 		return 1;
 	struct dentry *child = dcache_child(s->cursor);
-	uint32_t hash = BPF_CORE_READ(child, d_name.hash);
-	uint32_t length = BPF_CORE_READ(child, d_name.len);
-	uint64_t place = (uint64_t)BPF_CORE_READ(child, d_hash.pprev);
+	uint32_t hash = READ(child, d_name.hash);
+	uint32_t length = READ(child, d_name.len);
+	uint64_t place = (uint64_t)READ(child, d_hash.pprev);
 	bpf_probe_read_kernel(&s->cursor, sizeof(s->cursor), (void *)s->cursor);
 	if (!place || length > WATCH_NAME_MAX || index < s->skip)
 		return 0;
 	__builtin_memset(&s->words, 0, sizeof(s->words));
 	length = at_most(length, WATCH_NAME_MAX);
-	bpf_probe_read_kernel(s->words.words, length, BPF_CORE_READ(child, d_name.name));
+	bpf_probe_read_kernel(s->words.words, length, READ(child, d_name.name));
 	if (dcache_hash(s->directory, s->words.words, length) != hash) {
 		s->strange = 1;
 		return 1;
@@ -196,7 +196,7 @@ __noinline int dcache_find(uint64_t address)
 	__builtin_memset(s, 0, sizeof(*s));
 	s->directory = directory;
 	s->skip = dcache_place.tries;
-	s->cursor = (uint64_t)BPF_CORE_READ(directory, d_children.first);
+	s->cursor = (uint64_t)READ(directory, d_children.first);
 	bpf_loop(DCACHE_SAMPLES, dcache_sample, &nothing, 0);
 	if (s->begun > DCACHE_VOTES)
 		dcache_place.tries++;

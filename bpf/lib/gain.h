@@ -27,13 +27,13 @@ static __always_inline void caps_of(struct event_caps *caps, struct cred *cred)
 static __noinline int exec_gain(struct event_exec_caps *caps, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct cred *old = BPF_CORE_READ(task, cred), *new = BPF_CORE_READ(bprm, cred);
+	struct cred *old = READ(task, cred), *new = READ(bprm, cred);
 	uint32_t root = root_of(new);
-	uint32_t uid = BPF_CORE_READ(new, uid.val), euid = BPF_CORE_READ(new, euid.val);
-	bool noroot = BPF_CORE_READ(old, securebits) & SECURE_NOROOT;
+	uint32_t uid = READ(new, uid.val), euid = READ(new, euid.val);
+	bool noroot = READ(old, securebits) & SECURE_NOROOT;
 	/* Until 6.17 it was compared with the real one. */
-	uint32_t before = LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8) ? BPF_CORE_READ(old, euid.val)
-								      : BPF_CORE_READ(old, uid.val);
+	uint32_t before = LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8) ? READ(old, euid.val)
+								      : READ(old, uid.val);
 
 	caps->gain = GAIN_NONE;
 	caps->pad = 0;
@@ -51,7 +51,7 @@ static __noinline int exec_gain(struct event_exec_caps *caps, struct linux_binpr
 	if (caps->after.ambient & ~caps->before.ambient)
 		caps->gain = GAIN_SURE;
 	else if (caps->after.permitted & ~caps->before.permitted &&
-		 !(BPF_CORE_READ(bprm, file, f_path.mnt, mnt_flags) & MNT_NOSUID))
+		 !(READ(bprm, file, f_path.mnt, mnt_flags) & MNT_NOSUID))
 		caps->gain = GAIN_WITH_FILE;
 	return 0;
 }

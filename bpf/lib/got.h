@@ -58,13 +58,13 @@ static __always_inline uint32_t got_inet(uint8_t *data, struct sock *sk, bool pe
 	to->family = FAMILY_INET;
 	to->zero = 0;
 	if (peer) {
-		to->port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-		to->address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		to->port = READ(sk, __sk_common.skc_dport);
+		to->address = READ(sk, __sk_common.skc_daddr);
 	} else {
-		to->port = BPF_CORE_READ(inet, inet_sport);
-		to->address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		to->port = READ(inet, inet_sport);
+		to->address = READ(sk, __sk_common.skc_rcv_saddr);
 		if (!to->address)
-			to->address = BPF_CORE_READ(inet, inet_saddr);
+			to->address = READ(inet, inet_saddr);
 	}
 	return sizeof(*to);
 }
@@ -74,16 +74,16 @@ static __always_inline uint32_t got_inet6(uint8_t *data, struct sock *sk, bool p
 {
 	struct address_inet6 *to = (void *)data;
 	struct inet_sock *inet = (void *)sk;
-	struct ipv6_pinfo *six = BPF_CORE_READ(inet, pinet6);
+	struct ipv6_pinfo *six = READ(inet, pinet6);
 	struct in6_addr address = {};
 
 	if (peer) {
-		if (BPF_CORE_READ(six, flow_label))
+		if (READ(six, flow_label))
 			return 0;
-		to->port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+		to->port = READ(sk, __sk_common.skc_dport);
 		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
 	} else {
-		to->port = BPF_CORE_READ(inet, inet_sport);
+		to->port = READ(inet, inet_sport);
 		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_rcv_saddr);
 		if (!(address.word[0] | address.word[1] | address.word[2] | address.word[3]))
 			BPF_CORE_READ_INTO(&address, six, saddr);
@@ -93,7 +93,7 @@ static __always_inline uint32_t got_inet6(uint8_t *data, struct sock *sk, bool p
 	to->address = address;
 	to->scope = 0;
 	if ((__builtin_bswap32(address.word[0]) >> 16 & LINK_LOCAL_MASK) == LINK_LOCAL)
-		to->scope = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+		to->scope = READ(sk, __sk_common.skc_bound_dev_if);
 	return sizeof(*to);
 }
 
@@ -102,11 +102,11 @@ static __always_inline uint32_t got_unix(uint8_t *data, struct sock *sk, bool pe
 	struct unix_sock *local = (void *)sk;
 
 	if (peer)
-		local = (void *)BPF_CORE_READ(local, peer);
+		local = (void *)READ(local, peer);
 	if (!local)
 		return 0;
-	struct unix_address *address = BPF_CORE_READ(local, addr);
-	uint32_t length = address ? BPF_CORE_READ(address, len) : UNIX_PATH_AT;
+	struct unix_address *address = READ(local, addr);
+	uint32_t length = address ? READ(address, len) : UNIX_PATH_AT;
 	if (length < UNIX_PATH_AT || length > EVENT_SOCKADDR_MAX)
 		return 0;
 	if (!address) {
@@ -132,14 +132,14 @@ static __noinline uint32_t got_from_socket(struct builder *b, struct syscall_end
 	if (!data || !place || end->result < 0 || kind == ADDRESS_RECV || !is_got(kind))
 		return 0;
 	struct file *file = file_of(task, kind == ADDRESS_ACCEPT ? end->result : descriptor);
-	if (!file || BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+	if (!file || READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
 		return 0;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct socket *socket = READ(file, private_data);
+	struct sock *sk = READ(socket, sk);
 	bool peer = kind != ADDRESS_NAME;
 	if (!sk)
 		return 0;
-	switch (BPF_CORE_READ(sk, __sk_common.skc_family)) {
+	switch (READ(sk, __sk_common.skc_family)) {
 	case FAMILY_UNIX:
 		return got_unix(data, sk, peer);
 	case FAMILY_INET:

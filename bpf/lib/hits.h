@@ -54,8 +54,8 @@ static __always_inline void hits_add(struct watch_hits *hits, uint64_t ino, uint
 static long hits_step(uint32_t index, struct hits_walk *w)
 {
 	struct dentry *dentry = w->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-	uint64_t ino = BPF_CORE_READ(dentry, d_inode, i_ino);
+	struct dentry *parent = READ(dentry, d_parent);
+	uint64_t ino = READ(dentry, d_inode, i_ino);
 	uint32_t flags = watched_flags(ino, w->dev);
 
 	if (flags & WATCHED_FILE)
@@ -88,7 +88,7 @@ static __always_inline void hits_of_dentry(struct watch_hits *hits, struct dentr
 	struct hits_walk walk = {
 	    .hits = hits,
 	    .dentry = dentry,
-	    .dev = BPF_CORE_READ(dentry, d_inode, i_sb, s_dev),
+	    .dev = READ(dentry, d_inode, i_sb, s_dev),
 	    .last = last,
 	};
 
@@ -97,8 +97,8 @@ static __always_inline void hits_of_dentry(struct watch_hits *hits, struct dentr
 
 static __always_inline void hits_of_directory(struct watch_hits *hits, struct dentry *directory)
 {
-	uint64_t ino = BPF_CORE_READ(directory, d_inode, i_ino);
-	uint32_t dev = BPF_CORE_READ(directory, d_inode, i_sb, s_dev);
+	uint64_t ino = READ(directory, d_inode, i_ino);
+	uint32_t dev = READ(directory, d_inode, i_sb, s_dev);
 
 	if (watched_flags(ino, dev) & WATCHED_FILE)
 		hits_add(hits, ino, 0, dev, true);

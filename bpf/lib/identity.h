@@ -16,8 +16,8 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *nod
 	struct kernfs_node___6_14 *old = (void *)node;
 
 	if (bpf_core_field_exists(node->__parent))
-		return BPF_CORE_READ(node, __parent);
-	return BPF_CORE_READ(old, parent);
+		return READ(node, __parent);
+	return READ(old, parent);
 }
 
 /* How far a cgroup that is not in the table may be below one that is. */
@@ -31,7 +31,7 @@ struct cgroup_search {
 static long cgroup_search_step(uint32_t index, struct cgroup_search *search)
 {
 	struct kernfs_node *node = search->node;
-	uint64_t id = BPF_CORE_READ(node, id);
+	uint64_t id = READ(node, id);
 
 	if (bpf_map_lookup_elem(&cgroups, &id)) {
 		search->id = id;

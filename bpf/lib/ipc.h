@@ -302,9 +302,9 @@ static __noinline bool ipc_keep(struct ipc_entry *entry, struct ipc_call *call)
 	}
 	if (!found)
 		return false;
-	entry->uid = BPF_CORE_READ(found, uid.val);
-	entry->gid = BPF_CORE_READ(found, gid.val);
-	entry->mode = BPF_CORE_READ(found, mode);
+	entry->uid = READ(found, uid.val);
+	entry->gid = READ(found, gid.val);
+	entry->mode = READ(found, mode);
 	return true;
 }
 

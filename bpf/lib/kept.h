@@ -25,7 +25,7 @@ static __noinline bool keep_cwd(struct task_struct *task)
 	struct former_cwd *former =
 	    bpf_task_storage_get(&former_cwds, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct path_memory *memory = path_memory();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = READ(task, fs);
 
 	if (!former || !memory || !fs)
 		return false;

@@ -23,15 +23,15 @@ static __always_inline struct aa_label *label_of(struct cred *cred)
 
 	if (!&apparmor_blob_sizes || !bpf_core_type_exists(struct aa_label))
 		return NULL;
-	void *security = BPF_CORE_READ(cred, security);
+	void *security = READ(cred, security);
 	bpf_probe_read_kernel(&at, sizeof(at),
 			      (void *)sizes +
 				  bpf_core_field_offset(struct lsm_blob_sizes, lbs_cred));
 	if (!security)
 		return NULL;
 	bpf_probe_read_kernel(&label, sizeof(label), security + at);
-	if (label && BPF_CORE_READ(label, flags) & LABEL_STALE) {
-		newest = BPF_CORE_READ(label, proxy, label);
+	if (label && READ(label, flags) & LABEL_STALE) {
+		newest = READ(label, proxy, label);
 		if (newest)
 			label = newest;
 	}
@@ -45,7 +45,7 @@ static __always_inline uint64_t label_fingerprint(struct cred *cred)
 
 	if (!label)
 		return 0;
-	return (uint64_t)label ^ (uint64_t)BPF_CORE_READ(label, secid) << 32;
+	return (uint64_t)label ^ (uint64_t)READ(label, secid) << 32;
 }
 
 /* The second is written where a signal is sent, which an interrupt can do on top of the first. */
@@ -82,14 +82,14 @@ static __always_inline void label_append_profile(struct label_memory *memory,
 						 struct aa_profile *profile, struct aa_ns *before)
 {
 	static const char colon[] = ":";
-	struct aa_ns *ns = BPF_CORE_READ(profile, ns);
+	struct aa_ns *ns = READ(profile, ns);
 
-	if (ns != before && BPF_CORE_READ(ns, parent)) {
+	if (ns != before && READ(ns, parent)) {
 		label_append(memory, colon);
-		label_append(memory, BPF_CORE_READ(ns, base.hname) + LABEL_NS_SKIP);
+		label_append(memory, READ(ns, base.hname) + LABEL_NS_SKIP);
 		label_append(memory, colon);
 	}
-	label_append(memory, BPF_CORE_READ(profile, base.hname));
+	label_append(memory, READ(profile, base.hname));
 }
 
 /*
@@ -106,7 +106,7 @@ __noinline uint32_t label_gather(uint64_t address, uint32_t place)
 
 	if (!bpf_core_type_exists(struct aa_label) || !memory || !label)
 		return 0;
-	uint32_t size = BPF_CORE_READ(label, size);
+	uint32_t size = READ(label, size);
 	if (!size || size > LABEL_PROFILES)
 		return 0;
 	memory->length = 0;
@@ -118,8 +118,8 @@ __noinline uint32_t label_gather(uint64_t address, uint32_t place)
 		if (i)
 			label_append(memory, and);
 		label_append_profile(memory, profile, before);
-		struct aa_ns *ns = BPF_CORE_READ(profile, ns);
-		if (BPF_CORE_READ(ns, parent))
+		struct aa_ns *ns = READ(profile, ns);
+		if (READ(ns, parent))
 			before = ns;
 	}
 	uint32_t length = *(volatile uint32_t *)&memory->length;

@@ -89,12 +89,12 @@ static __always_inline struct pid *login_of(struct task_struct *task, uint32_t f
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
 	if (!file || !&proc_loginuid_write ||
-	    BPF_CORE_READ(file, f_op, write) != &proc_loginuid_write)
+	    READ(file, f_op, write) != &proc_loginuid_write)
 		return NULL;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = READ(file, f_inode);
 	struct proc_inode *proc =
 	    (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
-	return BPF_CORE_READ(proc, pid);
+	return READ(proc, pid);
 }
 
 /* Keeps what the task behind a pid is. */
@@ -132,14 +132,14 @@ static __always_inline bool login_is_open(struct pt_regs *regs, uint32_t arch, i
 	case 85: /* creat */
 		return true;
 	case 437: /* openat2 */
-		bpf_probe_read_user(&flags, sizeof(flags), (void *)BPF_CORE_READ(regs, dx));
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)READ(regs, dx));
 		break;
 	case 257: /* openat */
 	case 295:
-		flags = BPF_CORE_READ(regs, dx);
+		flags = READ(regs, dx);
 		break;
 	default:
-		flags = arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, cx);
+		flags = arch == POLICY_ARCH_64 ? READ(regs, si) : READ(regs, cx);
 	}
 	return flags & 3;
 }
@@ -147,12 +147,12 @@ static __always_inline bool login_is_open(struct pt_regs *regs, uint32_t arch, i
 static __noinline int login_opened(uint32_t fd)
 {
 	struct pid *pid = login_of(bpf_get_current_task_btf(), fd);
-	struct hlist_node *link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;
+	struct hlist_node *link = pid ? READ(pid, tasks[PIDTYPE_PID].first) : NULL;
 
 	if (!link)
 		return 0;
 	struct task_struct *task = task_of_link(link, PIDTYPE_PID);
-	login_keep(pid, BPF_CORE_READ(task, loginuid.val), BPF_CORE_READ(task, sessionid), NULL);
+	login_keep(pid, READ(task, loginuid.val), READ(task, sessionid), NULL);
 	return 0;
 }
 
@@ -168,14 +168,14 @@ static __noinline int64_t login_asked(uint32_t arch, uint32_t call)
 	struct login_text text = {};
 	uint64_t address, length, value = 0;
 
-	if (call != LOGIN_WRITES || BPF_CORE_READ(task, cred, user_ns, level))
+	if (call != LOGIN_WRITES || READ(task, cred, user_ns, level))
 		return -1;
 	if (arch == POLICY_ARCH_64) {
-		address = BPF_CORE_READ(regs, si);
-		length = BPF_CORE_READ(regs, dx);
+		address = READ(regs, si);
+		length = READ(regs, dx);
 	} else {
-		address = (uint32_t)BPF_CORE_READ(regs, cx);
-		length = (uint32_t)BPF_CORE_READ(regs, dx);
+		address = (uint32_t)READ(regs, cx);
+		length = (uint32_t)READ(regs, dx);
 	}
 	length = at_most(length, LOGIN_LENGTH);
 	if (bpf_probe_read_user(&text, length, (void *)address))

@@ -10,7 +10,7 @@
 #include "table.h"
 #include "watch.h"
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
+#include "read.h"
 #include <bpf/bpf_tracing.h>
 
 /* What an execve had in its registers and hands before its task's memory was replaced. */

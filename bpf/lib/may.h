@@ -35,15 +35,15 @@ static __always_inline bool mount_maps_ids(struct mount *mount)
 	if (!bpf_core_field_exists(mount->mnt.mnt_idmap) ||
 	    !bpf_core_field_exists(none->uid_map.nr_extents))
 		return true;
-	return BPF_CORE_READ(mount, mnt.mnt_idmap, uid_map.nr_extents);
+	return READ(mount, mnt.mnt_idmap, uid_map.nr_extents);
 }
 
 static __always_inline enum may_answer is_in_group(struct cred *cred, uint32_t gid)
 {
-	struct group_info *groups = BPF_CORE_READ(cred, group_info);
-	uint32_t count = BPF_CORE_READ(groups, ngroups);
+	struct group_info *groups = READ(cred, group_info);
+	uint32_t count = READ(groups, ngroups);
 
-	if (BPF_CORE_READ(cred, fsgid.val) == gid)
+	if (READ(cred, fsgid.val) == gid)
 		return MAY_SO;
 	if (count > EVENT_GROUPS_MAX)
 		return MAY_PERHAPS;
@@ -60,18 +60,18 @@ static __always_inline enum may_answer is_in_group(struct cred *cred, uint32_t g
 static __always_inline enum may_answer mode_allows(struct inode *inode, struct cred *cred,
 						   uint32_t wanted)
 {
-	uint32_t mode = BPF_CORE_READ(inode, i_mode);
+	uint32_t mode = READ(inode, i_mode);
 
-	if (BPF_CORE_READ(inode, i_uid.val) == BPF_CORE_READ(cred, fsuid.val))
+	if (READ(inode, i_uid.val) == READ(cred, fsuid.val))
 		return (mode >> 6 & wanted) == wanted;
 	/* A list is not asked for what the group cannot have. */
-	if (mode & 070 && bpf_core_field_exists(inode->i_acl) && BPF_CORE_READ(inode, i_acl) &&
-	    BPF_CORE_READ(inode, i_sb, s_flags) & SB_POSIXACL)
+	if (mode & 070 && bpf_core_field_exists(inode->i_acl) && READ(inode, i_acl) &&
+	    READ(inode, i_sb, s_flags) & SB_POSIXACL)
 		return MAY_PERHAPS;
 	bool group = (mode >> 3 & wanted) == wanted, others = (mode & wanted) == wanted;
 	if (group == others)
 		return group;
-	enum may_answer member = is_in_group(cred, BPF_CORE_READ(inode, i_gid.val));
+	enum may_answer member = is_in_group(cred, READ(inode, i_gid.val));
 	if (member == MAY_PERHAPS)
 		return member;
 	return member == MAY_SO ? group : others;
@@ -83,11 +83,11 @@ __noinline uint64_t may_use(uint64_t directory, uint64_t mount, uint32_t wanted)
 {
 	struct cred *cred = bpf_get_current_task_btf()->cred;
 	struct inode *inode = (void *)directory;
-	uint64_t magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	uint64_t magic = READ(inode, i_sb, s_magic);
 	uint64_t capable = 1ull << CAP_DAC_OVERRIDE;
 
 	if (mount_maps_ids((void *)mount) ||
-	    (BPF_CORE_READ(inode, i_op, permission) && magic != OVERLAYFS_SUPER_MAGIC &&
+	    (READ(inode, i_op, permission) && magic != OVERLAYFS_SUPER_MAGIC &&
 	     magic != BTRFS_SUPER_MAGIC))
 		return MAY_PERHAPS;
 	enum may_answer answer = mode_allows(inode, cred, wanted);
@@ -95,9 +95,9 @@ __noinline uint64_t may_use(uint64_t directory, uint64_t mount, uint32_t wanted)
 		return answer;
 	if (wanted == MAY_EXEC)
 		capable |= 1ull << CAP_DAC_READ_SEARCH;
-	if (!(BPF_CORE_READ(cred, cap_effective.val) & capable))
+	if (!(READ(cred, cap_effective.val) & capable))
 		return MAY_NOT;
-	return BPF_CORE_READ(cred, user_ns, level) ? MAY_PERHAPS : MAY_SO;
+	return READ(cred, user_ns, level) ? MAY_PERHAPS : MAY_SO;
 }
 
 #endif

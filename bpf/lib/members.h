@@ -13,7 +13,7 @@
 
 static __always_inline void object_add(struct subject_objects *objects, struct dentry *dentry)
 {
-	struct inode *inode = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;
+	struct inode *inode = dentry ? READ(dentry, d_inode) : NULL;
 	uint32_t count = objects->count;
 
 	if (!dentry || count >= OBJECTS_MAX)
@@ -23,12 +23,12 @@ static __always_inline void object_add(struct subject_objects *objects, struct d
 		return;
 	}
 	struct subject_object *object = &objects->object[count & (OBJECTS_MAX - 1)];
-	object->ino = BPF_CORE_READ(inode, i_ino);
-	object->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	object->rdev = BPF_CORE_READ(inode, i_rdev);
-	object->mode = BPF_CORE_READ(inode, i_mode);
-	object->uid = BPF_CORE_READ(inode, i_uid.val);
-	object->gid = BPF_CORE_READ(inode, i_gid.val);
+	object->ino = READ(inode, i_ino);
+	object->dev = READ(inode, i_sb, s_dev);
+	object->rdev = READ(inode, i_rdev);
+	object->mode = READ(inode, i_mode);
+	object->uid = READ(inode, i_uid.val);
+	object->gid = READ(inode, i_gid.val);
 	objects->count = count + 1;
 }
 

@@ -21,15 +21,15 @@
 static __always_inline uint64_t inode_ctime(struct inode *inode)
 {
 	if (bpf_core_field_exists(inode->i_ctime_sec))
-		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
-		       (BPF_CORE_READ(inode, i_ctime_nsec) & ~CTIME_QUERIED);
+		return READ(inode, i_ctime_sec) * 1000000000ull +
+		       (READ(inode, i_ctime_nsec) & ~CTIME_QUERIED);
 	struct inode___6_6 *middle = (void *)inode;
 	if (bpf_core_field_exists(middle->__i_ctime))
-		return BPF_CORE_READ(middle, __i_ctime.tv_sec) * 1000000000ull +
-		       BPF_CORE_READ(middle, __i_ctime.tv_nsec);
+		return READ(middle, __i_ctime.tv_sec) * 1000000000ull +
+		       READ(middle, __i_ctime.tv_nsec);
 	struct inode___6_1 *old = (void *)inode;
-	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull +
-	       BPF_CORE_READ(old, i_ctime.tv_nsec);
+	return READ(old, i_ctime.tv_sec) * 1000000000ull +
+	       READ(old, i_ctime.tv_nsec);
 }
 
 #define S_ISDIR(mode) (((mode)&0170000) == 0040000)
@@ -53,9 +53,9 @@ static __always_inline bool tmpfs_has_no_xattrs(struct inode *inode)
 	struct simple_xattrs___6_1 *old = (void *)xattrs;
 
 	if (bpf_core_field_exists(xattrs->rb_root))
-		return !BPF_CORE_READ(xattrs, rb_root.rb_node);
+		return !READ(xattrs, rb_root.rb_node);
 	if (bpf_core_field_exists(old->head))
-		return BPF_CORE_READ(old, head.next) == &old->head;
+		return READ(old, head.next) == &old->head;
 	return false;
 }
 
@@ -66,11 +66,11 @@ static __always_inline bool ext4_has_no_xattrs(struct inode *inode)
 	    (void *)inode - bpf_core_field_offset(struct ext4_inode_info, vfs_inode);
 	char name[5] = {};
 
-	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(inode, i_sb, s_type, name));
+	bpf_probe_read_kernel_str(name, sizeof(name), READ(inode, i_sb, s_type, name));
 	if (name[0] != 'e' || name[1] != 'x' || name[2] != 't' || name[3] != '4')
 		return false;
-	return !BPF_CORE_READ(info, i_file_acl) &&
-	       !(BPF_CORE_READ(info, i_flags) & EXT4_STATES_XATTR);
+	return !READ(info, i_file_acl) &&
+	       !(READ(info, i_flags) & EXT4_STATES_XATTR);
 }
 
 /*
@@ -79,10 +79,10 @@ static __always_inline bool ext4_has_no_xattrs(struct inode *inode)
  */
 static __always_inline uint32_t object_caps(struct inode *inode)
 {
-	uint64_t magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	uint64_t magic = READ(inode, i_sb, s_magic);
 
-	if (!(BPF_CORE_READ(inode, i_opflags) & IOP_XATTR) ||
-	    BPF_CORE_READ(inode, i_flags) & S_NOSEC)
+	if (!(READ(inode, i_opflags) & IOP_XATTR) ||
+	    READ(inode, i_flags) & S_NOSEC)
 		return OBJECT_CAPS_NONE;
 	if (magic == TMPFS_MAGIC && bpf_core_field_exists(((struct shmem_inode_info *)0)->xattrs) &&
 	    tmpfs_has_no_xattrs(inode))
@@ -97,14 +97,14 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 				      uint32_t role)
 {
 	__builtin_memset(object, 0, sizeof(*object));
-	object->ino = BPF_CORE_READ(inode, i_ino);
+	object->ino = READ(inode, i_ino);
 	object->ctime = inode_ctime(inode);
-	object->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	object->rdev = BPF_CORE_READ(inode, i_rdev);
-	object->mode = BPF_CORE_READ(inode, i_mode);
-	object->uid = BPF_CORE_READ(inode, i_uid.val);
-	object->gid = BPF_CORE_READ(inode, i_gid.val);
-	object->magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	object->dev = READ(inode, i_sb, s_dev);
+	object->rdev = READ(inode, i_rdev);
+	object->mode = READ(inode, i_mode);
+	object->uid = READ(inode, i_uid.val);
+	object->gid = READ(inode, i_gid.val);
+	object->magic = READ(inode, i_sb, s_magic);
 	object->role = role;
 	object->caps = object_caps(inode);
 	if (object->caps == OBJECT_CAPS_ASK)
@@ -116,24 +116,24 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 static __always_inline struct dentry *file_dentry(struct file *file)
 {
 	struct backing_file *backing = (void *)file;
-	uint32_t mode = BPF_CORE_READ(file, f_mode);
+	uint32_t mode = READ(file, f_mode);
 
 	if (bpf_core_type_exists(struct backing_file) && mode & FMODE_NOACCOUNT &&
 	    mode & FMODE_BACKING)
-		return BPF_CORE_READ(backing, user_path.dentry);
-	return BPF_CORE_READ(file, f_path.dentry);
+		return READ(backing, user_path.dentry);
+	return READ(file, f_path.dentry);
 }
 
 static __always_inline struct inode *file_inode(struct file *file)
 {
-	return BPF_CORE_READ(file_dentry(file), d_inode);
+	return READ(file_dentry(file), d_inode);
 }
 
 static __always_inline void section_object(struct builder *b, uint16_t index, struct dentry *dentry,
 					   uint32_t role)
 {
 	struct event_object *object = (void *)section_data(b);
-	struct inode *inode = dentry ? BPF_CORE_READ(dentry, d_inode) : NULL;
+	struct inode *inode = dentry ? READ(dentry, d_inode) : NULL;
 
 	if (!object || !inode)
 		return;
@@ -146,18 +146,18 @@ static __always_inline void section_object(struct builder *b, uint16_t index, st
 /* Whether another task can put another file behind a descriptor of `task` before we look. */
 static __always_inline bool shares_files(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, files, count.counter) > 1;
+	return READ(task, files, count.counter) > 1;
 }
 
 /* The file behind descriptor `fd` of `task`, or NULL. */
 static __always_inline struct file *file_of(struct task_struct *task, uint32_t fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = READ(task, files, fdt);
 	struct file *file = NULL;
 
-	if (!table || fd >= BPF_CORE_READ(table, max_fds))
+	if (!table || fd >= READ(table, max_fds))
 		return NULL;
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct file **files = READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
 }

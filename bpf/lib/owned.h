@@ -36,7 +36,7 @@ const volatile uint64_t owned_writes[POLICY_SYSCALLS / 64] = WORDS(WRITES);
 
 static __always_inline uint32_t first_argument(struct pt_regs *regs, uint32_t arch)
 {
-	return arch == POLICY_ARCH_64 ? BPF_CORE_READ(regs, di) : BPF_CORE_READ(regs, bx);
+	return arch == POLICY_ARCH_64 ? READ(regs, di) : READ(regs, bx);
 }
 
 /* Whether it does, of one that may. Not static: verified once. */

@@ -11,13 +11,13 @@
 /* The kernel's uid of root in the user namespace of `cred`; NO_UID if it has none. */
 static __always_inline uint32_t root_of(struct cred *cred)
 {
-	struct user_namespace *ns = BPF_CORE_READ(cred, user_ns);
-	uint32_t count = BPF_CORE_READ(ns, uid_map.nr_extents);
+	struct user_namespace *ns = READ(cred, user_ns);
+	uint32_t count = READ(ns, uid_map.nr_extents);
 	struct uid_gid_extent extent = {};
 
 	if (count > IDMAP_EXTENTS) {
 		/* Sorted by the ids of the namespace. */
-		bpf_probe_read_kernel(&extent, sizeof(extent), BPF_CORE_READ(ns, uid_map.forward));
+		bpf_probe_read_kernel(&extent, sizeof(extent), READ(ns, uid_map.forward));
 		return extent.first == 0 && extent.count ? extent.lower_first : NO_UID;
 	}
 	for (uint32_t i = 0; i < IDMAP_EXTENTS && i < count; i++) {

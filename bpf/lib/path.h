@@ -87,22 +87,22 @@ static long path_step(uint32_t index, struct path_walk *w)
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return 1;
 	if (dentry == w->mount_root) {
-		struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
+		struct mount *parent = READ(mount, mnt_parent);
 		if (!parent || parent == mount)
 			return 1;
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->dentry = READ(mount, mnt_mountpoint);
 		w->mount = parent;
-		w->mount_root = BPF_CORE_READ(parent, mnt.mnt_root);
+		w->mount_root = READ(parent, mnt.mnt_root);
 		return 0;
 	}
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *parent = READ(dentry, d_parent);
 	if (parent == dentry)
 		return 1;
-	uint32_t length = BPF_CORE_READ(dentry, d_name.len);
+	uint32_t length = READ(dentry, d_name.len);
 	if (w->text)
-		w->start = path_prepend(w->start, BPF_CORE_READ(dentry, d_name.name), length);
+		w->start = path_prepend(w->start, READ(dentry, d_name.name), length);
 	w->fingerprint = (w->fingerprint ^ (uint64_t)dentry ^
-			  ((uint64_t)BPF_CORE_READ(dentry, d_name.hash) << 32 | length)) *
+			  ((uint64_t)READ(dentry, d_name.hash) << 32 | length)) *
 			 0x9e3779b97f4a7c15ull;
 	w->dentry = parent;
 	return 0;
@@ -119,14 +119,14 @@ __noinline uint64_t path_walk(uint64_t address, uint32_t text)
 	static const char deleted[] = " (deleted)";
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct path *path = (void *)address;
-	struct dentry *dentry = BPF_CORE_READ(path, dentry);
-	struct mount *mount = mount_of(BPF_CORE_READ(path, mnt));
+	struct dentry *dentry = READ(path, dentry);
+	struct mount *mount = mount_of(READ(path, mnt));
 	struct path_walk w = {
 	    .dentry = dentry,
 	    .mount = mount,
-	    .mount_root = BPF_CORE_READ(mount, mnt.mnt_root),
-	    .root_dentry = BPF_CORE_READ(task, fs, root.dentry),
-	    .root_mount = mount_of(BPF_CORE_READ(task, fs, root.mnt)),
+	    .mount_root = READ(mount, mnt.mnt_root),
+	    .root_dentry = READ(task, fs, root.dentry),
+	    .root_mount = mount_of(READ(task, fs, root.mnt)),
 	    .fingerprint = 1,
 	    .start = PATH_END,
 	    .text = text,
@@ -134,13 +134,13 @@ __noinline uint64_t path_walk(uint64_t address, uint32_t text)
 
 	if (!dentry)
 		goto end;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *parent = READ(dentry, d_parent);
 	bool root = parent == dentry;
-	bool unhashed = !BPF_CORE_READ(dentry, d_hash.pprev);
+	bool unhashed = !READ(dentry, d_hash.pprev);
 	/* An anonymous file (memfd) names itself: fs/libfs.c, simple_dname. */
 	bool anonymous = root && dentry != w.mount_root;
 	if (!anonymous && root)
-		anonymous = BPF_CORE_READ(dentry, d_op) && BPF_CORE_READ(dentry, d_op, d_dname);
+		anonymous = READ(dentry, d_op) && READ(dentry, d_op, d_dname);
 	if ((unhashed && !root) || anonymous) {
 		w.fingerprint = 2;
 		struct path_memory *memory = path_memory();
@@ -153,8 +153,8 @@ __noinline uint64_t path_walk(uint64_t address, uint32_t text)
 	if (anonymous) {
 		w.fingerprint ^= (uint64_t)dentry;
 		if (text)
-			w.start = path_prepend(w.start, BPF_CORE_READ(dentry, d_name.name),
-					       BPF_CORE_READ(dentry, d_name.len));
+			w.start = path_prepend(w.start, READ(dentry, d_name.name),
+					       READ(dentry, d_name.len));
 		goto end;
 	}
 	bpf_loop(PATH_STEPS_MAX, path_step, &w, 0);

@@ -24,7 +24,7 @@ static long groups_step(uint32_t index, struct groups_walk *w)
 
 static __always_inline uint64_t groups_fingerprint(struct group_info *groups)
 {
-	uint32_t count = BPF_CORE_READ(groups, ngroups);
+	uint32_t count = READ(groups, ngroups);
 	struct groups_walk walk = {.groups = groups, .mixed = (uint64_t)groups ^ count};
 
 	bpf_loop(count < EVENT_GROUPS_MAX ? count : EVENT_GROUPS_MAX, groups_step, &walk, 0);
@@ -34,8 +34,8 @@ static __always_inline uint64_t groups_fingerprint(struct group_info *groups)
 /* The command line, as mm/util.c, get_cmdline gives it to audit_log_proctitle. */
 static __always_inline void read_title(struct process_key *key, struct mm_struct *mm)
 {
-	unsigned long start = BPF_CORE_READ(mm, arg_start);
-	uint64_t length = BPF_CORE_READ(mm, arg_end) - start;
+	unsigned long start = READ(mm, arg_start);
+	uint64_t length = READ(mm, arg_end) - start;
 
 	if (length > EVENT_PROCTITLE_MAX)
 		length = EVENT_PROCTITLE_MAX;
@@ -68,8 +68,8 @@ static __always_inline void process_key_ids(struct process_key *key, struct task
 /* Where the executable is: for rules that ask for a program by its path. */
 static __always_inline void read_exe_place(struct process_key *key, struct dentry *dentry)
 {
-	struct dentry *directory = BPF_CORE_READ(dentry, d_parent);
-	uint64_t ino = BPF_CORE_READ(directory, d_inode, i_ino);
+	struct dentry *directory = READ(dentry, d_parent);
+	uint64_t ino = READ(directory, d_inode, i_ino);
 
 	if (directory == dentry || !(watched_flags(ino, key->exe_dev) & WATCHED_NAMES))
 		return;
@@ -80,11 +80,11 @@ static __always_inline void read_exe_place(struct process_key *key, struct dentr
 /* The rest, gathered only for an event that some daemon wants. */
 static __noinline int process_key_rest(struct process_key *key, struct task_struct *task)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mm_struct *mm = READ(task, mm);
 
-	key->groups = groups_fingerprint(BPF_CORE_READ(task, cred, group_info));
-	key->tty = (uint64_t)BPF_CORE_READ(task, signal, tty);
-	key->label = label_fingerprint(BPF_CORE_READ(task, cred));
+	key->groups = groups_fingerprint(READ(task, cred, group_info));
+	key->tty = (uint64_t)READ(task, signal, tty);
+	key->label = label_fingerprint(READ(task, cred));
 	BPF_CORE_READ_INTO(&key->comm, task, comm);
 	key->exe = 0;
 	key->exe_dev = 0;
@@ -94,12 +94,12 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 	key->title_length = 0;
 	__builtin_memset(key->title, 0, sizeof(key->title));
 	if (mm) {
-		struct file *exe = BPF_CORE_READ(mm, exe_file);
+		struct file *exe = READ(mm, exe_file);
 		if (exe) {
 			struct inode *inode = file_inode(exe);
 			key->exe = path_walk((uint64_t)&exe->f_path, 0) ^ (uint64_t)exe;
-			key->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
-			key->exe_ino = BPF_CORE_READ(inode, i_ino);
+			key->exe_dev = READ(inode, i_sb, s_dev);
+			key->exe_ino = READ(inode, i_ino);
 			if (control.needs & NEED_EXE)
 				read_exe_place(key, file_dentry(exe));
 		}
@@ -110,7 +110,7 @@ static __noinline int process_key_rest(struct process_key *key, struct task_stru
 
 static __always_inline void section_label(struct builder *b, struct task_struct *task)
 {
-	uint32_t length = label_put(section_data(b), BPF_CORE_READ(task, cred), LABEL_SYSCALL);
+	uint32_t length = label_put(section_data(b), READ(task, cred), LABEL_SYSCALL);
 
 	if (length)
 		section_close(b, SECTION_LABEL, 0, length);
@@ -134,7 +134,7 @@ static long pids_step(uint32_t index, struct pids_walk *w)
 	struct event_pids *pids = (void *)(memory + at);
 	bpf_probe_read_kernel(&number, sizeof(number), &thread->numbers[index]);
 	struct pid_namespace *ns = number.ns;
-	pids->ns = BPF_CORE_READ(ns, ns.inum);
+	pids->ns = READ(ns, ns.inum);
 	pids->tid = number.nr;
 	bpf_probe_read_kernel(&other, sizeof(other), &group->numbers[index]);
 	pids->tgid = other.nr;
@@ -151,15 +151,15 @@ static long pids_step(uint32_t index, struct pids_walk *w)
 static __noinline int section_pids(struct builder *b, struct task_struct *task)
 {
 	struct pids_walk walk = {
-	    .thread = BPF_CORE_READ(task, thread_pid),
-	    .group = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]),
-	    .parent = BPF_CORE_READ(task, real_parent, signal, pids[PIDTYPE_TGID]),
+	    .thread = READ(task, thread_pid),
+	    .group = READ(task, signal, pids[PIDTYPE_TGID]),
+	    .parent = READ(task, real_parent, signal, pids[PIDTYPE_TGID]),
 	    .at = b->size + sizeof(struct event_section),
 	};
 	struct pid *thread = walk.thread, *parent = walk.parent;
 
-	walk.level = BPF_CORE_READ(thread, level);
-	walk.parent_level = BPF_CORE_READ(parent, level);
+	walk.level = READ(thread, level);
+	walk.parent_level = READ(parent, level);
 	if (!section_data(b) || walk.level >= EVENT_PIDNS_LEVELS)
 		return 0;
 	bpf_loop(walk.level + 1, pids_step, &walk, 0);
@@ -169,8 +169,8 @@ static __noinline int section_pids(struct builder *b, struct task_struct *task)
 
 static __always_inline void section_groups(struct builder *b, struct task_struct *task)
 {
-	struct group_info *groups = BPF_CORE_READ(task, cred, group_info);
-	uint32_t count = BPF_CORE_READ(groups, ngroups);
+	struct group_info *groups = READ(task, cred, group_info);
+	uint32_t count = READ(groups, ngroups);
 	uint8_t *data = section_data(b);
 
 	if (!data || !groups)
@@ -219,7 +219,7 @@ static __noinline int process_build(struct builder *b, struct task_state *state,
 		bpf_probe_read_kernel_str(event->tty, sizeof(event->tty),
 					  &((struct tty_struct *)key->tty)->name);
 
-	struct file *exe = key->exe ? BPF_CORE_READ(task, mm, exe_file) : NULL;
+	struct file *exe = key->exe ? READ(task, mm, exe_file) : NULL;
 	if (exe)
 		section_path(b, &exe->f_path, SECTION_EXE);
 	uint8_t *data = section_data(b);

@@ -31,8 +31,8 @@ static __always_inline int program_tell(struct task_state *state, uint32_t id, e
 static __noinline int program_loaded(struct task_struct *task, uint32_t descriptor)
 {
 	struct file *file = file_of(task, descriptor);
-	struct bpf_prog *program = file ? BPF_CORE_READ(file, private_data) : NULL;
-	uint32_t id = program ? BPF_CORE_READ(program, aux, id) : 0;
+	struct bpf_prog *program = file ? READ(file, private_data) : NULL;
+	uint32_t id = program ? READ(program, aux, id) : 0;
 	struct task_state *state = id ? own_state(task) : NULL;
 
 	return state && program_tell(state, id, PROGRAM_LOAD, EVENT_OF_SYSCALL);

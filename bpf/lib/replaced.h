@@ -18,8 +18,8 @@
 /* Keeps a file whose time of change is set by the rename under way. */
 static __noinline int changed_keep(struct task_state *state, struct inode *inode)
 {
-	uint64_t ino = BPF_CORE_READ(inode, i_ino);
-	uint32_t dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	uint64_t ino = READ(inode, i_ino);
+	uint32_t dev = READ(inode, i_sb, s_dev);
 	uint32_t count = state->changes;
 
 	if (count >= CHANGES_MAX)
@@ -48,8 +48,8 @@ static __noinline int replaced_tell(struct task_state *state, struct syscall_end
 	if (!w || !(w->reach & REACH_LAST))
 		return 0;
 	struct dentry *moved = w->dentry;
-	uint32_t dev = BPF_CORE_READ(moved, d_inode, i_sb, s_dev);
-	uint64_t file = BPF_CORE_READ(moved, d_inode, i_ino);
+	uint32_t dev = READ(moved, d_inode, i_sb, s_dev);
+	uint64_t file = READ(moved, d_inode, i_ino);
 	uint64_t to = inode_number(w->directory);
 	w = walk_path(argument(end, first), shape->at ? (int32_t)argument(end, first - 1) : -1, 0);
 	if (!w || !(w->reach & REACH_DIRECTORY))

@@ -74,51 +74,51 @@ static __noinline int request_read(struct request_state *to, struct io_kiocb *re
 
 	__builtin_memset(to, 0, sizeof(*to));
 	to->request = (uint64_t)request;
-	to->operation = BPF_CORE_READ(request, opcode);
+	to->operation = READ(request, opcode);
 	to->syscall = -1;
 	switch (to->operation) {
 	case OPERATION_OPENAT:
 	case OPERATION_OPENAT2:
 		to->syscall = 257; /* openat */
-		to->args[0] = (int64_t)BPF_CORE_READ(open, dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(open, filename);
-		to->args[2] = BPF_CORE_READ(open, how.flags);
-		to->args[3] = BPF_CORE_READ(open, how.mode);
-		to->slotted = BPF_CORE_READ(open, file_slot);
+		to->args[0] = (int64_t)READ(open, dfd);
+		to->name[0] = (uint64_t)READ(open, filename);
+		to->args[2] = READ(open, how.flags);
+		to->args[3] = READ(open, how.mode);
+		to->slotted = READ(open, file_slot);
 		break;
 	case OPERATION_RENAMEAT:
 		to->syscall = 316; /* renameat2 */
-		to->args[0] = (int64_t)BPF_CORE_READ(rename, old_dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(rename, oldpath);
-		to->args[2] = (int64_t)BPF_CORE_READ(rename, new_dfd);
-		to->name[1] = (uint64_t)BPF_CORE_READ(rename, newpath);
-		to->args[4] = BPF_CORE_READ(rename, flags);
+		to->args[0] = (int64_t)READ(rename, old_dfd);
+		to->name[0] = (uint64_t)READ(rename, oldpath);
+		to->args[2] = (int64_t)READ(rename, new_dfd);
+		to->name[1] = (uint64_t)READ(rename, newpath);
+		to->args[4] = READ(rename, flags);
 		break;
 	case OPERATION_UNLINKAT:
 		to->syscall = 263; /* unlinkat */
-		to->args[0] = (int64_t)BPF_CORE_READ(unlink, dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(unlink, filename);
-		to->args[2] = BPF_CORE_READ(unlink, flags);
+		to->args[0] = (int64_t)READ(unlink, dfd);
+		to->name[0] = (uint64_t)READ(unlink, filename);
+		to->args[2] = READ(unlink, flags);
 		break;
 	case OPERATION_MKDIRAT:
 		to->syscall = 258; /* mkdirat */
-		to->args[0] = (int64_t)BPF_CORE_READ(mkdir, dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(mkdir, filename);
-		to->args[2] = BPF_CORE_READ(mkdir, mode);
+		to->args[0] = (int64_t)READ(mkdir, dfd);
+		to->name[0] = (uint64_t)READ(mkdir, filename);
+		to->args[2] = READ(mkdir, mode);
 		break;
 	case OPERATION_SYMLINKAT:
 		to->syscall = 266; /* symlinkat */
-		to->args[1] = (int64_t)BPF_CORE_READ(link, new_dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(link, oldpath);
-		to->name[1] = (uint64_t)BPF_CORE_READ(link, newpath);
+		to->args[1] = (int64_t)READ(link, new_dfd);
+		to->name[0] = (uint64_t)READ(link, oldpath);
+		to->name[1] = (uint64_t)READ(link, newpath);
 		break;
 	case OPERATION_LINKAT:
 		to->syscall = 265; /* linkat */
-		to->args[0] = (int64_t)BPF_CORE_READ(link, old_dfd);
-		to->name[0] = (uint64_t)BPF_CORE_READ(link, oldpath);
-		to->args[2] = (int64_t)BPF_CORE_READ(link, new_dfd);
-		to->name[1] = (uint64_t)BPF_CORE_READ(link, newpath);
-		to->args[4] = BPF_CORE_READ(link, flags);
+		to->args[0] = (int64_t)READ(link, old_dfd);
+		to->name[0] = (uint64_t)READ(link, oldpath);
+		to->args[2] = (int64_t)READ(link, new_dfd);
+		to->name[1] = (uint64_t)READ(link, newpath);
+		to->args[4] = READ(link, flags);
 		break;
 	case OPERATION_FSETXATTR:
 		to->syscall = 190; /* fsetxattr */
@@ -126,17 +126,17 @@ static __noinline int request_read(struct request_state *to, struct io_kiocb *re
 		break;
 	case OPERATION_SETXATTR:
 		to->syscall = 188; /* setxattr */
-		to->name[0] = (uint64_t)BPF_CORE_READ(xattr, filename);
+		to->name[0] = (uint64_t)READ(xattr, filename);
 		break;
 	case OPERATION_GETXATTR:
 		to->syscall = 191; /* getxattr */
-		to->name[0] = (uint64_t)BPF_CORE_READ(xattr, filename);
+		to->name[0] = (uint64_t)READ(xattr, filename);
 		break;
 	case OPERATION_ACCEPT:
 		to->syscall = 43; /* accept */
-		to->args[1] = (uint64_t)BPF_CORE_READ(accept, addr);
-		to->args[2] = (uint64_t)BPF_CORE_READ(accept, addr_len);
-		to->slotted = BPF_CORE_READ(accept, file_slot);
+		to->args[1] = (uint64_t)READ(accept, addr);
+		to->args[2] = (uint64_t)READ(accept, addr_len);
+		to->slotted = READ(accept, file_slot);
 		break;
 	case OPERATION_CONNECT:
 		to->syscall = 42; /* connect */
@@ -178,13 +178,13 @@ static __always_inline bool request_take_address(struct taken_memory *to,
 	if (ring->operation != OPERATION_CONNECT || bpf_core_type_exists(struct io_async_connect) ||
 	    !bpf_core_type_exists(struct io_async_msghdr))
 		return false;
-	uint64_t length = BPF_CORE_READ(connect, addr_len);
-	uint64_t copy = (uint64_t)BPF_CORE_READ(request, async_data);
+	uint64_t length = READ(connect, addr_len);
+	uint64_t copy = (uint64_t)READ(request, async_data);
 	if (!copy || !length || length > EVENT_SOCKADDR_MAX)
 		return false;
 	length = at_most(length, EVENT_SOCKADDR_MAX);
 	__builtin_memset(to->address, 0, sizeof(to->address));
-	if (bpf_probe_read_user(to->address, length, BPF_CORE_READ(connect, addr)))
+	if (bpf_probe_read_user(to->address, length, READ(connect, addr)))
 		return false;
 	to->address_length = length;
 	return address_is_at(to, copy, length) ||
@@ -198,7 +198,7 @@ static __always_inline bool request_lacks_file(struct request_state *ring, int64
 	struct io_kiocb *request = (void *)ring->request;
 
 	return result == -EBADF && !ring->name[0] && ring->operation != OPERATION_CLOSE &&
-	       !BPF_CORE_READ(request, file);
+	       !READ(request, file);
 }
 
 /* Whether the task is in a syscall: once that has ended the register has its result. */
@@ -206,8 +206,8 @@ static __always_inline bool in_syscall(void)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return (int32_t)BPF_CORE_READ(regs, orig_ax) >= 0 &&
-	       (int64_t)BPF_CORE_READ(regs, ax) == -ENOSYS;
+	return (int32_t)READ(regs, orig_ax) >= 0 &&
+	       (int64_t)READ(regs, ax) == -ENOSYS;
 }
 
 /*
@@ -246,7 +246,7 @@ static __noinline int request_tell(struct task_state *state, int64_t issued, int
 	sections_of_shape(&b, state, end);
 	if (state->ring.operation == OPERATION_FSETXATTR) {
 		struct io_kiocb *request = (void *)state->ring.request;
-		struct file *file = BPF_CORE_READ(request, file);
+		struct file *file = READ(request, file);
 		if (file)
 			section_object(&b, 0, file_dentry(file), OBJECT_DESCRIPTOR);
 	}

@@ -39,8 +39,8 @@ static __always_inline int seccomp_tell(struct task_state *state, uint64_t signa
 	subject->own[1] = arch == POLICY_ARCH_64 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386;
 	subject->own[2] = syscall;
 	subject->own[3] =
-	    arch == POLICY_ARCH_32 || (int64_t)BPF_CORE_READ(regs, orig_ax) & X32_SYSCALL_BIT;
-	subject->own[4] = BPF_CORE_READ(regs, ip);
+	    arch == POLICY_ARCH_32 || (int64_t)READ(regs, orig_ax) & X32_SYSCALL_BIT;
+	subject->own[4] = READ(regs, ip);
 	subject->own[5] = is_known;
 	subject->own[6] = action;
 	return own_tell(state, SPECIAL_SECCOMP, 0);
@@ -84,16 +84,16 @@ static long survey_filter(uint32_t index, struct seccomp_survey *s)
 
 	if (!filter)
 		return 1;
-	struct sock_fprog_kern *program = BPF_CORE_READ(filter, prog, orig_prog);
+	struct sock_fprog_kern *program = READ(filter, prog, orig_prog);
 	s->filters++;
-	s->logs += BPF_CORE_READ(filter, log);
-	s->instructions = BPF_CORE_READ(program, filter);
-	s->length = BPF_CORE_READ(program, len);
+	s->logs += READ(filter, log);
+	s->instructions = READ(program, filter);
+	s->length = READ(program, len);
 	if (!program || s->length > INSTRUCTIONS_MAX)
 		s->unknown = 1;
 	else
 		bpf_loop(INSTRUCTIONS_MAX, survey_instruction, s, 0);
-	s->filter = BPF_CORE_READ(filter, prev);
+	s->filter = READ(filter, prev);
 	return 0;
 }
 
@@ -104,9 +104,9 @@ static long survey_filter(uint32_t index, struct seccomp_survey *s)
 static __noinline int seccomp_signal(struct task_struct *task)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
-	struct seccomp_survey survey = {.filter = BPF_CORE_READ(task, seccomp.filter)};
-	bool dies = BPF_CORE_READ(task, seccomp.mode) == SECCOMP_MODE_DEAD;
+	int32_t syscall = READ(regs, orig_ax);
+	struct seccomp_survey survey = {.filter = READ(task, seccomp.filter)};
+	bool dies = READ(task, seccomp.mode) == SECCOMP_MODE_DEAD;
 	uint32_t logged = control.seccomp;
 
 	/* A program can send itself the like. */
@@ -122,7 +122,7 @@ static __noinline int seccomp_signal(struct task_struct *task)
 		return 0;
 	}
 	state->trapped = 1;
-	bool process = BPF_CORE_READ(task, signal, live.counter) > 1 ||
+	bool process = READ(task, signal, live.counter) > 1 ||
 		       (!survey.unknown && !survey.kills_thread);
 	bool thread = !process && !survey.unknown && !survey.kills_process;
 	uint32_t mask = process  ? SECCOMP_LOG_KILL_PROCESS
@@ -141,8 +141,8 @@ static __noinline int seccomp_exit(struct task_struct *task)
 	struct task_state *state = own_state(task);
 
 	if (state && !state->trapped && control.seccomp & SECCOMP_LOG_KILL_THREAD)
-		seccomp_tell(state, BPF_CORE_READ(task, exit_code) & 0x7f,
-			     (int32_t)BPF_CORE_READ(regs, orig_ax), true, SECCOMP_RET_KILL_THREAD);
+		seccomp_tell(state, READ(task, exit_code) & 0x7f,
+			     (int32_t)READ(regs, orig_ax), true, SECCOMP_RET_KILL_THREAD);
 	return 0;
 }
 

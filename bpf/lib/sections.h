@@ -116,7 +116,7 @@ static __always_inline void section_address(struct builder *b, struct task_state
 
 static __always_inline bool file_created(struct file *file)
 {
-	return BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+	return READ(file, f_mode) & FMODE_CREATED;
 }
 
 /*
@@ -128,7 +128,7 @@ static __always_inline bool queue_created(struct file *file, struct syscall_end 
 	uint64_t flags = open_flags_of(end);
 
 	return flags & O_CREAT &&
-	       (flags & O_EXCL || BPF_CORE_READ(file, f_path.dentry, d_lockref.count) == 2);
+	       (flags & O_EXCL || READ(file, f_path.dentry, d_lockref.count) == 2);
 }
 
 /* The descriptor that a name of /dev/fd, or of what is beside it, ends with: -1 none. */
@@ -173,7 +173,7 @@ static __noinline int32_t numbered_descriptor(uint8_t *name, uint32_t length)
 
 static long vma_flags(struct task_struct *task, struct vm_area_struct *vma, uint64_t *flags)
 {
-	*flags = BPF_CORE_READ(vma, vm_flags);
+	*flags = READ(vma, vm_flags);
 	return 0;
 }
 
@@ -182,7 +182,7 @@ static __always_inline bool shares_memory(struct task_struct *task, uint64_t nam
 {
 	uint64_t flags = VM_SHARED; /* where it cannot be told */
 
-	if (BPF_CORE_READ(task, mm, mm_users.counter) > 1)
+	if (READ(task, mm, mm_users.counter) > 1)
 		return true;
 	bpf_find_vma(task, name, vma_flags, &flags, 0);
 	return flags & VM_SHARED;
@@ -233,7 +233,7 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 		b->flags |= EVENT_CREATED;
 	section_object(b, 0, file_dentry(file), OBJECT_OPENED);
 	if (open_flags_of(end) & O_CREAT)
-		section_object(b, 1, BPF_CORE_READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
+		section_object(b, 1, READ(file, f_path.dentry, d_parent), OBJECT_PARENT);
 }
 
 /* What the arguments of a syscall point to. */
@@ -271,7 +271,7 @@ static __noinline int sections_of_shape(struct builder *b, struct task_state *st
 
 static __always_inline void section_cwd(struct builder *b, struct task_struct *task)
 {
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = READ(task, fs);
 
 	if (fs)
 		section_path(b, &fs->pwd, SECTION_CWD);

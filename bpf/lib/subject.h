@@ -126,7 +126,7 @@ static __always_inline void subject_files(struct subject *subject, struct syscal
 	files->dentry = file_dentry(file);
 	/* With O_CREAT the directory that a file was opened in is a name too. */
 	if (shape_of(end->arch, end->syscall)->open && open_flags_of(end) & O_CREAT)
-		files->opened = BPF_CORE_READ(file, f_path.dentry, d_parent);
+		files->opened = READ(file, f_path.dentry, d_parent);
 }
 
 /*
@@ -148,7 +148,7 @@ __noinline uint32_t subject_hits(uint32_t exe)
 	hits->count = 0;
 	uint32_t reach = hits_reach();
 	if (exe) {
-		struct file *file = BPF_CORE_READ(bpf_get_current_task_btf(), mm, exe_file);
+		struct file *file = READ(bpf_get_current_task_btf(), mm, exe_file);
 		files.dentry = file ? file_dentry(file) : NULL;
 		reach = 1;
 	} else {

@@ -20,7 +20,7 @@ enum sysv_type { SYSV_SEM, SYSV_MSG, SYSV_SHM };
 static __always_inline struct ipc_ids *sysv_ids(uint32_t type)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct ipc_namespace *ns = BPF_CORE_READ(task, nsproxy, ipc_ns);
+	struct ipc_namespace *ns = READ(task, nsproxy, ipc_ns);
 
 	if (!ns)
 		return NULL;
@@ -40,7 +40,7 @@ static __always_inline struct kern_ipc_perm *sysv_of_id(struct ipc_ids *ids, int
 {
 	struct kern_ipc_perm *found = sysv_of_index(ids, id);
 
-	return found && BPF_CORE_READ(found, id) == id ? found : NULL;
+	return found && READ(found, id) == id ? found : NULL;
 }
 
 static __always_inline uint32_t rotate(uint32_t word, uint32_t bits)
@@ -69,12 +69,12 @@ static __always_inline uint32_t sysv_hash(uint32_t key, uint32_t seed)
  * pointer. A table whose buckets lie in tables of their own is not searched. */
 static __noinline struct kern_ipc_perm *sysv_in_table(struct bucket_table *table, uint32_t key)
 {
-	uint32_t bucket = sysv_hash(key, BPF_CORE_READ(table, hash_rnd));
+	uint32_t bucket = sysv_hash(key, READ(table, hash_rnd));
 	uint64_t node = 0;
 
-	if (BPF_CORE_READ(table, nest))
+	if (READ(table, nest))
 		return NULL;
-	bucket &= BPF_CORE_READ(table, size) - 1;
+	bucket &= READ(table, size) - 1;
 	bpf_probe_read_kernel(&node, sizeof(node),
 			      (void *)table + bpf_core_field_offset(struct bucket_table, buckets) +
 				  (uint64_t)bucket * sizeof(node));
@@ -82,7 +82,7 @@ static __noinline struct kern_ipc_perm *sysv_in_table(struct bucket_table *table
 	for (uint32_t i = 0; i < SYSV_CHAIN_MAX && node && !(node & 1); i++) {
 		struct kern_ipc_perm *perm =
 		    (void *)node - bpf_core_field_offset(struct kern_ipc_perm, khtnode);
-		if (BPF_CORE_READ(perm, key) == key)
+		if (READ(perm, key) == key)
 			return perm;
 		bpf_probe_read_kernel(&node, sizeof(node), (void *)node);
 	}
@@ -91,12 +91,12 @@ static __noinline struct kern_ipc_perm *sysv_in_table(struct bucket_table *table
 
 static __noinline struct kern_ipc_perm *sysv_of_key(struct ipc_ids *ids, uint32_t key)
 {
-	struct bucket_table *table = BPF_CORE_READ(ids, key_ht.tbl);
+	struct bucket_table *table = READ(ids, key_ht.tbl);
 	struct kern_ipc_perm *found = NULL;
 
 	for (uint32_t i = 0; i < SYSV_TABLES_MAX && table && !found; i++) {
 		found = sysv_in_table(table, key);
-		table = BPF_CORE_READ(table, future_tbl);
+		table = READ(table, future_tbl);
 	}
 	return found;
 }

@@ -90,7 +90,7 @@ static __always_inline bool queued_code(uint64_t info, int32_t *code)
 /* The container that a target is in, by its cgroup: a task that was found has nothing of ours. */
 static __noinline uint64_t target_contid(struct task_struct *target)
 {
-	uint64_t id = BPF_CORE_READ(target, cgroups, dfl_cgrp, kn, id);
+	uint64_t id = READ(target, cgroups, dfl_cgrp, kn, id);
 	/* What the table has no room for is not looked for: calls can be eight deep, and here they
 	 * are. */
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
@@ -108,8 +108,8 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 		return 0;
 	struct event_target *event = &memory->event;
 	event->contid = contid; /* first, so that it needs no room for longer */
-	struct pid *group = BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]);
-	uint32_t level = BPF_CORE_READ(group, level);
+	struct pid *group = READ(target, signal, pids[PIDTYPE_TGID]);
+	uint32_t level = READ(group, level);
 
 	__builtin_memset(&event->header, 0, sizeof(event->header));
 	event->header.type = EVENT_TARGET;
@@ -118,21 +118,21 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	event->header.contid = state->contid;
 	event->header.task = (uint32_t)bpf_get_current_pid_tgid();
 	event->number = state->targets;
-	event->uid = BPF_CORE_READ(target, cred, uid.val);
-	event->auid = BPF_CORE_READ(target, loginuid.val);
-	event->ses = BPF_CORE_READ(target, sessionid);
+	event->uid = READ(target, cred, uid.val);
+	event->auid = READ(target, loginuid.val);
+	event->ses = READ(target, sessionid);
 	BPF_CORE_READ_INTO(&event->comm, target, comm);
 	uint32_t levels = 0;
 	for (uint32_t i = 0; i < EVENT_PIDNS_LEVELS && i <= level; i++) {
 		struct upid number = {};
 		bpf_probe_read_kernel(&number, sizeof(number), &group->numbers[i]);
 		struct pid_namespace *ns = number.ns;
-		memory->pid[i].ns = BPF_CORE_READ(ns, ns.inum);
+		memory->pid[i].ns = READ(ns, ns.inum);
 		memory->pid[i].tgid = number.nr;
 		levels = i + 1;
 	}
 	levels = at_most(levels, EVENT_PIDNS_LEVELS);
-	uint32_t label = label_put(memory->pid + levels, (void *)BPF_CORE_READ(target, real_cred),
+	uint32_t label = label_put(memory->pid + levels, (void *)READ(target, real_cred),
 				   place == TARGET_SENT ? LABEL_SIGNAL : LABEL_SYSCALL);
 	event->levels = levels;
 	event->label = label;
@@ -155,8 +155,8 @@ static __always_inline uint32_t target_found(struct task_state *state, struct ta
 /* The pid that has a number in the caller's PID namespace, or NULL. */
 static __always_inline struct pid *pid_of_number(uint32_t number)
 {
-	struct pid *own = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid);
-	uint32_t level = BPF_CORE_READ(own, level);
+	struct pid *own = READ(bpf_get_current_task_btf(), thread_pid);
+	uint32_t level = READ(own, level);
 	struct upid upid = {};
 
 	bpf_probe_read_kernel(&upid, sizeof(upid), &own->numbers[level]);
@@ -183,7 +183,7 @@ static long group_step(uint32_t index, struct group_walk *w)
 	if (!link)
 		return 1;
 	state->targets += target_found(state, task_of_link(link, PIDTYPE_PGID));
-	w->link = BPF_CORE_READ(link, next);
+	w->link = READ(link, next);
 	return 0;
 }
 
@@ -215,15 +215,15 @@ static __noinline int targets_find(struct task_state *state, struct syscall_end 
 	int32_t number = argument(end, which);
 	if (number > 0) {
 		struct pid *pid = pid_of_number(number);
-		struct hlist_node *link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;
+		struct hlist_node *link = pid ? READ(pid, tasks[PIDTYPE_PID].first) : NULL;
 		if (link)
 			state->targets = target_found(state, task_of_link(link, PIDTYPE_PID));
 	} else if (number != -1 && is_kill(end->arch, end->syscall)) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct pid *pid = number ? pid_of_number(-number)
-					 : BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]);
+					 : READ(task, signal, pids[PIDTYPE_PGID]);
 		struct group_walk walk = {.state = state};
-		walk.link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PGID].first) : NULL;
+		walk.link = pid ? READ(pid, tasks[PIDTYPE_PGID].first) : NULL;
 		bpf_loop(GROUP_MAX, group_step, &walk, 0);
 	}
 	return 0;

@@ -33,13 +33,13 @@ static __always_inline struct task_state *call_state(bool named)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	int32_t syscall = BPF_CORE_READ(regs, orig_ax);
+	int32_t syscall = READ(regs, orig_ax);
 	uint32_t muted;
 
 	const volatile struct shape *shape = shape_of(arch, syscall);
 
 	if (!gate_open(arch, syscall) || (named && !(shape->path[0] || shape->address)) ||
-	    !BPF_CORE_READ(task, mm) || task->tgid == control.collector)
+	    !READ(task, mm) || task->tgid == control.collector)
 		return NULL;
 	struct task_state *state = task_state_of(task);
 	if (!state || !policy_open(state, arch, syscall, &muted))
@@ -63,7 +63,7 @@ static __always_inline struct task_state *touch_state(void)
 
 	if (running)
 		return shape_of(POLICY_ARCH_64, running->ring.syscall)->open ? NULL : running;
-	if (shape_of(arch_of(task), BPF_CORE_READ(regs, orig_ax))->open)
+	if (shape_of(arch_of(task), READ(regs, orig_ax))->open)
 		return NULL;
 	return hook_state();
 }
@@ -76,7 +76,7 @@ static __always_inline void take_name_as(struct task_state *state, uint32_t inde
 
 	if (taken >= (uint64_t)-4095)
 		return;
-	taken_keep_path(state, index, BPF_CORE_READ(name, name));
+	taken_keep_path(state, index, READ(name, name));
 	if (index)
 		state->name[1] = taken;
 	else
@@ -89,13 +89,13 @@ static __always_inline void take_name(struct task_state *state, struct filename 
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	uint32_t arch = arch_of(task);
-	const volatile struct shape *shape = shape_of(arch, BPF_CORE_READ(regs, orig_ax));
+	const volatile struct shape *shape = shape_of(arch, READ(regs, orig_ax));
 	uint64_t args[8] = {}, taken = (uint64_t)name;
 	uint32_t first = shape->path[0], second = shape->path[1];
 
 	if (taken >= (uint64_t)-4095 || state->ring.request)
 		return;
-	uint64_t user = (uint64_t)BPF_CORE_READ(name, uptr);
+	uint64_t user = (uint64_t)READ(name, uptr);
 	arguments_of(regs, arch, args);
 	uint64_t place = args[(first - 1) & 7], other = args[(second - 1) & 7];
 	if (arch == POLICY_ARCH_32) {
@@ -116,21 +116,21 @@ static __always_inline uint32_t name_index(struct task_state *state, struct file
 		return 0;
 	if (state->name[1] == (uint64_t)name)
 		return 1;
-	return BPF_CORE_READ(name, uptr) ? 2 : 0;
+	return READ(name, uptr) ? 2 : 0;
 }
 
 /* What an open found and did not open. */
 static __always_inline void touch_refused(struct task_state *state, struct dentry *dentry)
 {
 	touch(state, dentry, OBJECT_FOUND, 0);
-	touch(state, BPF_CORE_READ(dentry, d_parent), OBJECT_PARENT, 0);
+	touch(state, READ(dentry, d_parent), OBJECT_PARENT, 0);
 }
 
 static __always_inline int32_t syscall_now(void)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return BPF_CORE_READ(regs, orig_ax);
+	return READ(regs, orig_ax);
 }
 
 /* mq_open, mq_unlink */

@@ -28,15 +28,15 @@ static long touch_step(uint32_t index, struct touch_walk *w)
 	struct touch_memory *memory = w->memory;
 	struct event_touched *event = &memory->event;
 	struct dentry *dentry = w->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *parent = READ(dentry, d_parent);
 
 	if (index >= EVENT_CHAIN_MAX)
 		return 1;
 	struct event_link *link = &memory->chain[index];
-	link->ino = index ? BPF_CORE_READ(dentry, d_inode, i_ino) : event->object.ino;
+	link->ino = index ? READ(dentry, d_inode, i_ino) : event->object.ino;
 	link->name = 0;
 	if (parent != dentry &&
-	    watched_flags(BPF_CORE_READ(parent, d_inode, i_ino), event->object.dev) &
+	    watched_flags(READ(parent, d_inode, i_ino), event->object.dev) &
 		WATCHED_NAMES) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		link->name = fingerprint_in(
@@ -107,7 +107,7 @@ static __noinline int touch_inode(struct task_state *state, struct dentry *dentr
 static __always_inline void touch(struct task_state *state, struct dentry *dentry, uint32_t role,
 				  uint32_t path)
 {
-	touch_inode(state, dentry, BPF_CORE_READ(dentry, d_inode), role, path);
+	touch_inode(state, dentry, READ(dentry, d_inode), role, path);
 }
 
 #endif

@@ -46,18 +46,18 @@ static __always_inline bool is_user_message(uint32_t type)
 __noinline uint64_t user_capable(uint64_t credentials, uint64_t namespace)
 {
 	struct cred *cred = (void *)credentials;
-	struct user_namespace *own = BPF_CORE_READ(cred, user_ns), *ns = (void *)namespace;
-	int level = BPF_CORE_READ(own, level);
+	struct user_namespace *own = READ(cred, user_ns), *ns = (void *)namespace;
+	int level = READ(own, level);
 	uint64_t effective = 0;
 
 	BPF_CORE_READ_INTO(&effective, cred, cap_effective);
 	for (uint32_t i = 0; i < USERNS_LEVELS && ns; i++) {
 		if (ns == own)
 			return effective >> CAP_AUDIT_WRITE & 1;
-		if (BPF_CORE_READ(ns, level) <= level)
+		if (READ(ns, level) <= level)
 			return 0;
-		struct user_namespace *parent = BPF_CORE_READ(ns, parent);
-		if (parent == own && BPF_CORE_READ(ns, owner.val) == BPF_CORE_READ(cred, euid.val))
+		struct user_namespace *parent = READ(ns, parent);
+		if (parent == own && READ(ns, owner.val) == READ(cred, euid.val))
 			return 1;
 		ns = parent;
 	}
@@ -78,7 +78,7 @@ static long privilege_step(uint32_t index, struct privilege_walk *w)
 
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[index & 63]);
 	struct pid_namespace *ns = number.ns;
-	uint64_t owner = (uint64_t)BPF_CORE_READ(ns, user_ns);
+	uint64_t owner = (uint64_t)READ(ns, user_ns);
 	if (user_capable(w->sender, owner) && (!w->opener || user_capable(w->opener, owner)))
 		w->privileged |= 1ull << (index & 63);
 	return 0;
@@ -90,15 +90,15 @@ static __noinline uint64_t user_privileged(struct sk_buff *skb)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct netlink_skb_parms *parms = (void *)&skb->cb;
 	struct privilege_walk walk = {
-	    .pid = BPF_CORE_READ(task, thread_pid),
-	    .sender = (uint64_t)BPF_CORE_READ(task, cred),
+	    .pid = READ(task, thread_pid),
+	    .sender = (uint64_t)READ(task, cred),
 	};
-	uint32_t level = BPF_CORE_READ(task, thread_pid, level);
+	uint32_t level = READ(task, thread_pid, level);
 
 	if (level >= EVENT_PIDNS_LEVELS)
 		return 0;
-	if (!(BPF_CORE_READ(parms, flags) & NETLINK_SKB_DST))
-		walk.opener = (uint64_t)BPF_CORE_READ(parms, sk, sk_socket, file, f_cred);
+	if (!(READ(parms, flags) & NETLINK_SKB_DST))
+		walk.opener = (uint64_t)READ(parms, sk, sk_socket, file, f_cred);
 	bpf_loop(level + 1, privilege_step, &walk, 0);
 	return walk.privileged;
 }
@@ -173,9 +173,9 @@ static __always_inline void user_messages(struct sk_buff *skb)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct message_walk walk = {
-	    .at = (uint64_t)BPF_CORE_READ(skb, data),
-	    .left = BPF_CORE_READ(skb, len),
-	    .tty = BPF_CORE_READ(task, signal, audit_tty) & AUDIT_TTY_ENABLE,
+	    .at = (uint64_t)READ(skb, data),
+	    .left = READ(skb, len),
+	    .tty = READ(task, signal, audit_tty) & AUDIT_TTY_ENABLE,
 	};
 	struct task_state *state = own_state(task);
 

@@ -43,22 +43,22 @@ static __always_inline bool view_id(struct policy_view *view, bool group, uint32
 static __always_inline bool view_pid(struct policy_view *view, bool parent, uint32_t *number)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pid *group = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
-	uint32_t level = BPF_CORE_READ(group, level);
+	struct pid *group = READ(task, signal, pids[PIDTYPE_TGID]);
+	uint32_t level = READ(group, level);
 
 	if (parent)
-		group = BPF_CORE_READ(task, real_parent, signal, pids[PIDTYPE_TGID]);
+		group = READ(task, real_parent, signal, pids[PIDTYPE_TGID]);
 	if (level >= VIEW_LEVELS_MAX)
 		return false;
-	uint32_t last = BPF_CORE_READ(group, level);
+	uint32_t last = READ(group, level);
 	/* Linux 6.1 does not see where the loop ends by comparisons alone. */
 	last = at_most(last < level ? last : level, VIEW_LEVELS_MAX - 1);
-	*number = view->pidns ? 0 : BPF_CORE_READ(group, numbers[0].nr);
+	*number = view->pidns ? 0 : READ(group, numbers[0].nr);
 	for (uint32_t i = 1; i <= last; i++) {
 		struct upid upid = {};
 		bpf_probe_read_kernel(&upid, sizeof(upid), &group->numbers[i]);
 		struct pid_namespace *ns = upid.ns;
-		if (BPF_CORE_READ(ns, ns.inum) == view->pidns)
+		if (READ(ns, ns.inum) == view->pidns)
 			*number = upid.nr;
 	}
 	return true;

@@ -23,7 +23,7 @@ static __always_inline void walk_last(struct walk *w, struct inode *inode)
 		w->reach |= REACH_SEALED;
 	if (write == MAY_SO)
 		w->reach |= REACH_WRITABLE;
-	if (BPF_CORE_READ(inode, i_flags) & S_DEAD)
+	if (READ(inode, i_flags) & S_DEAD)
 		w->reach |= REACH_DEAD;
 }
 
@@ -48,9 +48,9 @@ static __always_inline long walk_children(struct walk *w)
 		return 0;
 	}
 	if (bpf_core_field_exists(directory->d_children)) {
-		w->cursor = (uint64_t)BPF_CORE_READ(directory, d_children.first);
+		w->cursor = (uint64_t)READ(directory, d_children.first);
 	} else {
-		w->cursor = (uint64_t)BPF_CORE_READ(old, d_subdirs.next);
+		w->cursor = (uint64_t)READ(old, d_subdirs.next);
 		w->end = (uint64_t)directory;
 		barrier_var(w->end);
 		w->end += bpf_core_field_offset(struct dentry___6_6, d_subdirs);
@@ -75,7 +75,7 @@ static __always_inline long walk_name(struct walk *w)
 	struct inode *inode = dentry_inode(w->dentry);
 	if (!inode)
 		return 1;
-	if (!S_ISDIR(BPF_CORE_READ(inode, i_mode)))
+	if (!S_ISDIR(READ(inode, i_mode)))
 		return walk_stop(w, ENOTDIR);
 	uint32_t search = may_use((uint64_t)inode, (uint64_t)w->mount, MAY_EXEC);
 	if (search == MAY_NOT)
@@ -106,7 +106,7 @@ static __always_inline long walk_name(struct walk *w)
 /* Goes on with the text of a link, and what was behind its name. */
 static __always_inline long walk_link(struct walk *w, struct inode *inode)
 {
-	const char *text = BPF_CORE_READ(inode, i_link);
+	const char *text = READ(inode, i_link);
 	uint32_t at = w->at;
 
 	if (++w->links > WALK_LINKS_MAX)
@@ -136,7 +136,7 @@ static __always_inline long walk_arrive(struct walk *w)
 	w->phase = WALK_NAME;
 	if (!inode)
 		return 1;
-	if (S_ISLNK(BPF_CORE_READ(inode, i_mode)) && (!w->last || w->follow))
+	if (S_ISLNK(READ(inode, i_mode)) && (!w->last || w->follow))
 		return walk_link(w, inode);
 	if (!w->last)
 		return 0;
@@ -151,7 +151,7 @@ static __always_inline long walk_mounts(struct walk *w)
 
 	if (!(dentry_flags_of(w->dentry) & dcache_mounted()))
 		return walk_arrive(w);
-	w->cursor = (uint64_t)BPF_CORE_READ(mount, mnt_mounts.next);
+	w->cursor = (uint64_t)READ(mount, mnt_mounts.next);
 	w->end = (uint64_t)mount + bpf_core_field_offset(struct mount, mnt_mounts);
 	w->phase = WALK_MOUNT;
 	return 0;
@@ -173,9 +173,9 @@ static __always_inline long walk_mount(struct walk *w)
 		return walk_arrive(w);
 	if (!w->cursor)
 		return 1;
-	if (BPF_CORE_READ(below, mnt_mountpoint) == w->dentry) {
+	if (READ(below, mnt_mountpoint) == w->dentry) {
 		w->mount = below;
-		w->dentry = BPF_CORE_READ(below, mnt.mnt_root);
+		w->dentry = READ(below, mnt.mnt_root);
 		return walk_mounts(w);
 	}
 	w->cursor = walk_next(w->cursor);
@@ -192,16 +192,16 @@ static __always_inline long walk_child(struct walk *w)
 	}
 	if (!w->cursor)
 		return 1;
-	if (BPF_CORE_READ(child, d_name.len) != w->length ||
-	    (w->hashed && BPF_CORE_READ(child, d_parent) != w->dentry) ||
+	if (READ(child, d_name.len) != w->length ||
+	    (w->hashed && READ(child, d_parent) != w->dentry) ||
 	    name_fingerprint(child) != w->name) {
 		w->cursor = walk_next(w->cursor);
 		return 0;
 	}
 	/* It has been renamed just now, or is being looked up. */
-	if (BPF_CORE_READ(child, d_parent) != w->dentry)
+	if (READ(child, d_parent) != w->dentry)
 		return 1;
-	if (!BPF_CORE_READ(child, d_inode))
+	if (!READ(child, d_inode))
 		return walk_stop(w, w->last ? 0 : ENOENT);
 	w->dentry = child;
 	return walk_mounts(w);
@@ -209,18 +209,18 @@ static __always_inline long walk_child(struct walk *w)
 
 static __always_inline long walk_up(struct walk *w)
 {
-	struct mount *mount = w->mount, *above = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *mount = w->mount, *above = READ(mount, mnt_parent);
 	struct dentry *dentry = w->dentry;
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return walk_arrive(w);
-	if (dentry != BPF_CORE_READ(mount, mnt.mnt_root)) {
-		w->dentry = BPF_CORE_READ(dentry, d_parent);
+	if (dentry != READ(mount, mnt.mnt_root)) {
+		w->dentry = READ(dentry, d_parent);
 		return walk_mounts(w);
 	}
 	if (above == mount)
 		return walk_arrive(w);
-	w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	w->dentry = READ(mount, mnt_mountpoint);
 	w->mount = above;
 	return 0;
 }
@@ -248,7 +248,7 @@ static long walk_step(uint32_t index, void *nothing)
 __noinline int walk_run(uint64_t address, int32_t directory, uint32_t follow)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = READ(task, fs);
 	struct walk *w = walk_memory();
 	uint64_t nothing = 0;
 
@@ -259,8 +259,8 @@ __noinline int walk_run(uint64_t address, int32_t directory, uint32_t follow)
 		return 0;
 	w->at = WALK_START;
 	w->follow = follow;
-	w->root_dentry = BPF_CORE_READ(fs, root.dentry);
-	w->root_mount = mount_of(BPF_CORE_READ(fs, root.mnt));
+	w->root_dentry = READ(fs, root.dentry);
+	w->root_mount = mount_of(READ(fs, root.mnt));
 	w->dentry = w->root_dentry;
 	w->mount = w->root_mount;
 	if (w->text[WALK_START] != '/') {
@@ -271,8 +271,8 @@ __noinline int walk_run(uint64_t address, int32_t directory, uint32_t follow)
 				return 0;
 			start = &file->f_path;
 		}
-		w->dentry = BPF_CORE_READ(start, dentry);
-		w->mount = mount_of(BPF_CORE_READ(start, mnt));
+		w->dentry = READ(start, dentry);
+		w->mount = mount_of(READ(start, mnt));
 	}
 	if (!dcache_place.base)
 		dcache_find((uint64_t)w->root_dentry);
