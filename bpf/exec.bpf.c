@@ -161,8 +161,8 @@ static __noinline int sections_exec(struct builder *b, struct exec_entry *exec,
 		section_object(b, 1, dentry, OBJECT_INTERPRETER);
 		data = section_data(b);
 		if (data) {
-			long length = bpf_probe_read_kernel_str(data, EVENT_PATH_MAX,
-								READ(bprm, interp));
+			long length =
+			    bpf_probe_read_kernel_str(data, EVENT_PATH_MAX, READ(bprm, interp));
 			if (length > 0 && length <= EVENT_PATH_MAX)
 				section_close(b, SECTION_OBJECT_NAME, 1, length - 1);
 		}

@@ -13,8 +13,8 @@ static __noinline int change_time(struct inode *inode)
 	uint32_t syscall = READ(regs, orig_ax);
 	uint32_t muted;
 
-	if (!entry_replaces(arch, syscall) || !gate_open(arch, syscall) ||
-	    !READ(task, mm) || task->tgid == control.collector)
+	if (!entry_replaces(arch, syscall) || !gate_open(arch, syscall) || !READ(task, mm) ||
+	    task->tgid == control.collector)
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state || !policy_open(state, arch, syscall, &muted))

@@ -123,8 +123,7 @@ static __always_inline void exit_tell(struct task_struct *task)
 {
 	struct builder b;
 
-	if (READ(task, seccomp.mode) == SECCOMP_MODE_DEAD &&
-	    !(control.hooks & HOOK_SECCOMP))
+	if (READ(task, seccomp.mode) == SECCOMP_MODE_DEAD && !(control.hooks & HOOK_SECCOMP))
 		seccomp_exit(task);
 	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
 	if (!(state && state->exited) && exit_asked(task)) {

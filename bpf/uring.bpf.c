@@ -82,8 +82,8 @@ struct {
 
 static __always_inline uint32_t kept_name(char path[EVENT_PATH_MAX], uint64_t name)
 {
-	long length = bpf_probe_read_kernel_str(path, EVENT_PATH_MAX,
-						READ((struct filename *)name, name));
+	long length =
+	    bpf_probe_read_kernel_str(path, EVENT_PATH_MAX, READ((struct filename *)name, name));
 
 	return length > 0 && length <= EVENT_PATH_MAX ? length - 1 : 0;
 }

@@ -31,8 +31,7 @@ int BPF_PROG(nestaudit_consume_skb, struct sk_buff *skb)
 
 	if (!sk || sk->sk_protocol != NETLINK_AUDIT || sk->__sk_common.skc_family != AF_NETLINK)
 		return 0;
-	if (!&audit_receive ||
-	    READ((struct netlink_sock *)sk, netlink_rcv) != &audit_receive)
+	if (!&audit_receive || READ((struct netlink_sock *)sk, netlink_rcv) != &audit_receive)
 		return 0;
 	user_messages(skb);
 	return 0;

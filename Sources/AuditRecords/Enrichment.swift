@@ -57,7 +57,7 @@ extension Segments {
   }
 
   /// Begins the enriched part, or the next interpretation in it.
-  private mutating func separate() {
+  mutating func separate() {
     if enriched != nil { return text.append(UInt8(ascii: " ")) }
     enriched = slotCount
     place(.enriched)
@@ -89,7 +89,8 @@ extension Segments.Slot {
     case .gid: .groupName
     case .givenUID: .givenUserName
     case .givenGID: .givenGroupName
-    case .serial, .pid, .ppid, .rootID, .targetPID, .key, .containerLink, .targetContainer,
+    case .serial, .pid, .ppid, .subject, .rootID, .targetPID, .key, .containerLink,
+      .targetContainer,
       .targetLink:
       nil
     case .title, .titleEnd, .enriched, .enrichedEnd: nil

@@ -1,4 +1,4 @@
-public import CNestaudit
+import CNestaudit
 
 /// File capabilities: cap_* in PATH, and BPRM_FCAPS.
 extension EventRenderer {

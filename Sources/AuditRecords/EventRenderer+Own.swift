@@ -40,10 +40,10 @@ extension EventRenderer {
     field(" gid=", .gid, task.gid)
     segments.text.append(" ses=")
     segments.text.append(decimal: UInt64(task.ses))
-    appendLabel(process)
+    segments.text.append(label: process)
     segments.text.append(" pid=")
     segments.place(.pid)
-    appendProgram(process)
+    segments.text.append(program: process)
   }
 
   /// kernel/audit.c, audit_log_set_loginuid.
@@ -52,10 +52,10 @@ extension EventRenderer {
     segments.text.append("pid=")
     segments.place(.pid)
     field(" uid=", .uid, task.uid)
-    appendLabel(event.process)
+    segments.text.append(label: event.process)
     field(" old-auid=", .uid, UInt32(truncatingIfNeeded: event.number(3)))
     field(" auid=", .uid, UInt32(truncatingIfNeeded: event.number(0)))
-    appendTerminal(task)
+    segments.text.append(terminal: task)
     segments.text.append(" old-ses=")
     segments.text.append(decimal: event.number(4) & 0xffff_ffff)
     segments.text.append(" ses=")

@@ -29,21 +29,14 @@ extension EventRenderer {
     segments.text.append(hex: syscall.args.3)
     segments.text.append(" items=")
     segments.text.append(decimal: UInt64(plan.count))
-    segments.text.append(" ppid=")
-    segments.place(.ppid)
-    segments.text.append(" pid=")
-    segments.place(.pid)
-    field(" auid=", .uid, task.auid)
-    appendIDs(task)
-    appendTerminal(task)
-    segments.text.append(" ses=")
-    segments.text.append(decimal: UInt64(task.ses))
-    appendProgram(process)
-    appendLabel(process)
+    segments.place(.subject)
     segments.text.append(" key=")
     segments.place(.key)
     segments.place(.containerLink)
-    if isEnriched { segments.interpret(syscall, personality: task.personality) }
+    if isEnriched {
+      segments.interpret(syscall, personality: task.personality)
+      segments.interpret(subject: task)
+    }
     end()
   }
 
@@ -57,35 +50,6 @@ extension EventRenderer {
     field(" egid=", .gid, task.egid)
     field(" sgid=", .gid, task.sgid)
     field(" fsgid=", .gid, task.fsgid)
-  }
-
-  @inline(__always)
-  mutating func appendTerminal(_ task: event_process) {
-    segments.text.append(" tty=")
-    withUnsafeBytes(of: task.tty) { name in
-      let name = name.untilNUL
-      if name.count > 0 { segments.text.append(name) } else { segments.text.append("(none)") }
-    }
-  }
-
-  @inline(__always)
-  mutating func appendProgram(_ process: ProcessEvent) {
-    segments.text.append(" comm=")
-    withUnsafeBytes(of: process.fixed.comm) { segments.text.append(untrusted: $0.untilNUL) }
-    segments.text.append(" exe=")
-    if let exe = process.exe {
-      segments.text.append(untrusted: exe)
-    } else {
-      segments.text.append("(null)")
-    }
-  }
-
-  /// audit_log_task_context: nothing without an LSM that gives labels.
-  @inline(__always)
-  mutating func appendLabel(_ process: ProcessEvent) {
-    guard let label = process.label else { return }
-    segments.text.append(" subj=")
-    segments.text.append(unquoted: label)
   }
 
   @inline(__always)
@@ -179,7 +143,11 @@ extension EventRenderer {
     begin(.proctitle)
     segments.text.append("proctitle=")
     if isKept { segments.place(.title) }
-    segments.text.append(title: process.title ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    if let texts = process.texts {
+      texts.pointee.append(titleOf: process, to: &segments.text)
+    } else {
+      segments.text.append(titleOf: process)
+    }
     if isKept { segments.place(.titleEnd) }
     end()
   }

@@ -19,7 +19,7 @@ extension EventRenderer {
     field(" auid=", .uid, task.auid)
     segments.text.append(" ses=")
     segments.text.append(decimal: UInt64(task.ses))
-    appendLabel(event.process)
+    segments.text.append(label: event.process)
     if event.isTerminals { appendTyped(event) } else { appendMessage(event) }
     end()
   }

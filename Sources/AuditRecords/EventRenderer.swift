@@ -8,6 +8,7 @@ public struct EventRenderer: ~Copyable {
   var segments = Segments()
   /// "audit(SEC.mmm:", what every record's stamp begins with.
   private var stamp = TextBuffer(capacity: 64)
+  private var stampedAt: (seconds: Int64, milliseconds: Int) = (.min, 0)
   var plan = PathPlan()
   private var process: ProcessEvent?
   private(set) var targets = Targets.none
@@ -136,6 +137,8 @@ public struct EventRenderer: ~Copyable {
     segments.removeAll()
     recordCount = 0
     marks.removeAll(keepingCapacity: true)
+    if stampedAt.seconds == seconds, stampedAt.milliseconds == milliseconds { return }
+    stampedAt = (seconds, milliseconds)
     stamp.removeAll()
     stamp.append(" msg=audit(")
     stamp.append(signed: seconds)
@@ -219,6 +222,12 @@ public struct EventRenderer: ~Copyable {
         text.append(decimal: serial)
       case .pid: text.append(decimal: UInt64(view.pid(of: process)))
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
+      case .subject:
+        if let texts = process.texts {
+          texts.pointee.append(subject: process, in: view, to: &text)
+        } else {
+          text.append(subject: process, in: view)
+        }
       case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
       case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
       case .givenUID, .givenGID: text.append(decimal: UInt64(slot.value))

@@ -170,6 +170,8 @@ public struct ProcessEvent {
   private let sections: EventSections
   /// Its fixed part; all ids are the kernel's.
   public let fixed: event_process
+  /// What records repeat of it, where that is kept.
+  var texts: UnsafeMutablePointer<SubjectTexts>?
 
   /// nil if it is not a whole event of its kind.
   public init?(_ bytes: UnsafeRawBufferPointer) {

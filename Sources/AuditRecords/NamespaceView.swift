@@ -1,4 +1,5 @@
 public import CNestaudit
+import Synchronization
 
 /// What a daemon may see, and by which numbers: the PID and user namespace of its container.
 public final class NamespaceView: @unchecked Sendable {
@@ -6,6 +7,10 @@ public final class NamespaceView: @unchecked Sendable {
   public static let overflowID: UInt32 = 65534
   /// An id that was never set; the same in every view.
   public static let unsetID = UInt32.max
+
+  /// Tells it from all others, before and after it.
+  let number = made.wrappingAdd(1, ordering: .relaxed).newValue
+  private static let made = Atomic<UInt64>(0)
 
   /// Inode of the PID namespace; 0 for the first one, which a container may share with the host.
   public let pidns: UInt32

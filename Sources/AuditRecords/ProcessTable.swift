@@ -5,59 +5,83 @@ import CNestaudit
 ///
 /// The events are kept as they came; a task's memory is used again for the next one.
 public struct ProcessTable: ~Copyable {
-  private var slots: [UInt32: EventSlot] = [:]
+  private var tasks: [UInt32: UnsafeMutablePointer<KnownTask>] = [:]
+  /// The one that was asked for last: one event of a task seldom comes alone.
+  private var recent: (task: UInt32, known: UnsafeMutablePointer<KnownTask>)?
   private var arguments = PendingParts()
   private var targets = PendingParts()
   private var touched = PendingParts()
   private var owns = PendingParts()
   private var requests = PendingParts()
-  private var told = ToldTitles()
+  private var titles = KeptTitles()
 
   /// Knows nothing yet.
   public init() {}
 
-  deinit { for slot in slots.values { slot.memory.deallocate() } }
+  deinit { for known in tasks.values { Self.free(known) } }
+
+  private static func free(_ known: UnsafeMutablePointer<KnownTask>) {
+    known.deinitialize(count: 1)
+    known.deallocate()
+  }
 
   /// How many tasks something is known of.
-  public var count: Int { slots.count }
+  public var count: Int { tasks.count }
+
+  @inline(__always)
+  private mutating func known(_ task: UInt32) -> UnsafeMutablePointer<KnownTask>? {
+    if let recent, recent.task == task { return recent.known }
+    guard let known = tasks[task] else { return nil }
+    recent = (task, known)
+    return known
+  }
 
   /// Replaces what is known of a task.
   public mutating func update(_ event: ProcessEvent) {
     let task = event.fixed.header.task
-    let title = process(task)?.title
-    if let title, !title.isSame(as: event.title) { told.replace(title, of: task) }
-    var slot = slots[task] ?? EventSlot()
-    slot.store(event.bytes, at: 0)
-    slots[task] = slot
+    if let known = known(task) {
+      if let title = known.pointee.event?.title, !title.isSame(as: event.title) {
+        titles.keep(title, for: known.pointee.told, of: task)
+        known.pointee.told.removeAll()
+      }
+      known.pointee.replace(by: event)
+    } else {
+      let made = UnsafeMutablePointer<KnownTask>.allocate(capacity: 1)
+      made.initialize(to: KnownTask())
+      made.pointee.replace(by: event)
+      tasks[task] = made
+    }
     arguments.clear(task)
   }
 
   /// What is known of a task; valid until the table is next changed.
   @inline(__always)
-  public func process(_ task: UInt32) -> ProcessEvent? {
-    slots[task].flatMap { ProcessEvent($0.bytes) }
-  }
+  public mutating func process(_ task: UInt32) -> ProcessEvent? { known(task)?.pointee.event }
 
   /// Forgets a task that has ended.
   public mutating func remove(_ task: UInt32) {
-    slots.removeValue(forKey: task)?.memory.deallocate()
+    if recent?.task == task { recent = nil }
+    if let known = tasks.removeValue(forKey: task) { Self.free(known) }
     arguments.remove(task)
     targets.remove(task)
     touched.remove(task)
     owns.remove(task)
     requests.remove(task)
-    told.remove(task)
+    titles.remove(task)
   }
 
   // MARK: Titles
 
   /// Says that something of a task has been written to a daemon's log.
   @inline(__always)
-  public mutating func tell(_ task: UInt32, to daemon: UInt32) { told.tell(task, to: daemon) }
+  public mutating func tell(_ task: UInt32, to daemon: UInt32) {
+    guard let known = known(task), !known.pointee.told.contains(daemon) else { return }
+    known.pointee.told.append(daemon)
+  }
 
   /// By which titles daemons go on to call a task that is called otherwise now.
   @inline(__always)
-  public func keptTitles(_ task: UInt32) -> [KeptTitle] { told.titles(task) }
+  public func keptTitles(_ task: UInt32) -> [KeptTitle] { titles.titles(task) }
 
   // MARK: What goes before a syscall
 

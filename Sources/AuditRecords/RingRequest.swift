@@ -126,7 +126,7 @@ extension EventRenderer {
     segments.text.append(" pid=")
     segments.place(.pid)
     appendIDs(task)
-    appendLabel(process)
+    segments.text.append(label: process)
     segments.text.append(" key=")
     if let key = told.key {
       segments.text.append(untrusted: key)

@@ -6,6 +6,8 @@ struct Segments: ~Copyable {
     case serial
     case pid
     case ppid
+    /// All that a SYSCALL says of its task.
+    case subject
     /// `value` is the kernel's id.
     case uid
     case gid

@@ -5,7 +5,8 @@
 /// is handed back and forth reaches a steady state without allocations.
 public struct TextBuffer: ~Copyable, @unchecked Sendable {
   private var base: UnsafeMutablePointer<UInt8>
-  private var capacity: Int
+  /// Bytes that fit before it has to grow.
+  public private(set) var capacity: Int
   /// Bytes written so far.
   public private(set) var count: Int
 

@@ -6,17 +6,19 @@ import Testing
 @testable import Collector
 
 struct DaemonLogTests {
-  private func text(_ line: String) -> TextBuffer {
-    var text = TextBuffer()
-    Array(line.utf8).withUnsafeBytes { text.append($0) }
-    return text
+  private func submit(_ line: String, to log: DaemonLog, toNewFile isFirst: Bool = false) {
+    let batch = log.emptyBatch()
+    Array(line.utf8).withUnsafeBytes { batch.text.append($0) }
+    batch.records = 1
+    batch.isFirst = isFirst
+    log.submit(batch)
   }
 
   @Test func whatIsSubmittedIsInTheFileWhenItIsClosed() throws {
     let area = try Area()
     let log = try DaemonLog(
       path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
-    for number in 0..<1000 { _ = log.submit(text("line \(number)\n"), records: 1) }
+    for number in 0..<1000 { submit("line \(number)\n", to: log) }
     #expect(log.close() == 0)
     #expect(
       try area.read("a/audit.log") == (0..<1000).map { "line \($0)\n" }.joined())
@@ -28,7 +30,7 @@ struct DaemonLogTests {
     let area = try Area()
     let log = try DaemonLog(
       path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
-    _ = log.submit(text("last\n"), records: 1)
+    submit("last\n", to: log)
     log.closeLater()
     let deadline = ContinuousClock.now + .seconds(20)
     while !log.isClosed, ContinuousClock.now < deadline { usleep(1000) }
@@ -42,9 +44,9 @@ struct DaemonLogTests {
     let log = try DaemonLog(
       path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
     // The first file is empty: there is nothing to keep.
-    _ = log.submit(text("one\n"), records: 1, toNewFile: true)
-    _ = log.submit(text("two\n"), records: 1)
-    _ = log.submit(text("three\n"), records: 1, toNewFile: true)
+    submit("one\n", to: log, toNewFile: true)
+    submit("two\n", to: log)
+    submit("three\n", to: log, toNewFile: true)
     #expect(log.close() == 0)
     #expect(try area.read("a/audit.log.1") == "one\ntwo\n")
     #expect(try area.read("a/audit.log") == "three\n")
@@ -58,7 +60,7 @@ struct DaemonLogTests {
     let log = try DaemonLog(
       path: area.path + "/a/audit.log", configuration: .init(), writers: LogWriters())
     #expect(log.bytes == 10)
-    _ = log.submit(text("1\n"), records: 1)
+    submit("1\n", to: log)
     // Whether it is written yet or not.
     #expect(log.bytes >= 12)
     unlink(area.path + "/a/audit.log.1")
@@ -75,7 +77,7 @@ struct DaemonLogTests {
       try DaemonLog(
         path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
     }
-    for (log, line) in zip(logs, ["of a\n", "of b\n"]) { _ = log.submit(text(line), records: 1) }
+    for (log, line) in zip(logs, ["of a\n", "of b\n"]) { submit(line, to: log) }
     #expect(logs.map { $0.close() } == [0, 0])
     #expect(try area.read("a/audit.log") == "of a\n")
     #expect(try area.read("b/audit.log") == "of b\n")
@@ -92,7 +94,7 @@ struct DaemonLogTests {
       path: directory + "/audit.log", configuration: .init(), writers: LogWriters())
     let line = String(repeating: "x", count: 999) + "\n"
     let began = ContinuousClock.now
-    for _ in 0..<1000 { _ = log.submit(text(line), records: 1) }
+    for _ in 0..<1000 { submit(line, to: log) }
     #expect(ContinuousClock.now - began < .seconds(2))
     log.closeLater()
     #expect(ContinuousClock.now - began < .seconds(2))

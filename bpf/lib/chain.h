@@ -64,8 +64,7 @@ static long chain_step(uint32_t index, struct chain_walk *w)
 	struct event_link *link = (void *)(memory + at);
 	link->ino = READ(dentry, d_inode, i_ino);
 	link->name = 0;
-	if (parent != dentry &&
-	    watched_flags(READ(parent, d_inode, i_ino), w->dev) & WATCHED_NAMES)
+	if (parent != dentry && watched_flags(READ(parent, d_inode, i_ino), w->dev) & WATCHED_NAMES)
 		link->name = name_fingerprint(dentry);
 	w->dentry = parent;
 	w->count = index + 1;

@@ -31,8 +31,7 @@ static long cgroup_step(uint32_t index, struct cgroup_walk *w)
 		return 1;
 	/* Behind the text there is room for one name. */
 	char *name = memory->text + PATH_END;
-	long length =
-	    bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, READ(node, name));
+	long length = bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, READ(node, name));
 	if (length > 1)
 		w->start = path_prepend(w->start, name, length - 1);
 	w->node = parent;

@@ -32,8 +32,8 @@ static __noinline int exec_gain(struct event_exec_caps *caps, struct linux_binpr
 	uint32_t uid = READ(new, uid.val), euid = READ(new, euid.val);
 	bool noroot = READ(old, securebits) & SECURE_NOROOT;
 	/* Until 6.17 it was compared with the real one. */
-	uint32_t before = LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8) ? READ(old, euid.val)
-								      : READ(old, uid.val);
+	uint32_t before =
+	    LINUX_KERNEL_VERSION >= (6 << 16 | 17 << 8) ? READ(old, euid.val) : READ(old, uid.val);
 
 	caps->gain = GAIN_NONE;
 	caps->pad = 0;

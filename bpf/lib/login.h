@@ -88,8 +88,7 @@ static __always_inline struct pid *login_of(struct task_struct *task, uint32_t f
 	if (fd >= table->max_fds)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
-	if (!file || !&proc_loginuid_write ||
-	    READ(file, f_op, write) != &proc_loginuid_write)
+	if (!file || !&proc_loginuid_write || READ(file, f_op, write) != &proc_loginuid_write)
 		return NULL;
 	struct inode *inode = READ(file, f_inode);
 	struct proc_inode *proc =

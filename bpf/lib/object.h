@@ -28,8 +28,7 @@ static __always_inline uint64_t inode_ctime(struct inode *inode)
 		return READ(middle, __i_ctime.tv_sec) * 1000000000ull +
 		       READ(middle, __i_ctime.tv_nsec);
 	struct inode___6_1 *old = (void *)inode;
-	return READ(old, i_ctime.tv_sec) * 1000000000ull +
-	       READ(old, i_ctime.tv_nsec);
+	return READ(old, i_ctime.tv_sec) * 1000000000ull + READ(old, i_ctime.tv_nsec);
 }
 
 #define S_ISDIR(mode) (((mode)&0170000) == 0040000)
@@ -69,8 +68,7 @@ static __always_inline bool ext4_has_no_xattrs(struct inode *inode)
 	bpf_probe_read_kernel_str(name, sizeof(name), READ(inode, i_sb, s_type, name));
 	if (name[0] != 'e' || name[1] != 'x' || name[2] != 't' || name[3] != '4')
 		return false;
-	return !READ(info, i_file_acl) &&
-	       !(READ(info, i_flags) & EXT4_STATES_XATTR);
+	return !READ(info, i_file_acl) && !(READ(info, i_flags) & EXT4_STATES_XATTR);
 }
 
 /*
@@ -81,8 +79,7 @@ static __always_inline uint32_t object_caps(struct inode *inode)
 {
 	uint64_t magic = READ(inode, i_sb, s_magic);
 
-	if (!(READ(inode, i_opflags) & IOP_XATTR) ||
-	    READ(inode, i_flags) & S_NOSEC)
+	if (!(READ(inode, i_opflags) & IOP_XATTR) || READ(inode, i_flags) & S_NOSEC)
 		return OBJECT_CAPS_NONE;
 	if (magic == TMPFS_MAGIC && bpf_core_field_exists(((struct shmem_inode_info *)0)->xattrs) &&
 	    tmpfs_has_no_xattrs(inode))

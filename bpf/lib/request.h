@@ -206,8 +206,7 @@ static __always_inline bool in_syscall(void)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return (int32_t)READ(regs, orig_ax) >= 0 &&
-	       (int64_t)READ(regs, ax) == -ENOSYS;
+	return (int32_t)READ(regs, orig_ax) >= 0 && (int64_t)READ(regs, ax) == -ENOSYS;
 }
 
 /*

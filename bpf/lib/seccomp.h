@@ -38,8 +38,7 @@ static __always_inline int seccomp_tell(struct task_state *state, uint64_t signa
 	subject->own[0] = signal;
 	subject->own[1] = arch == POLICY_ARCH_64 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386;
 	subject->own[2] = syscall;
-	subject->own[3] =
-	    arch == POLICY_ARCH_32 || (int64_t)READ(regs, orig_ax) & X32_SYSCALL_BIT;
+	subject->own[3] = arch == POLICY_ARCH_32 || (int64_t)READ(regs, orig_ax) & X32_SYSCALL_BIT;
 	subject->own[4] = READ(regs, ip);
 	subject->own[5] = is_known;
 	subject->own[6] = action;
@@ -122,8 +121,8 @@ static __noinline int seccomp_signal(struct task_struct *task)
 		return 0;
 	}
 	state->trapped = 1;
-	bool process = READ(task, signal, live.counter) > 1 ||
-		       (!survey.unknown && !survey.kills_thread);
+	bool process =
+	    READ(task, signal, live.counter) > 1 || (!survey.unknown && !survey.kills_thread);
 	bool thread = !process && !survey.unknown && !survey.kills_process;
 	uint32_t mask = process  ? SECCOMP_LOG_KILL_PROCESS
 			: thread ? SECCOMP_LOG_KILL_THREAD
@@ -141,8 +140,8 @@ static __noinline int seccomp_exit(struct task_struct *task)
 	struct task_state *state = own_state(task);
 
 	if (state && !state->trapped && control.seccomp & SECCOMP_LOG_KILL_THREAD)
-		seccomp_tell(state, READ(task, exit_code) & 0x7f,
-			     (int32_t)READ(regs, orig_ax), true, SECCOMP_RET_KILL_THREAD);
+		seccomp_tell(state, READ(task, exit_code) & 0x7f, (int32_t)READ(regs, orig_ax),
+			     true, SECCOMP_RET_KILL_THREAD);
 	return 0;
 }
 

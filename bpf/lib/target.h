@@ -220,8 +220,8 @@ static __noinline int targets_find(struct task_state *state, struct syscall_end 
 			state->targets = target_found(state, task_of_link(link, PIDTYPE_PID));
 	} else if (number != -1 && is_kill(end->arch, end->syscall)) {
 		struct task_struct *task = bpf_get_current_task_btf();
-		struct pid *pid = number ? pid_of_number(-number)
-					 : READ(task, signal, pids[PIDTYPE_PGID]);
+		struct pid *pid =
+		    number ? pid_of_number(-number) : READ(task, signal, pids[PIDTYPE_PGID]);
 		struct group_walk walk = {.state = state};
 		walk.link = pid ? READ(pid, tasks[PIDTYPE_PGID].first) : NULL;
 		bpf_loop(GROUP_MAX, group_step, &walk, 0);

@@ -36,8 +36,7 @@ static long touch_step(uint32_t index, struct touch_walk *w)
 	link->ino = index ? READ(dentry, d_inode, i_ino) : event->object.ino;
 	link->name = 0;
 	if (parent != dentry &&
-	    watched_flags(READ(parent, d_inode, i_ino), event->object.dev) &
-		WATCHED_NAMES) {
+	    watched_flags(READ(parent, d_inode, i_ino), event->object.dev) & WATCHED_NAMES) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		link->name = fingerprint_in(
 		    bpf_task_storage_get(&touch_names, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE),

@@ -33,8 +33,9 @@ final class Daemon {
   var unconfirmed: UInt64 = 0
   private var unconfirmedTold: UInt64 = 0
 
-  private var text: TextBuffer? = TextBuffer(capacity: 1 << 16)
-  private var pendingRecords = 0
+  /// What is to be written; nil while nothing is.
+  private var batch: LogBatch?
+  private var pendingRecords: Int { batch?.records ?? 0 }
   private var second: Int64 = 0
   private var recordsThisSecond = 0
 
@@ -90,8 +91,17 @@ final class Daemon {
   @inline(__always)
   func write(records: Int, _ body: (UInt64, inout TextBuffer) -> Void) {
     serial += 1
-    pendingRecords += records
-    body(serial, &text!)
+    let batch = batch ?? begin()
+    batch.records += records
+    body(serial, &batch.text)
+    if batch.text.count >= LogBatch.fullSize { submit() }
+  }
+
+  @inline(never)
+  private func begin() -> LogBatch {
+    let empty = log.emptyBatch()
+    batch = empty
+    return empty
   }
 
   /// `--reset-lost`: counts what it misses anew.
@@ -128,14 +138,11 @@ final class Daemon {
   /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
   private func hasRoom() -> Bool {
     if isSuspended { return false }
-    guard log.bytes + Self.count(of: &text!) >= quotas.logBytes else { return true }
+    guard log.bytes + (batch?.text.count ?? 0) >= quotas.logBytes else { return true }
     write(.logQuota(bytes: quotas.logBytes), at: .now)
     isSuspended = true
     return false
   }
-
-  /// What cannot be copied cannot be read through an optional of a class.
-  private static func count(of text: inout TextBuffer) -> Int { text.count }
 
   /// Begins a new log, as SIGUSR1 has auditd do it.
   func rotate(askedBy asker: Asker) {
@@ -166,14 +173,15 @@ final class Daemon {
   }
 
   /// Whether anything waits for `submit()`.
-  var hasPending: Bool { pendingRecords > 0 }
+  var hasPending: Bool { batch != nil }
 
   /// Hands what was written to the log's thread.
   /// - Parameter isFirst: it goes to a new file.
   func submit(toNewFile isFirst: Bool = false) {
-    guard pendingRecords > 0, let full = text.take() else { return }
-    text = log.submit(full, records: pendingRecords, toNewFile: isFirst)
-    pendingRecords = 0
+    guard let full = batch else { return }
+    batch = nil
+    full.isFirst = isFirst
+    log.submit(full)
   }
 }
 

@@ -238,7 +238,6 @@ final class DaemonTable {
 
   private func release(_ routes: [Route], of entry: ContainerEntry) {
     for route in routes {
-      route.free()
       if let set = route.watches { watches.release(set) }
       if route.names != nil { names.release(instance: route.owner?.instance ?? 0) }
       guard route.owner === entry, let count = uses[route.daemon.name] else { continue }

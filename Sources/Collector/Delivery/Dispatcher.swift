@@ -131,7 +131,8 @@ final class Dispatcher {
     // What BPF decided by older tables, or before the container had its policy, is decided again here.
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
-    let argv = processes.argv(header.task)
+    let argv =
+      event.fixed.argv_bytes > 0 ? processes.argv(header.task) : .init(start: nil, count: 0)
     let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
     let isOwned = UInt32(header.flags) & EVENT_OWNED.rawValue != 0
     let owns = isOwned ? processes.owns(header.task) : .none

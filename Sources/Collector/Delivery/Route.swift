@@ -3,7 +3,7 @@ internal import AuditRules
 internal import Containers
 
 /// The way from one container to one daemon that stands for it, or for a container around it, or for the host.
-struct Route {
+final class Route {
   let daemon: Daemon
   /// The container in whose eyes the daemon sees: its own, or one around it; nil for the host's.
   let owner: ContainerEntry?
@@ -27,7 +27,21 @@ struct Route {
     return ContainerEntry.chain(daemon.contids(of: other, seenBy: owner))
   }
 
-  func free() {
+  init(
+    daemon: Daemon, owner: ContainerEntry?, view: NamespaceView, needsPID: Bool,
+    chain: StableBytes?, contids: StableNumbers, watches: WatchSet?, names: UnsafePointer<IDNames>?
+  ) {
+    self.daemon = daemon
+    self.owner = owner
+    self.view = view
+    self.needsPID = needsPID
+    self.chain = chain
+    self.contids = contids
+    self.watches = watches
+    self.names = names
+  }
+
+  deinit {
     chain?.free()
     contids.free()
   }

@@ -4,26 +4,12 @@ import Synchronization
 
 /// A daemon's log as the drain thread sees it: buffers go in at once, a writer thread takes them to the disk.
 final class DaemonLog: Sendable {
-  struct Batch: ~Copyable, Sendable {
-    var text: TextBuffer
-    var records: Int
-    /// Bytes of it that are on the disk already.
-    var written = 0
-    /// It is the first of a new file.
-    var isFirst = false
-  }
   private struct State: ~Copyable {
     var file: LogFile?
-    var free: TextBuffer?
-    var waiting: [BatchBox] = []
+    var waiting: [LogBatch] = []
     var closing = false
     var closed = false
     var failure: String?
-  }
-  /// Arrays cannot hold what cannot be copied.
-  private final class BatchBox: @unchecked Sendable {
-    var batch: Batch
-    init(_ batch: consuming Batch) { self.batch = batch }
   }
 
   let path: String
@@ -35,6 +21,7 @@ final class DaemonLog: Sendable {
   private let storedBytes = Atomic<Int>(0)
   private let state: Mutex<State>
   private let writer: LogWriter
+  private let batches: LogBatches
 
   /// Opens the log, or creates it, and finds the thread that writes to its file system.
   init(
@@ -44,6 +31,7 @@ final class DaemonLog: Sendable {
     self.path = path
     storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
     writer = writers.writer(device: file.device)
+    batches = writers.batches
     if configuration.flush == .incrementalAsync {
       flusher = LogFlusher(every: configuration.freq)
     } else {
@@ -66,21 +54,15 @@ final class DaemonLog: Sendable {
   /// Why the last write failed; nil while all is well.
   var failure: String? { state.withLock { $0.failure } }
 
+  /// An empty batch, to be filled with whole lines and submitted.
+  func emptyBatch() -> LogBatch { batches.take() }
+
   /// Takes whole lines to be written; never waits for the disk.
-  /// - Parameter isFirst: a new file begins with it.
-  /// - Returns: an empty buffer, one that has been used before if there is one.
-  func submit(
-    _ text: consuming TextBuffer, records: Int, toNewFile isFirst: Bool = false
-  ) -> TextBuffer {
-    queued.add(records, ordering: .relaxed)
-    queuedBytes.add(text.count, ordering: .relaxed)
-    let box = BatchBox(Batch(text: text, records: records, isFirst: isFirst))
-    let empty = state.withLock { state -> TextBuffer? in
-      state.waiting.append(box)
-      return state.free.take()
-    }
+  func submit(_ batch: LogBatch) {
+    queued.add(batch.records, ordering: .relaxed)
+    queuedBytes.add(batch.text.count, ordering: .relaxed)
+    state.withLock { $0.waiting.append(batch) }
     writer.wake()
-    return empty ?? TextBuffer(capacity: 1 << 16)
   }
 
   /// Writes what is left and closes the file; waits at most `seconds` for a disk that refuses.
@@ -115,19 +97,19 @@ final class DaemonLog: Sendable {
   /// Writes everything that waits; false if the disk refused.
   func writeWaiting() -> Bool {
     while true {
-      let box = state.withLock { $0.waiting.first }
-      guard let box else { return true }
+      let next = state.withLock { $0.waiting.first }
+      guard let batch = next else { return true }
       // The file is this thread's while it writes: no lock is held during write(2).
       guard var file = state.withLock({ $0.file.take() }) else { return false }
       var failure: String?
       let before = file.size
       let rotations = file.rotations
       do {
-        if box.batch.isFirst, box.batch.written == 0 { try file.beginNew() }
-        box.batch.isFirst = false
+        if batch.isFirst, batch.written == 0 { try file.beginNew() }
+        batch.isFirst = false
         try file.append(
-          box.batch.text.bytes, records: box.batch.records, written: &box.batch.written)
-        flusher?.wrote(box.batch.records, to: file)
+          batch.text.bytes, records: batch.records, written: &batch.written)
+        flusher?.wrote(batch.records, to: file)
       } catch {
         failure = error.description
       }
@@ -139,7 +121,7 @@ final class DaemonLog: Sendable {
       }
       giveBack(file, failure)
       if failed { return false }
-      finish(box)
+      finish(batch)
     }
   }
 
@@ -151,17 +133,12 @@ final class DaemonLog: Sendable {
     }
   }
 
-  private func finish(_ box: BatchBox) {
-    queued.subtract(box.batch.records, ordering: .relaxed)
-    queuedBytes.subtract(box.batch.text.count, ordering: .relaxed)
-    done.add(UInt64(box.batch.records), ordering: .relaxed)
-    state.withLock { state in
-      state.waiting.removeFirst()
-      var empty = TextBuffer(capacity: 64)
-      swap(&empty, &box.batch.text)
-      empty.removeAll()
-      state.free = consume empty
-    }
+  private func finish(_ batch: LogBatch) {
+    queued.subtract(batch.records, ordering: .relaxed)
+    queuedBytes.subtract(batch.text.count, ordering: .relaxed)
+    done.add(UInt64(batch.records), ordering: .relaxed)
+    _ = state.withLock { $0.waiting.removeFirst() }
+    batches.give(batch)
   }
 
   /// Whether `close()` was called and nothing is left, or nothing more will be tried.

@@ -5,6 +5,8 @@ import Synchronization
 /// The writers: a thread for each file system, so that a slow disk holds up only its own logs.
 final class LogWriters {
   private var writers: [UInt64: LogWriter] = [:]
+  /// What all logs take their batches from.
+  let batches = LogBatches()
 
   func writer(device: UInt64) -> LogWriter {
     if let known = writers[device] { return known }
