@@ -87,7 +87,8 @@ enum event_flags {
 	/* EVENT_OWN, EVENT_REQUEST */
 	EVENT_OF_SYSCALL = 1 << 7, /* belongs to the syscall that the task is in */
 	EVENT_CALLERS_NAMES =
-	    1 << 8, /* a path was read from the caller's memory when the syscall had ended */
+	    1 << 8, /* a path was read from the caller's memory when the syscall had ended, and is
+		       not seen to be the path of what was opened */
 	EVENT_LOOKUPS = 1 << 9, /* what names led to was told, and what directories they were looked
 				   for in: what was not led nowhere */
 	EVENT_SHARED_MEMORY =

@@ -188,28 +188,73 @@ static __always_inline bool shares_memory(struct task_struct *task, uint64_t nam
 	return flags & VM_SHARED;
 }
 
+/* Where the name of an open is in its event: it is the first section. */
+#define OPENED_NAME (sizeof(struct event_syscall) + sizeof(struct event_section))
+
+struct name_compare {
+	uint32_t text; /* where the path begins in path_memory */
+	uint32_t length;
+	uint64_t differs;
+};
+
+#define COMPARED_AT_ONCE 32
+
+static long name_compare_step(uint32_t index, struct name_compare *w)
+{
+	uint8_t *name = scratch_memory();
+	struct path_memory *path = path_memory();
+
+	if (!name || !path)
+		return 1;
+	for (uint32_t i = 0; i < COMPARED_AT_ONCE; i += 8) {
+		uint32_t at = index * COMPARED_AT_ONCE + i, last = w->length - 8;
+		if (at > last)
+			at = last;
+		at = at_most(at, EVENT_PATH_MAX - 8);
+		uint32_t text = at_most(w->text + at, PATH_END);
+		w->differs |=
+		    *(uint64_t *)(name + OPENED_NAME + at) ^ *(uint64_t *)(path->text + text);
+	}
+	return w->differs != 0;
+}
+
+/* Whether the name of an open is its file's own path, as nearly every one is. */
+static __always_inline bool name_is_path(struct file *file, struct event_section *name,
+					 uint32_t text)
+{
+	struct name_compare w = {.text = text, .length = name->length};
+
+	/* What was removed is told by a name that it may not have had. */
+	if (name->kind != SECTION_PATH || w.length < 8 || w.length != PATH_END - text ||
+	    !READ(file, f_path.dentry, d_hash.pprev))
+		return false;
+	bpf_loop((w.length + COMPARED_AT_ONCE - 1) / COMPARED_AT_ONCE, name_compare_step, &w, 0);
+	return !w.differs;
+}
+
 /*
- * What the name of an open is held against, where it is the caller's: the path of the file, and
- * what is behind the descriptor that the name may mean.
+ * What the name of an open is held against, where it is the caller's and not the path of the file:
+ * that, and what is behind the descriptor that the name may mean.
  */
 static __noinline int sections_against(struct builder *b, struct syscall_end *end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	struct file *file = file_of(task, end->result);
-	uint32_t name_at = sizeof(struct event_syscall); /* it is the first section */
 	uint8_t *memory = scratch_memory();
-	struct event_section head = {};
 
-	if (!file)
+	if (!file || !memory)
 		return 0;
+	uint32_t text = at_most(path_walk((uint64_t)&file->f_path, 1), PATH_END);
+	struct event_section *name = (void *)(memory + OPENED_NAME - sizeof(*name));
+	if (name_is_path(file, name, text)) {
+		b->flags &= ~EVENT_CALLERS_NAMES;
+		return 0;
+	}
 	if (shares_memory(task, argument(end, shape->path[0])))
 		b->flags |= EVENT_SHARED_MEMORY;
-	section_path_text(b, SECTION_OBJECT_NAME, 0, path_walk((uint64_t)&file->f_path, 1));
-	if (!memory)
-		return 0;
-	bpf_probe_read_kernel(&head, sizeof(head), memory + name_at);
-	int32_t number = numbered_descriptor(memory + name_at + sizeof(head), head.length);
+	section_path_text(b, SECTION_OBJECT_NAME, 0, text);
+	int32_t number = numbered_descriptor(memory + OPENED_NAME, name->length);
 	file = number >= 0 ? file_of(task, number) : NULL;
 	struct event_object *object = (void *)section_data(b);
 	struct inode *inode = file ? file_inode(file) : NULL;
