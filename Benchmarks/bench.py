@@ -86,11 +86,15 @@ class Bench:
         (base / "audit.rules").chmod(0o600)
         return Held(TOP / "scripts/kernel-audit", base, base / "audit.rules")
 
-    def lost(self):
-        """Events that the running collector has lost."""
+    def status(self):
+        """What the running collector says of itself."""
         status = subprocess.run([self.program, "ps", "--json", "--state", self.state],
                                 check=True, capture_output=True)
-        return sum(d["lost"] for d in json.loads(status.stdout)["daemons"])
+        return json.loads(status.stdout)
+
+    def lost(self):
+        """Events that it has lost."""
+        return sum(d["lost"] for d in self.status()["daemons"])
 
     # The measurements.
 

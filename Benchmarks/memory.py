@@ -7,6 +7,7 @@ import time
 
 import rulesets
 from held import Refused
+from process import resident
 
 DAEMONS, RULES = 1000, 300
 GOAL = 64  # MiB beside the ring
@@ -84,10 +85,3 @@ def descriptors(pid):
             ids.update(int(line.split()[1]) for line in file.read_text().splitlines()
                        if line.startswith("map_id:"))
     return ids
-
-
-def resident(pid):
-    for line in open(f"/proc/{pid}/status"):
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0

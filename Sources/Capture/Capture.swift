@@ -7,20 +7,14 @@ import Glibc
 /// One thread may drain the ring; the tables may be written from that thread. Everything is taken out of the
 /// kernel when the object goes.
 public final class Capture: @unchecked Sendable {
-  /// Takes one event; `event` is valid only during the call. Called by `drain()`, in the ring's order.
-  public typealias Sink =
-    @convention(c) (
-      _ context: UnsafeMutableRawPointer?, _ event: UnsafeMutableRawPointer?, _ size: Int
-    ) -> Int32
-
-  private let object: OpaquePointer
+  private let programs: ProgramSet
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
   /// Of the programs that are attached only while a rule asks for what they tell.
   private var demanded: [Demand: [OpaquePointer]] = [:]
   private let ends: SyscallEnds
-  private var ring: OpaquePointer?
+  private let ring: EventRing
 
   /// How objects are obtained.
   public let backend: Backend
@@ -52,53 +46,54 @@ public final class Capture: @unchecked Sendable {
   ///   - ringSize: bytes, a power of two and a multiple of the page size.
   ///   - choice: of the backend.
   public init(ringSize: UInt32, backend choice: Backend.Choice) throws(CaptureError) {
-    let programs = try LoadedPrograms(ringSize: ringSize, choice: choice)
-    let object = programs.object
-    var isWhole = false
-    defer { if !isWhole { bpf_object__close(object) } }
-
-    func descriptor(_ name: String) -> Int32 {
-      bpf_map__fd(bpf_object__find_map_by_name(object, name))
-    }
+    let loaded = try LoadedPrograms(ringSize: ringSize, choice: choice)
+    let programs = loaded.programs
     // libbpf maps it by itself only for skeletons.
     let memory = mmap(
       nil, MemoryLayout<policy_control>.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-      descriptor("nestaudi.bss"), 0)
+      programs.descriptor(ofMap: "nestaudi.bss"), 0)
     guard let memory, memory != MAP_FAILED else {
       throw CaptureError("the control block cannot be mapped", errno: errno)
     }
     control = memory.bindMemory(to: policy_control.self, capacity: 1)
 
-    cgroups = .init(descriptor: descriptor("cgroups"), name: "cgroups")
-    policies = .init(descriptor: descriptor("policies"), name: "policies")
-    views = .init(descriptor: descriptor("views"), name: "views")
-    rulesets = .init(descriptor: descriptor("rulesets"), name: "rulesets")
-    watched = .init(descriptor: descriptor("watched"), name: "watched")
-    watches = .init(descriptor: descriptor("watches"), name: "watches")
-    identifier = FileIdentifier(
-      program: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_identify")))
-    declarations = Declarations(
-      tasks: descriptor("declarations"), counts: descriptor("declared_tasks"),
-      counter: bpf_program__fd(bpf_object__find_program_by_name(object, "nestaudit_count")),
-      control: control)
-    losses = .init(descriptor: descriptor("losses"), name: "losses")
-    self.object = object
-    backend = programs.backend
-    ends = SyscallEnds(object: object, control: control, backend: backend)
-    missing = programs.missing
-    if let finder = bpf_object__find_program_by_name(object, "nestaudit_find_clock"),
+    cgroups = .init(of: programs, name: "cgroups")
+    policies = .init(of: programs, name: "policies")
+    views = .init(of: programs, name: "views")
+    rulesets = .init(of: programs, name: "rulesets")
+    watched = .init(of: programs, name: "watched")
+    watches = .init(of: programs, name: "watches")
+    identifier = FileIdentifier(program: programs.descriptor(ofProgram: "nestaudit_identify"))
+    declarations = Declarations(of: programs, control: control)
+    losses = .init(of: programs, name: "losses")
+    do {
+      ring = try EventRing(descriptor: programs.descriptor(ofMap: "ring"))
+    } catch {
+      munmap(memory, MemoryLayout<policy_control>.size)
+      throw error
+    }
+    self.programs = programs
+    backend = loaded.backend
+    ends = SyscallEnds(programs: programs, control: control, backend: backend)
+    missing = loaded.missing
+    if let finder = programs.program("nestaudit_find_clock"),
       let lack = ClockFinder.find(by: finder)
     {
       missing.append(lack)
     }
-    isWhole = true
   }
 
   deinit {
     detach()
-    ring_buffer__free(ring)
     munmap(control, MemoryLayout<policy_control>.size)
-    bpf_object__close(object)
+  }
+
+  /// Waits for the programs that are loaded while the others run: those for requests of io_uring.
+  public func finishLoading() throws(CaptureError) { try programs.finish() }
+
+  /// Notices whether they are loaded, without waiting; throws once if the kernel has refused them.
+  public func noticeLoaded() throws(CaptureError) {
+    if programs.canFinish { try programs.finish() }
   }
 
   /// What costs others than those that a rule names, and is looked at only while one does.
@@ -110,7 +105,7 @@ public final class Capture: @unchecked Sendable {
     /// Requests of io_uring.
     case requests
 
-    fileprivate var programs: [String] {
+    var programs: [String] {
       switch self {
       case .beginnings: ["nestaudit_sys_enter"]
       case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]
@@ -132,11 +127,10 @@ public final class Capture: @unchecked Sendable {
       for link in links { bpf_link__destroy(link) }
     }
     guard wanted, demanded[demand] == nil else { return }
+    if demand == .requests { try programs.finish() }
     var links: [OpaquePointer] = []
     for name in demand.programs {
-      guard let program = bpf_object__find_program_by_name(object, name),
-        bpf_program__autoload(program)
-      else { continue }
+      guard let program = programs.program(name) else { continue }
       guard let link = bpf_program__attach(program) else {
         let failed = CaptureError("program \(name) does not attach", errno: errno)
         for link in links { bpf_link__destroy(link) }
@@ -173,21 +167,18 @@ public final class Capture: @unchecked Sendable {
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
     var insides = 0
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
-      defer { program = bpf_object__next_program(object, current) }
-      guard bpf_program__autoload(current),
-        bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
+    try programs.forEach { current throws(CaptureError) in
+      guard bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
         case let name = String(cString: bpf_program__name(current)),
         !Self.onDemand.contains(name)
-      else { continue }
+      else { return }
       let isInside = SyscallEnds.insidePrograms.contains(name)
-      if isInside, ends.refusal != nil { continue }
+      if isInside, ends.refusal != nil { return }
       if let link = bpf_program__attach(current) {
         links.append(link)
         insides += isInside ? 1 : 0
         hooks |= Self.hooks[name]?.rawValue ?? 0
-        continue
+        return
       }
       let failed = CaptureError("program \(name) does not attach", errno: errno)
       let place = bpf_program__expected_attach_type(current)
@@ -219,32 +210,24 @@ public final class Capture: @unchecked Sendable {
     nestaudit_wait_for_grace_period()
   }
 
-  /// Names who takes the events. Must be called once, before `drain()`.
-  /// - Returns: a descriptor that is readable when there are events, for epoll(7).
-  public func connect(
-    _ sink: @escaping Sink, context: UnsafeMutableRawPointer
-  ) throws(CaptureError) -> Int32 {
-    let map = bpf_object__find_map_by_name(object, "ring")
-    ring = ring_buffer__new(bpf_map__fd(map), sink, context, nil)
-    guard ring != nil else { throw CaptureError("the ring cannot be mapped", errno: errno) }
-    return bpf_map__fd(map)
-  }
+  /// Readable when there are events, for epoll(7).
+  public var eventsDescriptor: Int32 { programs.descriptor(ofMap: "ring") }
 
-  /// Hands every event that is in the ring to the sink; returns how many.
-  @discardableResult
-  public func drain() -> Int {
-    let drained = ring_buffer__consume(ring)
-    return max(0, Int(drained))
+  /// What one call of `drain` takes at most, in bytes: some milliseconds of work.
+  private static let drainedAtOnce = 2 << 20
+
+  /// Hands events that are in the ring to `sink`, in its order; each is valid only during its call.
+  /// - Returns: how many there were, and whether there may be more at once.
+  public func drain(_ sink: (UnsafeRawBufferPointer) -> Void) -> (events: Int, hasMore: Bool) {
+    ring.drain(atMost: Self.drainedAtOnce, sink)
   }
 
   /// Runs of our programs that the kernel skipped because one was already running on the CPU.
   public var skippedRuns: UInt64 {
     var skipped: UInt64 = 0
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
-      defer { program = bpf_object__next_program(object, current) }
+    try? programs.forEach { current throws(CaptureError) in
       // While it runs only an interrupt can let another packet go, which is no message to the audit.
-      if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { continue }
+      if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { return }
       var information = bpf_prog_info()
       var length = UInt32(MemoryLayout<bpf_prog_info>.size)
       if bpf_obj_get_info_by_fd(bpf_program__fd(current), &information, &length) == 0 {

@@ -13,12 +13,10 @@ public struct Declarations: @unchecked Sendable {
   private let counter: Int32
   private let control: UnsafeMutablePointer<policy_control>
 
-  init(
-    tasks: Int32, counts: Int32, counter: Int32, control: UnsafeMutablePointer<policy_control>
-  ) {
-    self.tasks = .init(descriptor: tasks, name: "declarations")
-    self.counts = .init(descriptor: counts, name: "declared_tasks")
-    self.counter = counter
+  init(of programs: ProgramSet, control: UnsafeMutablePointer<policy_control>) {
+    tasks = .init(of: programs, name: "declarations")
+    counts = .init(of: programs, name: "declared_tasks")
+    counter = programs.descriptor(ofProgram: "nestaudit_count")
     self.control = control
   }
 

@@ -9,6 +9,11 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
   let descriptor: Int32
   let name: StaticString
 
+  init(of programs: ProgramSet, name: StaticString) {
+    descriptor = programs.descriptor(ofMap: "\(name)")
+    self.name = name
+  }
+
   /// Adds an entry, or replaces it whole: a program sees the old value or the new one.
   public func set(_ key: Key, _ value: Value) throws(CaptureError) {
     let failed = withUnsafePointer(to: key) { key in

@@ -1,25 +1,31 @@
 internal import CLibBPF
 
 /// What the running kernel says of itself in its BTF.
-public enum KernelTypes {
+struct KernelTypes: ~Copyable {
+  let types: OpaquePointer
+
+  /// nil if /sys/kernel/btf/vmlinux cannot be read.
+  init?() {
+    guard let types = btf__load_vmlinux_btf() else { return nil }
+    self.types = types
+  }
+
+  deinit { btf__free(types) }
+
   /// Whether /sys/kernel/btf/vmlinux can be read.
-  public static var available: Bool {
-    guard let types = btf__load_vmlinux_btf() else { return false }
-    btf__free(types)
-    return true
+  static var available: Bool { KernelTypes() != nil }
+
+  /// The number of a function; 0 if it is not known.
+  func function(_ name: String) -> UInt32 {
+    let number = btf__find_by_name_kind(types, name, 12 /* BTF_KIND_FUNC */)
+    return number > 0 ? UInt32(number) : 0
   }
 
   /// Whether an fentry program can be made for this function.
-  public static func has(function: String) -> Bool {
-    guard let types = btf__load_vmlinux_btf() else { return false }
-    defer { btf__free(types) }
-    return btf__find_by_name_kind(types, function, 12 /* BTF_KIND_FUNC */) > 0
-  }
+  func has(function: String) -> Bool { self.function(function) > 0 }
 
   /// Whether a `tp_btf` program can be attached to this tracepoint.
-  public static func has(tracepoint: String) -> Bool {
-    guard let types = btf__load_vmlinux_btf() else { return false }
-    defer { btf__free(types) }
-    return btf__find_by_name_kind(types, "btf_trace_" + tracepoint, 8 /* BTF_KIND_TYPEDEF */) > 0
+  func has(tracepoint: String) -> Bool {
+    btf__find_by_name_kind(types, "btf_trace_" + tracepoint, 8 /* BTF_KIND_TYPEDEF */) > 0
   }
 }

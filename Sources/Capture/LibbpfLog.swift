@@ -3,19 +3,19 @@ import Glibc
 import Synchronization
 
 /// Keeps what libbpf would print, so that an error can quote it in one line.
-struct LibbpfLog {
+enum LibbpfLog {
   private static let first = Mutex<String?>(nil)
 
   /// Begins to listen; what was said before is forgotten.
-  init() {
-    Self.first.withLock { $0 = nil }
+  static func begin() {
+    LibbpfLog.first.withLock { $0 = nil }
     libbpf_set_print { level, format, arguments in
       guard level == LIBBPF_WARN, let format, let arguments else { return 0 }
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { line in
         _ = vsnprintf(line.baseAddress!, line.count, format, arguments)
         let text = String(cString: line.baseAddress!)
         if let line = text.split(separator: "\n").first {
-          Self.first.withLock { $0 = $0 ?? String(line) }
+          LibbpfLog.first.withLock { $0 = $0 ?? String(line) }
         }
       }
       return 0
@@ -23,5 +23,5 @@ struct LibbpfLog {
   }
 
   /// The first warning, which names the program; without what follows its first line.
-  var firstLine: String? { Self.first.withLock { $0 } }
+  static var firstLine: String? { LibbpfLog.first.withLock { $0 } }
 }

@@ -2,93 +2,94 @@ internal import CLibBPF
 import CNestaudit
 import Glibc
 
-/// The BPF object, loaded: as much of it as the kernel takes.
+/// The programs of a backend, loaded: as many as the kernel takes.
 struct LoadedPrograms {
-  let object: OpaquePointer
+  let programs: ProgramSet
   let backend: Backend
   let missing: [MissingProgram]
 
   /// Loads the programs of a backend; with `auto`, of the other one if the kernel refuses the hooks.
   /// - Parameter ringSize: bytes, a power of two and a multiple of the page size.
   init(ringSize: UInt32, choice: Backend.Choice) throws(CaptureError) {
+    nestaudit_share_memory()
     // What libbpf says of types that are not there is not for the terminal.
-    _ = LibbpfLog()
-    guard KernelTypes.available else {
+    LibbpfLog.begin()
+    guard let types = KernelTypes() else {
       throw CaptureError(
         "no BTF types of this kernel at /sys/kernel/btf/vmlinux; use a kernel with CONFIG_DEBUG_INFO_BTF=y"
       )
     }
     switch choice {
-    case .tracepoints: self = try Self.load(ringSize, .tracepoints)
+    case .tracepoints: self = try Self.load(ringSize, .tracepoints, types)
     case .hooks:
-      guard Trampolines.load() else {
+      guard Trampolines.load(types) else {
         throw CaptureError(
           "backend hooks: this kernel refuses fentry programs; use --backend tracepoints")
       }
-      self = try Self.load(ringSize, .hooks)
+      self = try Self.load(ringSize, .hooks, types)
     case .auto:
-      guard Trampolines.load() else {
-        self = try Self.load(ringSize, .tracepoints)
+      guard Trampolines.load(types) else {
+        self = try Self.load(ringSize, .tracepoints, types)
         return
       }
       do {
-        self = try Self.load(ringSize, .hooks)
+        self = try Self.load(ringSize, .hooks, types)
       } catch {
-        let other = try Self.load(ringSize, .tracepoints)
+        let other = try Self.load(ringSize, .tracepoints, types)
         let refusal = MissingProgram(
           program: "backend hooks", reason: error.description,
           cure: "use the kernel of a distribution, or --backend tracepoints")
         self = Self(
-          object: other.object, backend: .tracepoints, missing: [refusal] + other.missing)
+          programs: other.programs, backend: .tracepoints, missing: [refusal] + other.missing)
       }
     }
   }
 
-  private init(object: OpaquePointer, backend: Backend, missing: [MissingProgram]) {
-    self.object = object
+  private init(programs: ProgramSet, backend: Backend, missing: [MissingProgram]) {
+    self.programs = programs
     self.backend = backend
     self.missing = missing
   }
 
   private static func load(
-    _ ringSize: UInt32, _ backend: Backend
+    _ ringSize: UInt32, _ backend: Backend, _ types: borrowing KernelTypes
   ) throws(CaptureError) -> LoadedPrograms {
-    let log = LibbpfLog()
-    let object = try open()
-    var loaded = false
-    defer { if !loaded { bpf_object__close(object) } }
-
-    guard bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "ring"), ringSize) == 0
+    LibbpfLog.begin()
+    let maps = try ProgramObject.open()
+    var isWhole = false
+    defer { if !isWhole { bpf_object__close(maps) } }
+    guard bpf_map__set_max_entries(bpf_object__find_map_by_name(maps, "ring"), ringSize) == 0
     else {
       throw CaptureError("ring of \(ringSize) bytes", errno: errno, cure: "give a power of two")
     }
-    let missing = choose(of: object, backend)
-    let failed = bpf_object__load(object)
-    guard failed == 0 else {
-      throw CaptureError(
-        "the BPF programs do not load", errno: -failed,
-        cure: log.firstLine.map { "the kernel says: \($0)" }
-          ?? "run as root, with CAP_BPF and CAP_PERFMON; 'nestaudit doctor' tells more")
+    let missing = choose(of: maps, backend, types)
+    var chosen: [String] = []
+    ProgramObject.forEach(of: maps) {
+      if bpf_program__autoload($0) { chosen.append(String(cString: bpf_program__name($0))) }
+      bpf_program__set_autoload($0, false)
     }
-    loaded = true
-    return LoadedPrograms(object: object, backend: backend, missing: missing)
-  }
-
-  private static func open() throws(CaptureError) -> OpaquePointer {
-    var size = 0
-    let bytes = nestaudit_bpf_object(&size)
-    var options = bpf_object_open_opts()
-    options.sz = MemoryLayout<bpf_object_open_opts>.size
-    let opened = "nestaudit".withCString { name in
-      options.object_name = name
-      return bpf_object__open_mem(bytes, size, &options)
+    try ProgramObject.load(maps)
+    let model = backend == .hooks ? SyscallFunctions.models().dropFirst().first : nil
+    func share(_ names: [String]) -> ProgramShare {
+      ProgramShare(names, maps: maps) { object in
+        guard let model, names.contains(SyscallEnds.functionPrograms[1]) else { return }
+        bpf_program__set_attach_target(
+          bpf_object__find_program_by_name(object, SyscallEnds.functionPrograms[1]), 0, model)
+      }
     }
-    guard let opened else { throw CaptureError("the BPF object cannot be read", errno: errno) }
-    return opened
+    let late = chosen.filter(Capture.Demand.requests.programs.contains)
+    let shares = ProgramWeights.shares(of: chosen.filter { !late.contains($0) }).map(share)
+    let isLate = late.isEmpty ? nil : share(late)
+    isWhole = true
+    return LoadedPrograms(
+      programs: try ProgramSet(maps: maps, shares: shares, late: isLate), backend: backend,
+      missing: missing)
   }
 
   /// Leaves out what the backend does not use, and what this kernel has nothing for.
-  private static func choose(of object: OpaquePointer, _ backend: Backend) -> [MissingProgram] {
+  private static func choose(
+    of object: OpaquePointer, _ backend: Backend, _ types: borrowing KernelTypes
+  ) -> [MissingProgram] {
     var missing: [MissingProgram] = []
     var program = bpf_object__next_program(object, nil)
     while let current = program {
@@ -96,49 +97,47 @@ struct LoadedPrograms {
       let name = String(cString: bpf_program__name(current))
       let place = String(cString: bpf_program__section_name(current))
       if name == SyscallEnds.functionPrograms[1] {
-        let models = backend == .hooks ? SyscallFunctions.models() : []
         bpf_program__set_autoload(
-          current,
-          models.count > 1 && bpf_program__set_attach_target(current, 0, models[1]) == 0)
+          current, backend == .hooks && SyscallFunctions.models().count > 1)
       } else if place == "fexit/security_bprm_creds_from_file" {
         // It stands in for a tracepoint.
         bpf_program__set_autoload(
-          current, backend == .hooks && !KernelTypes.has(tracepoint: "sched_prepare_exec"))
+          current, backend == .hooks && !types.has(tracepoint: "sched_prepare_exec"))
       } else if let function = place.removing(prefix: "fentry/")
         ?? place.removing(prefix: "fexit/")
       {
-        if backend == .hooks, KernelTypes.has(function: function) { continue }
+        if backend == .hooks, types.has(function: function) { continue }
         bpf_program__set_autoload(current, false)
         if backend == .hooks {
           missing.append(.init(program: name, at: place, withoutFunction: function))
         }
       } else if place == "tp_btf/module_load" {
         // A kernel without modules has no such tracepoint: nothing is missed there.
-        bpf_program__set_autoload(current, KernelTypes.has(tracepoint: "module_load"))
+        bpf_program__set_autoload(current, types.has(tracepoint: "module_load"))
       } else if place == "tp_btf/inode_set_ctime_to_ts" || place.hasPrefix("tp_btf/ctime_") {
         // Since Linux 6.13; with hooks one tells what was replaced.
         bpf_program__set_autoload(
           current,
           backend == .tracepoints
-            && KernelTypes.has(tracepoint: String(place.dropFirst("tp_btf/".count))))
+            && types.has(tracepoint: String(place.dropFirst("tp_btf/".count))))
       } else if let tracepoint = place.removing(prefix: "tp_btf/io_uring_") {
         // Where there is the hook, nothing has to be told from these; a kernel without io_uring has neither.
         bpf_program__set_autoload(
           current,
-          KernelTypes.has(tracepoint: "io_uring_" + tracepoint)
-            && !(backend == .hooks && KernelTypes.has(function: "io_issue_sqe")))
+          types.has(tracepoint: "io_uring_" + tracepoint)
+            && !(backend == .hooks && types.has(function: "io_issue_sqe")))
       } else if place == "tp_btf/consume_skb" {
         // The hook does without what every packet comes by.
         bpf_program__set_autoload(
-          current, !(backend == .hooks && KernelTypes.has(function: "audit_receive")))
-      } else if place == "tp_btf/console", !KernelTypes.has(tracepoint: "console") {
+          current, !(backend == .hooks && types.has(function: "audit_receive")))
+      } else if place == "tp_btf/console", !types.has(tracepoint: "console") {
         bpf_program__set_autoload(current, false)
         missing.append(
           .init(
             program: name, reason: "no tracepoint console: ANOM_PROMISCUOUS is not told",
             cure: "use a kernel with CONFIG_PRINTK"))
       } else if place == "tp_btf/sched_prepare_exec",
-        !KernelTypes.has(tracepoint: "sched_prepare_exec")
+        !types.has(tracepoint: "sched_prepare_exec")
       {
         bpf_program__set_autoload(current, false)
         if backend == .hooks { continue }

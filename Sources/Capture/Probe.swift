@@ -15,6 +15,7 @@ public struct Probe: Sendable {
   public init() {
     do {
       let capture = try Capture(ringSize: 65536, backend: .auto)
+      try capture.finishLoading()
       missing = capture.missing
       backend = capture.backend
       refusal = nil
@@ -25,6 +26,7 @@ public struct Probe: Sendable {
       missing = []
       everyEndReason = nil
     }
-    trampolines = Trampolines.load()
+    trampolines =
+      if let types = KernelTypes() { Trampolines.load(types) } else { false }
   }
 }

@@ -20,7 +20,7 @@ final class SyscallEnds {
   /// Of `sys_exit`, while it is attached.
   private var exitLink: OpaquePointer?
   private var functions: SyscallFunctions?
-  private let object: OpaquePointer
+  private let programs: ProgramSet
   private let control: UnsafeMutablePointer<policy_control>
   /// What rules name.
   private var wanted: Set<Cell> = []
@@ -40,16 +40,16 @@ final class SyscallEnds {
   static let insidePrograms = ["nestaudit_loginuid_written", "nestaudit_netlink_sent"]
 
   init(
-    object: OpaquePointer, control: UnsafeMutablePointer<policy_control>, backend: Backend
+    programs: ProgramSet, control: UnsafeMutablePointer<policy_control>, backend: Backend
   ) {
-    self.object = object
+    self.programs = programs
     self.control = control
-    refusal = Self.refusal(object, backend)
+    refusal = Self.refusal(programs, backend)
   }
 
   deinit { unlinkExit() }
 
-  private static func refusal(_ object: OpaquePointer, _ backend: Backend) -> String? {
+  private static func refusal(_ programs: ProgramSet, _ backend: Backend) -> String? {
     guard backend == .hooks else {
       return "there is no program on a function without the backend hooks"
     }
@@ -59,10 +59,10 @@ final class SyscallEnds {
       return "the functions of kernels after Linux \(newest.major).\(newest.minor) are not known"
     }
     for name in functionPrograms.prefix(1) + insidePrograms
-    where bpf_program__fd(bpf_object__find_program_by_name(object, name)) < 0 {
+    where programs.descriptor(ofProgram: name) < 0 {
       return "the kernel has nothing for program \(name)"
     }
-    switch Preemption(by: bpf_object__find_program_by_name(object, "nestaudit_preemption")) {
+    switch Preemption(by: programs.program("nestaudit_preemption")) {
     case .none: return nil
     case .full: return "the kernel is preempted, and with it programs on its functions"
     case .unknown: return "the kernel does not tell whether it is preempted"
@@ -111,7 +111,7 @@ final class SyscallEnds {
   func loadFunctions() {
     guard refusal == nil else { return }
     let handlers = zip(SyscallFunctions.models(), Self.functionPrograms).map { model, program in
-      (model, bpf_program__fd(bpf_object__find_program_by_name(object, program)))
+      (model, programs.descriptor(ofProgram: program))
     }
     functions = SyscallFunctions(handlers: handlers)
     if functions == nil { refusal = "the kernel refuses programs that hand over to another" }
@@ -219,8 +219,7 @@ final class SyscallEnds {
 
   private func linkExit() throws(CaptureError) {
     guard exitLink == nil else { return }
-    exitLink = bpf_program__attach(
-      bpf_object__find_program_by_name(object, Self.exitProgram))
+    exitLink = programs.program(Self.exitProgram).flatMap(bpf_program__attach)
     guard exitLink != nil else {
       throw CaptureError("program \(Self.exitProgram) does not attach", errno: errno)
     }

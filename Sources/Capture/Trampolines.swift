@@ -2,12 +2,10 @@ internal import CLibBPF
 import Glibc
 
 /// BPF trampolines: what fentry programs need.
-public enum Trampolines {
+enum Trampolines {
   /// Whether the kernel takes "return 0" as an fentry program of a function that every kernel has.
-  public static func load() -> Bool {
-    guard let types = btf__load_vmlinux_btf() else { return false }
-    defer { btf__free(types) }
-    let function = btf__find_by_name_kind(types, "do_unlinkat", 12 /* BTF_KIND_FUNC */)
+  static func load(_ types: borrowing KernelTypes) -> Bool {
+    let function = types.function("do_unlinkat")
     guard function > 0 else { return false }
 
     let program = [
@@ -17,7 +15,7 @@ public enum Trampolines {
     var options = bpf_prog_load_opts()
     options.sz = MemoryLayout<bpf_prog_load_opts>.size
     options.expected_attach_type = BPF_TRACE_FENTRY
-    options.attach_btf_id = UInt32(function)
+    options.attach_btf_id = function
     let loaded = bpf_prog_load(
       BPF_PROG_TYPE_TRACING, "nestaudit_probe", "GPL", program, program.count, &options)
     guard loaded >= 0 else { return false }

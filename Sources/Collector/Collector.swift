@@ -66,15 +66,8 @@ public final class Collector {
         Collector.snapshot(capture, daemons, entries, hierarchy)
       })
     containers.beforeEnd = { [unowned losses] in losses.close($0) }
-    let events = try capture.connect(
-      { context, event, size in
-        guard let context, let event else { return 0 }
-        Unmanaged<Dispatcher>.fromOpaque(context).takeUnretainedValue()
-          .handle(UnsafeRawBufferPointer(start: event, count: size))
-        return 0
-      }, context: Unmanaged.passUnretained(dispatcher).toOpaque())
     waiter = Waiter(
-      events: events,
+      events: capture.eventsDescriptor,
       others: [
         signals.descriptor, mailbox.descriptor, reloads.descriptor,
         daemons.watches.follower.descriptor,
@@ -105,10 +98,13 @@ public final class Collector {
     ready()
     var nextTick = Clock.read(CLOCK_MONOTONIC)
     var sender: SignalSource.Sender?
-    var drained = 0
+    var drained = (events: 0, hasMore: false)
     var hasChanges = false
     while sender == nil {
-      waiter.wait(afterEvents: drained, isBusy: hasChanges || containers.isWaiting) {
+      waiter.wait(
+        afterEvents: drained.events, isBehind: drained.hasMore,
+        isBusy: hasChanges || containers.isWaiting
+      ) {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
@@ -127,6 +123,7 @@ public final class Collector {
       reloads.finish { self.goBy($0, askedBy: $1) }
       noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
+        noticeLoaded()
         losses.settle()
         containers.tidy()
         dispatcher.tidy()
@@ -138,10 +135,18 @@ public final class Collector {
     mailbox.stopAnswering()
     reloads.abandon()
     capture.detach()
-    while drain() > 0 {}
+    while drain().events > 0 {}
     containers.settle(isLate: true)
     losses.settle()
     return daemons.end(askedBy: sender.map(containers.asker))
+  }
+
+  private func noticeLoaded() {
+    do {
+      try capture.noticeLoaded()
+    } catch {
+      logger.error("rules for requests of io_uring cannot be followed: \(error)")
+    }
   }
 
   private func noticeListeners() {
@@ -152,10 +157,9 @@ public final class Collector {
     }
   }
 
-  @discardableResult
-  private func drain() -> Int {
+  private func drain() -> (events: Int, hasMore: Bool) {
     dispatcher.beginBatch()
-    let drained = capture.drain()
+    let drained = capture.drain { dispatcher.handle($0) }
     daemons.submit()
     return drained
   }

@@ -40,10 +40,15 @@ struct Waiter: ~Copyable {
   /// Sleeps until there is something to do.
   /// - Parameters:
   ///   - count: events that have just been taken out of the ring.
+  ///   - isBehind: there may be more of them.
   ///   - isBusy: something else waits to be done soon.
   ///   - take: is told each descriptor that ended the sleep.
-  mutating func wait(afterEvents count: Int, isBusy: Bool, _ take: (Int32) -> Void) {
-    if count > 0 || isBusy {
+  mutating func wait(
+    afterEvents count: Int, isBehind: Bool, isBusy: Bool, _ take: (Int32) -> Void
+  ) {
+    if isBehind {
+      sleep(0, take)
+    } else if count > 0 || isBusy {
       control.pointee.pace = PACE_BATCH.rawValue
       isAsked = false
       sleep(Self.batchMilliseconds, take)

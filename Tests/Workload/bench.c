@@ -45,3 +45,33 @@ void bench_open(long count, const char *path)
 	}
 	report(start, count);
 }
+
+/*
+ * So many opens a second, or as many as can be if it is 0; prints how many they were. The last
+ * argument, which the kernel does not look at, says when each began: CLOCK_REALTIME, nanoseconds.
+ */
+void bench_pace(long seconds, long rate, const char *path)
+{
+	double start = now(), end = start + 1e9 * (double)seconds;
+	const struct timespec pause = {.tv_nsec = 1000000};
+	long count = 0;
+
+	for (double at = start; at < end; at = now()) {
+		long due = rate ? (long)((at - start) * (double)rate / 1e9) - count : 1000;
+
+		for (long i = 0; i < due; i++, count++) {
+			struct timespec time;
+
+			clock_gettime(CLOCK_REALTIME, &time);
+			long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY,
+					    1000000000 * time.tv_sec + time.tv_nsec);
+
+			if (file < 0)
+				fail("%s: %s", path, strerror(errno));
+			syscall(SYS_close, file);
+		}
+		if (rate)
+			nanosleep(&pause, NULL);
+	}
+	printf("%ld\n", count);
+}

@@ -88,6 +88,8 @@ int main(int argc, char **argv)
 		bench_getppid(atol(argv[2]));
 	else if (!strcmp(what, "open") && argc == 4)
 		bench_open(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "pace") && argc == 5)
+		bench_pace(atol(argv[2]), atol(argv[3]), argv[4]);
 	else if (!strcmp(what, "numbered") && argc == 4)
 		numbered(atol(argv[2]), atol(argv[3]));
 	else if (!strcmp(what, "swap") && argc == 4)
@@ -137,15 +139,17 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "ring-rule") && argc == 4)
 		ring_rule(atoi(argv[2]), argv[3]);
 	else {
-		fputs("usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
-		      "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
-		      "unreadable | refused | foreign make|remove | privileged little|all | "
-		      "prepare | rules | opens | own | logged | capable | program | programs | "
-		      "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY | "
-		      "numbers | messages AUID | flood\n"
-		      "All but getppid, open, numbered, swap and ring-rule work in the current "
-		      "directory.\n",
-		      stderr);
+		fputs(
+		    "usage: workload parity CALLS | getppid COUNT | open COUNT PATH | "
+		    "pace SECONDS RATE PATH | "
+		    "numbered RATE COUNT | swap COUNT PATH | race {CALL COUNT}... | hostile | "
+		    "unreadable | refused | foreign make|remove | privileged little|all | "
+		    "prepare | rules | opens | own | logged | capable | program | programs | "
+		    "fanotify | module FILE NAME | labels LABEL… | ring | ring-rule UID KEY | "
+		    "numbers | messages AUID | flood\n"
+		    "All but getppid, open, pace, numbered, swap and ring-rule work in the current "
+		    "directory.\n",
+		    stderr);
 		return 2;
 	}
 	return 0;

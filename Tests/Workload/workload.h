@@ -75,6 +75,7 @@ void clock_changes(int all);
 /* For measurements: nanoseconds per call on standard output. */
 void bench_getppid(long count);
 void bench_open(long count, const char *path);
+void bench_pace(long seconds, long rate, const char *path);
 
 /*
  * lseek(-1, N, KIND), so many a second: each call is told from all others by its number and its

@@ -13,6 +13,7 @@
 #include "glibc.h"
 #include "openat2.h"
 #include "peer.h"
+#include "ring.h"
 #include <stddef.h>
 
 /* The BPF object with every program, as the compiler wrote it; *size gets its length in bytes. */

@@ -4,6 +4,7 @@
 #define NESTAUDIT_GLIBC_H
 
 #include <linux/membarrier.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <stdio.h>
@@ -18,6 +19,18 @@
 static inline void nestaudit_name_thread(const char *name)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* Has all threads allocate from the same memory: what each would keep for itself is some MiB. */
+static inline void nestaudit_share_memory(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+}
+
+/* Gives back to the kernel what was freed: malloc keeps it for more of the same. */
+static inline void nestaudit_trim_memory(void)
+{
+	malloc_trim(0);
 }
 
 /* A kernel's version as a number that can be compared. */

@@ -1,0 +1,99 @@
+internal import CLibBPF
+import CNestaudit
+import Glibc
+
+/// The reader's side of the ring (kernel/bpf/ringbuf.c), so that a drain can end before the ring is empty: whoever
+/// floods it cannot keep us from all else. libbpf maps the events twice, one behind the other; that many bytes are
+/// spared here, for a copy of the one event in a round that lies across the end.
+final class EventRing: @unchecked Sendable {
+  private let size: Int
+  private let page = sysconf(Int32(_SC_PAGESIZE))
+  private let consumer: UnsafeMutableRawPointer
+  private let producer: UnsafeMutableRawPointer
+  private let events: UnsafeRawPointer
+  private var position: UInt64
+  /// Where an event is put together that lies across the end.
+  private var whole = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
+
+  /// BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ
+  private static let busy: UInt32 = 1 << 31
+  private static let discarded: UInt32 = 1 << 30
+  private static let headSize = 8
+  /// The place of what was read is given back so often.
+  private static let givesBack: UInt64 = 64 << 10
+
+  /// Maps the ring.
+  init(descriptor: Int32) throws(CaptureError) {
+    var information = bpf_map_info()
+    var length = UInt32(MemoryLayout<bpf_map_info>.size)
+    guard bpf_obj_get_info_by_fd(descriptor, &information, &length) == 0 else {
+      throw CaptureError("the ring cannot be asked for its size", errno: errno)
+    }
+    size = Int(information.max_entries)
+    let first = mmap(nil, page, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let first, first != MAP_FAILED else {
+      throw CaptureError("the ring cannot be mapped", errno: errno)
+    }
+    let rest = mmap(nil, page + size, PROT_READ, MAP_SHARED, descriptor, page)
+    guard let rest, rest != MAP_FAILED else {
+      let failed = CaptureError("the ring cannot be mapped", errno: errno)
+      munmap(first, page)
+      throw failed
+    }
+    consumer = first
+    producer = rest
+    events = UnsafeRawPointer(rest + page)
+    position = nestaudit_load_acquire(first)
+  }
+
+  deinit {
+    munmap(consumer, page)
+    munmap(producer, page + size)
+    whole.deallocate()
+  }
+
+  /// Hands events to `body`, in the ring's order: all that are there, or about `limit` bytes of them.
+  /// - Returns: how many there were, and whether there may be more.
+  func drain(
+    atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
+  ) -> (events: Int, hasMore: Bool) {
+    let start = position
+    var given = position
+    var count = 0
+    defer { nestaudit_store_release(consumer, position) }
+    while position < nestaudit_load_acquire(producer) {
+      let at = Int(position & UInt64(size - 1))
+      let head = nestaudit_load_acquire_32(events + at)
+      // What is being written is finished soon; what is behind it has to wait, for the order.
+      if head & Self.busy != 0 { return (count, false) }
+      let length = Int(head & ~(Self.busy | Self.discarded))
+      if head & Self.discarded == 0 {
+        body(event(at: at + Self.headSize, length))
+        count += 1
+      }
+      position += UInt64((length + Self.headSize + 7) & ~7)
+      if position - given >= Self.givesBack {
+        given = position
+        nestaudit_store_release(consumer, position)
+      }
+      if position - start >= UInt64(limit) { return (count, true) }
+    }
+    return (count, false)
+  }
+
+  @inline(__always)
+  private func event(at start: Int, _ length: Int) -> UnsafeRawBufferPointer {
+    let start = start & (size - 1)
+    if start + length <= size {
+      return UnsafeRawBufferPointer(start: events + start, count: length)
+    }
+    if whole.count < length {
+      whole.deallocate()
+      whole = .allocate(byteCount: length, alignment: 8)
+    }
+    whole.baseAddress!.copyMemory(from: events + start, byteCount: size - start)
+    (whole.baseAddress! + (size - start)).copyMemory(
+      from: events, byteCount: length - (size - start))
+    return UnsafeRawBufferPointer(start: whole.baseAddress, count: length)
+  }
+}
