@@ -1,5 +1,5 @@
 /// Who is at the other end of one of the collector's sockets, by the kernel's word alone.
-public struct Peer: Equatable, Sendable {
+public struct Peer: Sendable {
   /// Which of the sockets it has connected to.
   public enum Socket: Sendable {
     /// `control.sock`, for root of the host alone.
@@ -15,13 +15,21 @@ public struct Peer: Equatable, Sendable {
   public var uid: UInt32
   /// Read while it was alive; pid 0 if that is not known.
   public var process: ProcessIdentity
+  /// The same process, so that its end is noticed; nil if it is not known.
+  public var held: ProcessHandle?
 
   /// A peer.
-  public init(socket: Socket, uid: UInt32, process: ProcessIdentity) {
+  public init(
+    socket: Socket, uid: UInt32, process: ProcessIdentity, held: ProcessHandle? = nil
+  ) {
     self.socket = socket
     self.uid = uid
     self.process = process
+    self.held = held
   }
+
+  /// It has ended, or it ends: what is known of its number may be another's. Its connection may have been handed on.
+  public var hasEnded: Bool { held?.isEnding ?? true }
 
   /// The socket cannot tell.
   public static func unknown(_ socket: Socket) -> Peer {

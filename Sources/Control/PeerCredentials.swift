@@ -21,7 +21,7 @@ extension Peer {
     let process = ProcessIdentity(of: pid)
     // As long as the descriptor's process has not ended, what was read was its own.
     guard held.isAlive, Self.pid(of: held.descriptor) == credentials.pid else { return nil }
-    self.init(socket: socket, uid: credentials.uid, process: process)
+    self.init(socket: socket, uid: credentials.uid, process: process, held: held)
   }
 
   /// What /proc/self/fdinfo says: -1 for one that is reaped.

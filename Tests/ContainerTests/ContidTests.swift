@@ -5,44 +5,8 @@ import Testing
 /// Contids that an orchestrator sets: by the rules of the container-identifier series.
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: contids of processes"))
 struct Contids {
-  private static let rules = "-a always,exit -F arch=b64 -S execve -k exec\n"
-
-  private struct Place {
-    let collector: RunningCollector
-    let orchestrator: Orchestrator
-
-    func marks(_ daemon: String) throws -> [(mark: String, event: AuditEvent)] {
-      try collector.settledEvents(of: daemon).compactMap { event in
-        guard let mark = event.first("EXECVE")?["a1"], mark.hasPrefix("mark") else { return nil }
-        return (mark, event)
-      }
-    }
-
-    func operations(_ daemon: String) throws -> [AuditEvent.Record] {
-      try collector.settledEvents(of: daemon).compactMap { $0.first("CONTAINER_OP") }
-    }
-  }
-
-  private func withPlace(
-    settings: String = "", daemons: [(name: String, scope: String, rules: String)] = [],
-    _ body: (Place) throws -> Void
-  ) throws {
-    try withTemporaryDirectory { area in
-      let configuration = try Configuration(in: area, settings: settings)
-      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
-      try configuration.daemon("seven", scope: "contid = 7", rules: Self.rules)
-      for (name, scope, rules) in daemons {
-        try configuration.daemon(name, scope: scope, rules: rules)
-      }
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
-        try body(
-          Place(collector: collector, orchestrator: Orchestrator(of: collector, in: area)))
-      }
-    }
-  }
-
   @Test func whatTheSeriesRefusesIsRefusedWithItsErrors() throws {
-    try withPlace { place in
+    try ContidPlace.with { place in
       let stranger = try Program("sleep", ["100"])
       let lines = try place.orchestrator.run(
         """
@@ -118,9 +82,9 @@ struct Contids {
   }
 
   @Test func allThatComesFromAProcessIsInItsContainer() throws {
-    try withPlace(daemons: [
-      ("all", "container = contid-*", Self.rules),
-      ("shared", "container = contid-*\ninstance = shared", Self.rules),
+    try ContidPlace.with(daemons: [
+      ("all", "container = contid-*", ContidPlace.rules),
+      ("shared", "container = contid-*\ninstance = shared", ContidPlace.rules),
     ]) { place in
       let lines = try place.orchestrator.run(
         """
@@ -176,7 +140,7 @@ struct Contids {
       ("more", "contid>7", ["in-a", "b", "none"]), ("inner", "contid=70", ["in-a"]),
       ("far", "contid=9", []),
     ]
-    try withPlace(
+    try ContidPlace.with(
       daemons: conditions.map { ($0.0, "host = yes", rules($0.1)) }
     ) { place in
       let lines = try place.orchestrator.run(
@@ -205,9 +169,9 @@ struct Contids {
   }
 
   @Test func contidsNestAsFarAsTheLimitsAllow() throws {
-    try withPlace(
+    try ContidPlace.with(
       settings: "max_depth = 3\nmax_containers = 4\n",
-      daemons: [("all", "container = *", Self.rules)]
+      daemons: [("all", "container = *", ContidPlace.rules)]
     ) { place in
       let lines = try place.orchestrator.run(
         """
@@ -257,7 +221,7 @@ struct Contids {
   }
 
   @Test func twoCanShareANetworkNamespace() throws {
-    try withPlace { place in
+    try ContidPlace.with { place in
       let lines = try place.orchestrator.run(
         """
         waiter a 'exec /bin/true mark-a'
@@ -276,7 +240,7 @@ struct Contids {
 
   @Test func whereASignalGoesIsSaid() throws {
     let rules = "-a always,exit -F arch=b64 -S kill,tkill,tgkill -F exe=/usr/bin/kill -k kill\n"
-    try withPlace(daemons: [
+    try ContidPlace.with(daemons: [
       ("signals", "host = yes", rules), ("of-seven", "contid = 7", rules),
     ]) { place in
       let lines = try place.orchestrator.run(
@@ -319,7 +283,7 @@ struct Contids {
   }
 
   @Test func aCgroupInWhichItBeginsIsItsOwn() throws {
-    try withPlace { place in
+    try ContidPlace.with { place in
       let cgroup = Machine.cgroups.appending(path: "declared-\(UUID().uuidString)").path
       let lines = try place.orchestrator.run(
         """
@@ -342,7 +306,7 @@ struct Contids {
   }
 
   @Test func aNumberThatIsDeclaredAgainHasALogOfItsOwn() throws {
-    try withPlace { place in
+    try ContidPlace.with { place in
       for round in ["one", "two"] {
         let lines = try place.orchestrator.run(
           """
@@ -365,9 +329,9 @@ struct Contids {
   @Test func aRuntimesContainerCanHaveADeclaredOne() throws {
     try withTemporaryDirectory { area in
       let configuration = try Configuration(in: area)
-      try configuration.daemon("host", scope: "host = yes", rules: Self.rules)
-      try configuration.daemon("seven", scope: "contid = 7", rules: Self.rules)
-      try configuration.daemon("all", scope: "container = *", rules: Self.rules)
+      try configuration.daemon("host", scope: "host = yes", rules: ContidPlace.rules)
+      try configuration.daemon("seven", scope: "contid = 7", rules: ContidPlace.rules)
+      try configuration.daemon("all", scope: "container = *", rules: ContidPlace.rules)
       try RunningCollector.with(in: area, configuration: configuration) { collector in
         try ContainerArea.with(in: area) { containers in
           try containers.bundle("web", command: "/bin/true mark-first; while :; do sleep 1; done")

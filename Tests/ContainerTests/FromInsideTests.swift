@@ -5,98 +5,15 @@ import Testing
 /// What the people in a container do with their own daemon, and with nobody else's.
 @Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: containers that ask the collector"))
 struct FromInside {
-  /// Two containers, each with a daemon of its own, and the host.
-  private struct Place {
-    let collector: RunningCollector
-    let containers: ContainerArea
-
-    private static let runtimes: [String: ContainerRuntime] = ["web": .crun, "db": .runc]
-
-    /// Runs a shell command in a container; what it printed, on both outputs, and its exit status.
-    func run(_ command: String, in container: String) throws -> (text: String, status: Int) {
-      let output = try containers.execute(
-        Self.runtimes[container]!, container, "{ \(command)\n} 2>&1; echo \"status $?\"")
-      let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-      let status = lines.last?.split(separator: " ").last.flatMap { Int($0) }
-      return (
-        lines.dropLast().joined(separator: "\n"), try #require(status, "\(command): \(output)")
-      )
-    }
-
-    func ctl(_ options: String, in container: String) throws -> (text: String, status: Int) {
-      try run("\(ContainedProgram.place)/na ctl \(options)", in: container)
-    }
-
-    /// A record of a daemon's log, waited for.
-    func record(
-      _ type: String, _ text: String, in daemon: String
-    ) throws -> (event: AuditEvent, record: AuditEvent.Record) {
-      var found: (AuditEvent, AuditEvent.Record)?
-      try wait(for: "\(type) \(text) in the log of \(daemon)") {
-        for event in try collector.events(of: daemon) {
-          for record in event.records where record.type == type && record.text.contains(text) {
-            found = (event, record)
-          }
-        }
-        return found != nil
-      }
-      return found!
-    }
-  }
-
-  private static let rule = "-a always,exit -F arch=b64 -S mkdir -F key=start"
-
-  private func withPlace(
-    scope: String = "", _ body: (Place) throws -> Void
-  ) throws {
-    try withTemporaryDirectory { area in
-      let configuration = try Configuration(in: area)
-      try configuration.daemon(
-        "host", scope: "host = yes",
-        rules: "-a always,exit -F arch=b64 -S mkdir -F uid>=100000 -F uid<=300000 -k host\n")
-      for name in ["web", "db"] {
-        try configuration.daemon(
-          name, scope: "container = \(name)\n\(scope)", rules: Self.rule + "\n")
-      }
-      let program = try ContainedProgram(in: area)
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
-        try ContainerArea.with(in: area) { containers in
-          let shares = [
-            ContainedProgram.place: program.directory,
-            "/run/nestaudit": collector.state.appending(path: "tenant"),
-          ]
-          for (name, id, runtime) in [
-            ("web", UInt32(100000), ContainerRuntime.crun), ("db", 200000, .runc),
-          ] {
-            try containers.bundle(
-              name, hostID: id, shares: shares,
-              command: """
-                grep -q ^user: /etc/passwd || echo user:x:1000:1000::/:/bin/sh >> /etc/passwd
-                while :; do /bin/sleep 1; done
-                """)
-            try containers.start(runtime, name)
-          }
-          let place = Place(collector: collector, containers: containers)
-          for name in ["web", "db"] {
-            try wait(for: "the users of \(name)") {
-              try place.run("grep -q ^user: /etc/passwd", in: name).status == 0
-            }
-          }
-          try body(place)
-        }
-      }
-    }
-  }
-
   @Test func rootLooksAfterItsOwnDaemonAlone() throws {
-    try withPlace { place in
-      #expect(try place.ctl("-l", in: "web") == (Self.rule, 0))
+    try Tenants.with { place in
+      #expect(try place.ctl("-l", in: "web") == (Tenants.rule, 0))
       #expect(
         try place.ctl("-a always,exit -F arch=b64 -S rmdir -k more", in: "web") == ("", 0))
       let more = "-a always,exit -F arch=b64 -S rmdir -F key=more"
-      #expect(try place.ctl("-l", in: "web") == (Self.rule + "\n" + more, 0))
+      #expect(try place.ctl("-l", in: "web") == (Tenants.rule + "\n" + more, 0))
       #expect(try place.ctl("-l -k mor", in: "web") == (more, 0))
-      #expect(try place.ctl("-l", in: "db") == (Self.rule, 0))
+      #expect(try place.ctl("-l", in: "db") == (Tenants.rule, 0))
 
       // The new rule works at once, in its own log alone.
       for name in ["web", "db"] {
@@ -130,17 +47,17 @@ struct FromInside {
 
       #expect(try place.ctl("-D", in: "web") == ("No rules", 0))
       #expect(try place.ctl("-l", in: "web") == ("No rules", 0))
-      #expect(try place.ctl("-l", in: "db") == (Self.rule, 0))
+      #expect(try place.ctl("-l", in: "db") == (Tenants.rule, 0))
       #expect(try place.collector.status().daemons.first { $0.name == "web" }?.rules == 0)
 
       // A reload brings back what the files say.
       try place.collector.reload()
-      #expect(try place.ctl("-l", in: "web") == (Self.rule, 0))
+      #expect(try place.ctl("-l", in: "web") == (Tenants.rule, 0))
     }
   }
 
   @Test func settingsAreTheDaemonsOwnAndCanBeLocked() throws {
-    try withPlace { place in
+    try Tenants.with { place in
       let before = try place.ctl("-s", in: "web")
       #expect(before.status == 0)
       let lines = before.text.split(separator: "\n")
@@ -175,7 +92,7 @@ struct FromInside {
   }
 
   @Test func nobodyElseMayAndItIsSaid() throws {
-    try withPlace { place in
+    try Tenants.with { place in
       let refused = try place.run(
         "su user -c '\(ContainedProgram.place)/na ctl -D'", in: "web")
       #expect(refused.status == 4)
@@ -202,13 +119,13 @@ struct FromInside {
           forged.text
             == "nestaudit: Operation not permitted: '\(other)' is no daemon of this container")
       }
-      #expect(try place.ctl("-l", in: "web") == (Self.rule, 0))
-      #expect(try place.ctl("-l", in: "db") == (Self.rule, 0))
+      #expect(try place.ctl("-l", in: "web") == (Tenants.rule, 0))
+      #expect(try place.ctl("-l", in: "db") == (Tenants.rule, 0))
     }
   }
 
   @Test func whatIsAllowedToOthersIsAllowedAndNoMore() throws {
-    try withPlace(scope: "allow = list, tail\nallow_uids = 1000") { place in
+    try Tenants.with(scope: "allow = list, tail\nallow_uids = 1000") { place in
       func status(_ arguments: String) throws -> Int {
         try place.run("su user -c '\(ContainedProgram.place)/na \(arguments)'", in: "web").status
       }
@@ -220,7 +137,7 @@ struct FromInside {
   }
 
   @Test func itSeesItsOwnLogAndItself() throws {
-    try withPlace { place in
+    try Tenants.with { place in
       let program = "\(ContainedProgram.place)/na"
       _ = try place.run("/bin/mkdir /tmp/seen", in: "web")
       _ = try place.record("SYSCALL", "key=\"start\"", in: "web")
@@ -251,7 +168,7 @@ struct FromInside {
   }
 
   @Test func quotasBindTheContainerAndNameThemselves() throws {
-    try withPlace(
+    try Tenants.with(
       scope: "max_rules = 2\nmax_rate = 100\nmax_backlog = 500\nmax_connections = 2"
     ) { place in
       #expect(try place.ctl("-w /tmp/a -p wa", in: "web").status == 0)
@@ -279,7 +196,7 @@ struct FromInside {
 
   /// `contid.declare = yes`: a container's root is an orchestrator of what it makes, and of nothing else.
   @Test func rootDeclaresContidsWhereScopeLetsIt() throws {
-    try withPlace(scope: "contid.declare = yes\n") { place in
+    try Tenants.with(scope: "contid.declare = yes\n") { place in
       func contid(_ words: String, before: String = "") throws -> (text: String, status: Int) {
         try place.run(
           "\(before)\(ContainedProgram.place)/na contid \(words)", in: "web")
@@ -331,7 +248,7 @@ struct FromInside {
   }
 
   @Test func elsewhereRootDeclaresNothing() throws {
-    try withPlace { place in
+    try Tenants.with { place in
       let refused = try place.run(
         "sleep 9 & \(ContainedProgram.place)/na contid set $! 70", in: "db")
       #expect(refused.status == 4 && refused.text.contains("EPERM: "), "\(refused.text)")

@@ -62,7 +62,9 @@ struct Hooks {
     }
   }
 
-  @Test func podmanRunsItForEveryContainer() throws {
+  /// With the host's processes it is known that early by its hook alone.
+  @Test(arguments: [[], ["--pid=host"]])
+  func podmanRunsItForEveryContainer(options: [String]) throws {
     guard Engine.podman.isInstalled else { return }
     try withCollector { collector, area in
       let hooks = area.appending(path: "hooks.d")
@@ -71,7 +73,7 @@ struct Hooks {
       try Program.output(
         of: program, ["hook", "config", "--path", program, "--state", collector.state.path]
       ).write(to: hooks.appending(path: "nestaudit.json"), atomically: true, encoding: .utf8)
-      try Engine.podman.runEach(3, in: area, hooks: hooks)
+      try Engine.podman.runEach(3, in: area, hooks: hooks, options: options)
       for number in 1...3 {
         let execs = try collector.events(ofEnded: "all/each-\(number)").compactMap {
           $0.first("EXECVE")?["a1"]

@@ -39,4 +39,29 @@ extension OtherKernels {
     #expect(
       told == ["start", "set", "SYSCALL declared CWD PATH PATH PROCTITLE", "drop", "terminate"])
   }
+
+  /// Linux 6.1 gives no descriptor of whoever has connected: only a number.
+  @Test(arguments: BootedGuests.lines)
+  func whoAsksFromAContainerHasItsOwnDaemonAlone(line: String) throws {
+    let run = try run(line)
+    let answers = try run.text("asker")
+    #expect(
+      answers == """
+        \(GuestRun.askersRule)
+        0
+        nestaudit: Operation not permitted: 'host' is no daemon of this container
+        4
+        nestaudit: Operation not permitted: only root of the container may
+        4
+        -1
+        0
+
+        """)
+    for (daemon, first) in [("asker", UInt32(0)), ("host", GuestRun.askersRoot)] {
+      let told = try run.events(of: daemon).compactMap { $0.first("CONFIG_CHANGE") }
+      #expect(told.map { $0["op"] } == ["list", "remove_rule"])
+      #expect(told.map { $0["uid"] } == ["\(first)", "\(first + 1000)"])
+      #expect(told.allSatisfy { $0["res"] == "0" && $0["pid"] != "0" })
+    }
+  }
 }

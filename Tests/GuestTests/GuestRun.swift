@@ -17,6 +17,19 @@ struct GuestRun: Sendable {
   /// What root of the container is in the guest.
   static let containerRoot: UInt32 = 100_000
 
+  /// Likewise, of the one that asks the collector.
+  static let askersRoot: UInt32 = 300_000
+  static let askersRule = "-a always,exit -F arch=b64 -S mkdir -F key=own"
+  /// What it asks, and as whom.
+  private static let questions = """
+    echo user:x:1000:1000::/:/bin/sh >> /etc/passwd
+    ask() { "$@" 2>&1; echo $?; }
+    ask \(ContainedProgram.place)/na ctl -l
+    ask \(ContainedProgram.place)/na ctl host -l
+    ask su user -c '\(ContainedProgram.place)/na ctl -D'
+    ask \(ContainedProgram.place)/na contid get 1
+    """
+
   /// Who has its names rewritten, which nobody else's log is to be full of.
   private static let racer: UInt32 = 64_998
   /// How often.
@@ -49,6 +62,7 @@ struct GuestRun: Sendable {
       "box", scope: "container = box",
       rules: "-w /etc/secret -p rwa -k secret\n" + execs(by: 0))
     try configuration.daemon("seven", scope: "contid = 7", rules: execs(by: 0))
+    try configuration.daemon("asker", scope: "container = asker", rules: Self.askersRule + "\n")
     try configuration.daemon(
       "race", scope: "host = yes",
       rules: """
@@ -66,6 +80,12 @@ struct GuestRun: Sendable {
       let secret = containers.root(hostID: Self.containerRoot).appending(path: "etc/secret")
       try "told\n".write(to: secret, atomically: true, encoding: .utf8)
       chown(secret.path, Self.containerRoot, Self.containerRoot)
+      try containers.bundle(
+        "asker", hostID: Self.askersRoot,
+        shares: [
+          ContainedProgram.place: try ContainedProgram(in: self.area).directory,
+          "/run/nestaudit": self.area.appending(path: "state/tenant"),
+        ], command: Self.questions)
     }
   }
 

@@ -24,13 +24,17 @@ public enum Engine: String, CaseIterable, Sendable {
   }
 
   /// Runs podman's containers `each-1`, `each-2`, … one after the other; each executes `/bin/true` with its name.
-  /// - Parameter hooks: a directory of files that name hooks; nil for none.
-  public func runEach(_ count: Int, in area: URL, hooks: URL? = nil) throws {
+  /// - Parameters:
+  ///   - hooks: a directory of files that name hooks; nil for none.
+  ///   - options: what `podman run` is told besides.
+  public func runEach(
+    _ count: Int, in area: URL, hooks: URL? = nil, options: [String] = []
+  ) throws {
     try Program.output(
       of: "env",
       (hooks.map { ["HOOKS_DIR=\($0.path)"] } ?? []) + [
         Machine.script("runtime-fixture"), area.path, "each", rawValue, "\(count)",
-      ],
+      ] + options,
       limit: .seconds(60 + 2 * count))
   }
 

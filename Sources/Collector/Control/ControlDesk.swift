@@ -10,8 +10,10 @@ import Glibc
 final class ControlDesk {
   private let daemons: DaemonTable
   let containers: ContainerTable
-  private let hierarchy: CgroupHierarchy
+  let hierarchy: CgroupHierarchy
   private let snapshot: ([ContainerEntry], [Daemon]) -> CollectorSnapshot
+  /// `ContainerEntry.answersNotBefore`, of all of whom it is not known where they are.
+  var answersNobodyNotBefore: Int64 = 0
 
   init(
     daemons: DaemonTable, containers: ContainerTable, hierarchy: CgroupHierarchy,
@@ -23,27 +25,16 @@ final class ControlDesk {
     self.snapshot = snapshot
   }
 
-  enum Standing {
-    /// Root of the host.
-    case host
-    /// A user of a container, by its id there.
-    case user(UInt32, of: ContainerEntry)
-    case nobody
-  }
-
-  /// What is asked from within a container takes an eleventh of the time at most.
-  func answer(_ wish: Wish, by peer: Peer) -> Result<Granted, ControlRefusal> {
-    let standing = standing(of: peer)
+  /// What is asked from within a container takes an eleventh of the time at most, and so does all that nobody known asks.
+  func answer(_ wish: Wish, by asking: Peer) -> Result<Granted, ControlRefusal> {
+    let (peer, standing) = standing(of: asking)
     let now = Clock.read(CLOCK_MONOTONIC)
-    if case .user(_, let entry) = standing, entry.answersNotBefore > now {
-      return .success(.later(entry.answersNotBefore - now))
-    }
+    let notBefore = answersNotBefore(standing)
+    if notBefore > now { return .success(.later(notBefore - now)) }
     let usedBefore = Clock.read(CLOCK_THREAD_CPUTIME_ID)
     let result = Result { () throws(ControlRefusal) in try grant(wish, to: peer, standing) }
-    if case .user(_, let entry) = standing {
-      let used = Clock.read(CLOCK_THREAD_CPUTIME_ID) - usedBefore
-      entry.answersNotBefore = Clock.read(CLOCK_MONOTONIC) + 10 * used
-    }
+    let used = Clock.read(CLOCK_THREAD_CPUTIME_ID) - usedBefore
+    wait(standing, until: Clock.read(CLOCK_MONOTONIC) + 10 * used)
     return result
   }
 
@@ -85,46 +76,6 @@ final class ControlDesk {
     case .announce(let process):
       guard case .host = standing else { throw refused("announce", peer, Self.nobody) }
       return try announce(process, by: peer)
-    }
-  }
-
-  // MARK: Who asks
-
-  private func standing(of peer: Peer) -> Standing {
-    if peer.socket == .root { return .host }
-    guard peer.process.cgroup != nil else { return .nobody }
-    if let entry = containers.innermost(of: peer.process) {
-      // A container that is gone, and one that has its path by now, are not the same.
-      guard entry.isDeclared || hierarchy.id(of: entry.container?.cgroupPath ?? "") == entry.contid
-      else {
-        return .nobody
-      }
-      return .user(entry.view.uid(peer.uid), of: entry)
-    }
-    return peer.isOfHost && peer.uid == 0 ? .host : .nobody
-  }
-
-  func asker(_ peer: Peer) -> Asker {
-    containers.asker(peer.sender)
-  }
-
-  private func pid(for standing: Standing) -> UInt32 {
-    if case .host = standing { UInt32(getpid()) } else { 0 }
-  }
-
-  /// What names the asker may see.
-  func scope(of standing: Standing) -> NameScope {
-    guard case .user(_, let entry) = standing else { return NameScope(outer: nil) }
-    return NameScope(outer: entry.outer?.container?.name)
-  }
-
-  private func admission(_ standing: Standing) -> Granted {
-    switch standing {
-    case .host: return .admission(of: 0, connections: .max)
-    case .nobody: return .admission(of: .max, connections: Quotas().connections)
-    case .user(_, let entry):
-      let most = own(of: entry).compactMap { template(of: $0)?.scope.quotas.connections }.max()
-      return .admission(of: entry.contid, connections: most ?? Quotas().connections)
     }
   }
 
