@@ -24,7 +24,7 @@ int BPF_PROG(nestaudit_signal_deliver, int signal, struct kernel_siginfo *info,
 
 	if ((uint32_t)signal > 31 || !(ABEND_SIGNALS >> (signal & 31) & 1))
 		return 0;
-	if (action->sa.sa_handler || task->signal->flags & SIGNAL_UNKILLABLE)
+	if (action->sa.sa_handler || LOAD(task, signal, flags) & SIGNAL_UNKILLABLE)
 		return 0;
 	struct task_state *state = own_state(task);
 	if (!state || !subject)

@@ -8,6 +8,6 @@ int nestaudit_set_loginuid(uint64_t *arguments)
 	struct task_struct *task = bpf_get_current_task_btf();
 	uint32_t asked = arguments[0];
 
-	login_keep(task->thread_pid, task->loginuid.val, task->sessionid, &asked);
+	login_keep(LOAD(task, thread_pid), task->loginuid.val, task->sessionid, &asked);
 	return 0;
 }

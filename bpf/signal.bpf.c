@@ -48,7 +48,7 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 		return 0;
 	parts_check(state);
 	struct policy_cgroup *known =
-	    cgroup_known(target->cgroups->dfl_cgrp->kn, cgroup_of(target));
+	    cgroup_known(LOAD(target, cgroups, dfl_cgrp, kn), cgroup_of(target));
 	if (control.declared)
 		known = declared_known(target, known);
 	state->targets += target_submit(state, target, TARGET_SENT, known ? known->contid : 0);

@@ -107,7 +107,7 @@ int BPF_PROG(nestaudit_exit, struct task_struct *task)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 
-	if (!current->mm || !exit_asked(current))
+	if (!LOAD(current, mm) || !exit_asked(current))
 		return 0;
 	struct task_state *state = task_state_of(current);
 	if (!state || !memory_hold())

@@ -126,7 +126,8 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 	struct policy_cgroup *around = bpf_map_lookup_elem(&cgroups, &outer);
 	/* A container's first process may well move on in its own cgroups. */
 	bool shared = level == 0 || number.nr != 1 || (around && around->pidns == inode);
-	if ((shared && fresh != CGROUP_NEW) || cgroup_of(task->real_parent) == cgroup)
+	if ((shared && fresh != CGROUP_NEW) ||
+	    LOAD(task, real_parent, cgroups, dfl_cgrp, kn, id) == cgroup)
 		return;
 	struct policy_cgroup born = {.contid = cgroup,
 				     .outer = outer,

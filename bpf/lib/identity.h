@@ -7,8 +7,7 @@
 
 static __always_inline uint64_t cgroup_of(struct task_struct *task)
 {
-	/* Plain loads: for every event that passes the gate, four calls would be too dear. */
-	return task->cgroups->dfl_cgrp->kn->id;
+	return LOAD(task, cgroups, dfl_cgrp, kn, id);
 }
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
@@ -81,7 +80,7 @@ static __noinline int identify_anew(struct task_state *state, struct task_struct
 {
 	uint64_t cgroup = cgroup_of(task);
 	uint32_t generation = control.generation;
-	struct policy_cgroup *known = cgroup_known(task->cgroups->dfl_cgrp->kn, cgroup);
+	struct policy_cgroup *known = cgroup_known(LOAD(task, cgroups, dfl_cgrp, kn), cgroup);
 	if (control.declared)
 		known = declared_known(task, known);
 	uint64_t contid = known ? known->contid : 0;

@@ -79,15 +79,15 @@ static __always_inline enum login_call login_call(uint32_t arch, int32_t syscall
 /* Whose loginuid is behind a descriptor of the task; NULL if nobody's. */
 static __always_inline struct pid *login_of(struct task_struct *task, uint32_t fd)
 {
-	struct files_struct *files = task->files;
+	struct files_struct *files = LOAD(task, files);
 	struct file *file = NULL;
 
 	if (!files)
 		return NULL;
-	struct fdtable *table = files->fdt;
-	if (fd >= table->max_fds)
+	struct fdtable *table = LOAD(files, fdt);
+	if (fd >= LOAD(table, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), LOAD(table, fd) + fd);
 	if (!file || !&proc_loginuid_write || READ(file, f_op, write) != &proc_loginuid_write)
 		return NULL;
 	struct inode *inode = READ(file, f_inode);
@@ -115,7 +115,7 @@ static __always_inline void login_keep(struct pid *pid, uint32_t auid, uint32_t 
 
 static __always_inline void login_forget(struct task_struct *task)
 {
-	uint64_t key = (uint64_t)task->thread_pid;
+	uint64_t key = (uint64_t)LOAD(task, thread_pid);
 
 	if (control.logins && bpf_map_delete_elem(&logins, &key) == 0)
 		__sync_fetch_and_add(&control.logins, -1);
@@ -198,7 +198,7 @@ static __noinline int login_written(uint32_t arch, uint32_t call, uint32_t fd, i
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct subject *subject = subject_memory();
-	uint64_t key = (uint64_t)task->thread_pid;
+	uint64_t key = (uint64_t)LOAD(task, thread_pid);
 	struct login *before = bpf_map_lookup_elem(&logins, &key);
 	int64_t asked = 0;
 

@@ -81,7 +81,7 @@ static __always_inline enum may_answer mode_allows(struct inode *inode, struct c
  * static: the verifier goes through it once. */
 __noinline uint64_t may_use(uint64_t directory, uint64_t mount, uint32_t wanted)
 {
-	struct cred *cred = bpf_get_current_task_btf()->cred;
+	struct cred *cred = LOAD(bpf_get_current_task_btf(), cred);
 	struct inode *inode = (void *)directory;
 	uint64_t magic = READ(inode, i_sb, s_magic);
 	uint64_t capable = 1ull << CAP_DAC_OVERRIDE;

@@ -65,7 +65,7 @@ __noinline uint32_t subject_count(uint64_t view, uint32_t field)
 	switch (field) {
 	case RULE_FIELD_GID:
 	case RULE_FIELD_EGID:
-		count = bpf_get_current_task_btf()->cred->group_info->ngroups;
+		count = LOAD(bpf_get_current_task_btf(), cred, group_info, ngroups);
 		return count > GROUPS_MAX ? JUDGE_UNKNOWN : count + 1;
 	case RULE_FIELD_CONTID:
 		count = contids_inside(subject->contid, view);
@@ -87,7 +87,8 @@ static __always_inline uint64_t member_group(struct subject *subject, uint64_t v
 
 	if (number == 0)
 		return subject_value(view, field);
-	bpf_probe_read_kernel(&group, sizeof(group), &task->cred->group_info->gid[number - 1]);
+	bpf_probe_read_kernel(&group, sizeof(group),
+			      &LOAD(task, cred, group_info)->gid[number - 1]);
 	return view_number(view, true, group);
 }
 

@@ -105,7 +105,7 @@ static __noinline int object_of_inode(struct event_object *object, struct inode 
 	object->role = role;
 	object->caps = object_caps(inode);
 	if (object->caps == OBJECT_CAPS_ASK)
-		object->owner = root_of(bpf_get_current_task_btf()->cred);
+		object->owner = root_of(LOAD(bpf_get_current_task_btf(), cred));
 	return 0;
 }
 

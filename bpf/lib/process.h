@@ -47,22 +47,22 @@ static __always_inline void read_title(struct process_key *key, struct mm_struct
 /* The ids of `task`: what rules compare. */
 static __always_inline void process_key_ids(struct process_key *key, struct task_struct *task)
 {
-	struct cred *cred = task->cred;
+	struct cred *cred = LOAD(task, cred);
 
-	key->uid = cred->uid.val;
-	key->euid = cred->euid.val;
-	key->suid = cred->suid.val;
-	key->fsuid = cred->fsuid.val;
-	key->gid = cred->gid.val;
-	key->egid = cred->egid.val;
-	key->sgid = cred->sgid.val;
-	key->fsgid = cred->fsgid.val;
+	key->uid = LOAD(cred, uid.val);
+	key->euid = LOAD(cred, euid.val);
+	key->suid = LOAD(cred, suid.val);
+	key->fsuid = LOAD(cred, fsuid.val);
+	key->gid = LOAD(cred, gid.val);
+	key->egid = LOAD(cred, egid.val);
+	key->sgid = LOAD(cred, sgid.val);
+	key->fsgid = LOAD(cred, fsgid.val);
 	key->auid = task->loginuid.val;
 	key->ses = task->sessionid;
 	key->personality = task->personality;
 	key->tgid = task->tgid;
 	key->tid = task->pid;
-	key->ppid = task->real_parent->tgid;
+	key->ppid = LOAD(task, real_parent, tgid);
 }
 
 /* Where the executable is: for rules that ask for a program by its path. */

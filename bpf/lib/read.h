@@ -23,20 +23,43 @@ enum special_kfunc_type { KF_bpf_rdonly_cast };
  * Turned over twice, a pointer is a number to the verifier: it may be kept, compared and handed to
  * functions that are verified once, whatever it points to.
  */
+#define CAST(pointer, ...)                                                                         \
+	({                                                                                         \
+		typeof(pointer) __cast = (pointer);                                                \
+		___type(__cast, __VA_ARGS__) __there =                                             \
+		    ___arrow(((typeof(__cast))bpf_rdonly_cast(                                     \
+				 __cast, bpf_core_type_id_kernel(typeof(*__cast)))),               \
+			     __VA_ARGS__);                                                         \
+		if (__builtin_classify_type(__there) == 5)                                         \
+			asm volatile("%0 = -%0\n%0 = -%0" : "+r"(__there));                        \
+		__there;                                                                           \
+	})
+
 #define READ(pointer, ...)                                                                         \
 	({                                                                                         \
 		typeof(pointer) __from = (pointer);                                                \
 		___type(__from, __VA_ARGS__) __read;                                               \
-		if (!CAN_CAST) {                                                                   \
+		if (CAN_CAST)                                                                      \
+			__read = CAST(__from, __VA_ARGS__);                                        \
+		else                                                                               \
 			__read = BPF_CORE_READ(__from, __VA_ARGS__);                               \
-		} else {                                                                           \
-			__read = ___arrow(((typeof(__from))bpf_rdonly_cast(                        \
-					      __from, bpf_core_type_id_kernel(typeof(*__from)))),  \
-					  __VA_ARGS__);                                            \
-			if (__builtin_classify_type(__read) == 5)                                  \
-				asm volatile("%0 = -%0\n%0 = -%0" : "+r"(__read));                 \
-		}                                                                                  \
 		__read;                                                                            \
+	})
+
+/*
+ * The same of a pointer whose type the verifier knows: a load everywhere. What begins at a pointer
+ * that it trusts it looks for in the kernel's types by name, at every step and whenever it comes
+ * by, which takes longer than all else: so that is turned over too where it can be.
+ */
+#define LOAD(pointer, ...)                                                                         \
+	({                                                                                         \
+		typeof(pointer) __known = (pointer);                                               \
+		___type(__known, __VA_ARGS__) __loaded;                                            \
+		if (CAN_CAST)                                                                      \
+			__loaded = CAST(__known, __VA_ARGS__);                                     \
+		else                                                                               \
+			__loaded = ___arrow(__known, __VA_ARGS__);                                 \
+		__loaded;                                                                          \
 	})
 
 #endif
