@@ -213,7 +213,7 @@ extension Collector {
           enabled: daemon.ruleset.settings.enabled ?? 1,
           rules: daemon.ruleset.compiled.rules.count, written: daemon.log.written,
           lost: daemon.lost,
-          backlog: daemon.log.queuedRecords)
+          backlog: daemon.log.queuedRecords, books: daemon.booksNow)
       },
       containers: entries.map { entry in
         .init(
@@ -226,7 +226,7 @@ extension Collector {
           cgroup: entry.container?.cgroupPath ?? "/",
           daemons: entry.ownDaemons.map(\.name),
           processes: processCount(capture, entry, hierarchy),
-          seen: entry.seen, written: entry.written, lost: entry.lost,
+          books: BooksSnapshot(entry.books, held: entry.held?.counted ?? 0),
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns,

@@ -8,7 +8,7 @@ import Glibc
 /// Who asks is what the kernel says: the cgroup decides the container, whatever the request says. Root of a container
 /// may look after the daemons that stand for it alone, and look at those of what is nested in it.
 final class ControlDesk {
-  private let daemons: DaemonTable
+  let daemons: DaemonTable
   let containers: ContainerTable
   private let hierarchy: CgroupHierarchy
   private let snapshot: ([ContainerEntry], [Daemon]) -> CollectorSnapshot
@@ -57,8 +57,9 @@ final class ControlDesk {
       let daemon = try daemon(named: name, for: standing, .list, peer)
       return .lines(Rule.listing(daemon.ruleset.compiled.rules, key: key))
     case .settings(let name):
-      let daemon = try daemon(named: name, for: standing, .list, peer)
-      return .lines(daemon.settingLines(pid: pid(for: standing)))
+      return settings(of: [try daemon(named: name, for: standing, .list, peer)], for: standing)
+    case .allSettings:
+      return settings(of: try readable(for: standing, peer), for: standing)
     case .log(let name):
       let daemon = try daemon(named: name, for: standing, .tail, peer)
       return .log(daemon: scope(of: standing).seen(daemon.name), path: daemon.log.path)
@@ -108,10 +109,6 @@ final class ControlDesk {
     containers.asker(peer.sender)
   }
 
-  private func pid(for standing: Standing) -> UInt32 {
-    if case .host = standing { UInt32(getpid()) } else { 0 }
-  }
-
   /// What names the asker may see.
   func scope(of standing: Standing) -> NameScope {
     guard case .user(_, let entry) = standing else { return NameScope(outer: nil) }
@@ -136,7 +133,7 @@ final class ControlDesk {
   }
 
   /// Those that its root may look at: its own, and those of what is nested in it.
-  private func visible(to entry: ContainerEntry) -> [Daemon] {
+  func visible(to entry: ContainerEntry) -> [Daemon] {
     containers.entries.filter { $0.isInside(entry) }.flatMap(own)
   }
 
@@ -234,7 +231,7 @@ final class ControlDesk {
   }
 
   static let nobody = "it is not known in which container you are"
-  private static let none = "no daemon stands for this container alone"
+  static let none = "no daemon stands for this container alone"
 
   // MARK: What is refused
 

@@ -116,21 +116,35 @@ final class Dispatcher {
   }
 
   /// Whose an event is: counts it; nil if nothing was said of its task.
-  private func source(_ header: event_header, _ entry: ContainerEntry) -> ProcessEvent? {
-    entry.seen += 1
+  /// - Parameter wants: the routes that would have been asked: `RouteSet.may`.
+  private func source(
+    _ header: event_header, _ entry: ContainerEntry, wants: UInt32
+  ) -> ProcessEvent? {
+    begin(entry)
     if let process = processes.process(header.task) { return process }
-    entry.lost += 1
+    entry.books.lose(.unknownTask)
+    for (index, route) in entry.routes.enumerated() where RouteSet.may(wants, index) {
+      route.daemon.books.miss(1, .unknownTask)
+    }
     malformed += 1
     return nil
   }
 
+  /// Counts an event that came, of which `end` says what has become.
+  private func begin(_ entry: ContainerEntry) {
+    entry.books.capture()
+    delivery.outcome = EventOutcome()
+  }
+
+  private func end(_ entry: ContainerEntry) { entry.books.close(delivery.outcome) }
+
   private func handle(
     _ event: SyscallEvent, _ header: event_header, _ entry: ContainerEntry
   ) {
-    guard let process = source(header, entry) else { return }
     // What BPF decided by older tables, or before the container had its policy, is decided again here.
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
+    guard let process = source(header, entry, wants: wants) else { return }
     let argv = processes.argv(header.task)
     let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
     let isOwned = UInt32(header.flags) & EVENT_OWNED.rawValue != 0
@@ -158,7 +172,7 @@ final class Dispatcher {
         forked: forks.verdicts(of: header.task), time: time, loaderName: nil,
         titles: titles)
     }
-    if !wanted.isEmpty || isOwned { entry.written += 1 }
+    end(entry)
     if !wanted.isEmpty {
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
       let routes = entry.routes
@@ -186,26 +200,27 @@ final class Dispatcher {
   private func deliverAlone(
     _ request: RingRequest, _ header: event_header, _ entry: ContainerEntry
   ) {
-    guard let process = source(header, entry) else { return }
-    let wanted = delivery.deliver(
+    guard let process = source(header, entry, wants: .max) else { return }
+    _ = delivery.deliver(
       RingRequests(request), in: nil, of: process, owns: .none, to: entry,
       forked: forks.verdicts(of: header.task),
       time: clock.time(sinceBoot: request.event.fixed.header.time), titles: [])
-    if !wanted.isEmpty { entry.written += 1 }
+    end(entry)
   }
 
   /// A record of the kernel's own that belongs to no syscall.
   private func handle(_ event: OwnEvent, _ entry: ContainerEntry) {
-    entry.seen += 1
-    let time = clock.time(sinceBoot: event.process.fixed.header.time)
-    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
+    begin(entry)
+    delivery.deliver(
+      event, to: entry, time: clock.time(sinceBoot: event.process.fixed.header.time))
+    end(entry)
   }
 
   /// A program's message.
   private func handle(_ event: UserEvent, _ header: event_header, _ entry: ContainerEntry) {
-    entry.seen += 1
-    let time = clock.time(sinceBoot: header.time)
-    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
+    begin(entry)
+    delivery.deliver(event, to: entry, time: clock.time(sinceBoot: header.time))
+    end(entry)
   }
 
   /// The name of the dynamic loader: an exec's last item, which BPF cannot read.

@@ -50,18 +50,23 @@ final class LossAccount {
     }
     let unnamed = capture.control.pointee.uncounted
     if unnamed > uncounted {
-      containers.host.lost += unnamed - uncounted
-      for route in containers.host.routes { route.daemon.lose(unnamed - uncounted) }
+      let new = unnamed - uncounted
+      containers.host.books.miss(new, .uncounted)
+      for route in containers.host.routes { route.daemon.books.miss(new, .uncounted) }
       uncounted = unnamed
     }
   }
 
   private func charge(_ events: UInt64, to entry: ContainerEntry, _ key: loss_key) {
-    entry.lost += events
-    for (index, route) in entry.routes.enumerated() {
-      let missed =
-        key.policy != entry.policy || RouteSet.may(key.wants, index)
-      if missed { route.daemon.lose(events) }
+    let cause = LossCause(key.cause)
+    Self.count(events, cause, in: &entry.books)
+    for (index, route) in entry.routes.enumerated()
+    where key.policy != entry.policy || RouteSet.may(key.wants, index) {
+      Self.count(events, cause, in: &route.daemon.books)
     }
+  }
+
+  private static func count(_ events: UInt64, _ cause: LossCause?, in books: inout Books) {
+    if let cause { books.miss(events, cause) } else { books.missParts(events) }
   }
 }

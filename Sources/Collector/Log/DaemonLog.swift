@@ -7,6 +7,8 @@ final class DaemonLog: Sendable {
   struct Batch: ~Copyable, Sendable {
     var text: TextBuffer
     var records: Int
+    /// Of these, how many events that were captured.
+    var events: Int
     /// Bytes of it that are on the disk already.
     var written = 0
     /// It is the first of a new file.
@@ -30,6 +32,8 @@ final class DaemonLog: Sendable {
   /// Records that wait for the disk, and those that are on it.
   private let queued = Atomic<Int>(0)
   private let done = Atomic<UInt64>(0)
+  private let events = Atomic<Int>(0)
+  private let failing = Atomic<Bool>(false)
   /// Bytes that wait for the disk, and those in the log and its rotated predecessors.
   private let queuedBytes = Atomic<Int>(0)
   private let storedBytes = Atomic<Int>(0)
@@ -57,6 +61,10 @@ final class DaemonLog: Sendable {
 
   /// Records that wait for the disk.
   var queuedRecords: Int { queued.load(ordering: .relaxed) }
+  /// Events that were captured and wait for the disk.
+  var queuedEvents: Int { events.load(ordering: .relaxed) }
+  /// Whether the last write failed.
+  var isFailing: Bool { failing.load(ordering: .relaxed) }
   /// Records that are in the file.
   var written: UInt64 { done.load(ordering: .relaxed) }
   /// Bytes in the log and its rotated predecessors, with those that wait for the disk.
@@ -67,14 +75,17 @@ final class DaemonLog: Sendable {
   var failure: String? { state.withLock { $0.failure } }
 
   /// Takes whole lines to be written; never waits for the disk.
-  /// - Parameter isFirst: a new file begins with it.
+  /// - Parameters:
+  ///   - events: of the records, how many events that were captured.
+  ///   - isFirst: a new file begins with it.
   /// - Returns: an empty buffer, one that has been used before if there is one.
   func submit(
-    _ text: consuming TextBuffer, records: Int, toNewFile isFirst: Bool = false
+    _ text: consuming TextBuffer, records: Int, events: Int = 0, toNewFile isFirst: Bool = false
   ) -> TextBuffer {
     queued.add(records, ordering: .relaxed)
+    self.events.add(events, ordering: .relaxed)
     queuedBytes.add(text.count, ordering: .relaxed)
-    let box = BatchBox(Batch(text: text, records: records, isFirst: isFirst))
+    let box = BatchBox(Batch(text: text, records: records, events: events, isFirst: isFirst))
     let empty = state.withLock { state -> TextBuffer? in
       state.waiting.append(box)
       return state.free.take()
@@ -145,6 +156,7 @@ final class DaemonLog: Sendable {
 
   private func giveBack(_ file: consuming LogFile, _ failure: String?) {
     var file = Optional(file)
+    failing.store(failure != nil, ordering: .relaxed)
     state.withLock { state in
       state.file = file.take()
       state.failure = failure
@@ -153,6 +165,7 @@ final class DaemonLog: Sendable {
 
   private func finish(_ box: BatchBox) {
     queued.subtract(box.batch.records, ordering: .relaxed)
+    events.subtract(box.batch.events, ordering: .relaxed)
     queuedBytes.subtract(box.batch.text.count, ordering: .relaxed)
     done.add(UInt64(box.batch.records), ordering: .relaxed)
     state.withLock { state in
