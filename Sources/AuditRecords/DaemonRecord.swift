@@ -43,6 +43,9 @@ public enum DaemonRecord {
   case lostEvents(UInt64, total: UInt64, causes: [(name: String, events: UInt64)])
   /// DAEMON_ERR: parts of events were lost since that was last said; `total` since the daemon began.
   case lostParts(UInt64, total: UInt64)
+  /// DAEMON_ERR: since an event was lost, everything in a container was stopped, or was to be; `lost` since the daemon that
+  /// asks for that began.
+  case stopped(chain: String, lost: UInt64, isDone: Bool)
   /// DAEMON_ERR: events were written with a name that nothing confirms, since that was last said; `total` since the
   /// daemon began.
   case unconfirmedNames(UInt64, total: UInt64)
@@ -98,7 +101,7 @@ public enum DaemonRecord {
       .settingChanged(_, _, _, let asker, _), .refused(_, let asker, _):
       asker
     case .container(_, _, _, _, let asker, _): asker
-    case .lostEvents, .lostParts, .unconfirmedNames, .logQuota, .refusedRequests: nil
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests: nil
     }
   }
 
@@ -120,7 +123,9 @@ public enum DaemonRecord {
       text.append(nameOf: asker.auid, in: users)
     case .ruleChanged(_, _, _, let asker, _), .settingChanged(_, _, _, let asker, _):
       append(to: &text, "AUID=", asker.auid, users)
-    case .lostEvents, .lostParts, .unconfirmedNames, .logQuota, .refusedRequests, .container: break
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests,
+      .container:
+      break
     }
   }
 
@@ -147,7 +152,8 @@ public enum DaemonRecord {
     case .reconfigured: "DAEMON_CONFIG"
     case .rotated: "DAEMON_ROTATE"
     case .resumed: "DAEMON_RESUME"
-    case .lostEvents, .lostParts, .unconfirmedNames, .logQuota, .refusedRequests: "DAEMON_ERR"
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests:
+      "DAEMON_ERR"
     case .ruleChanged, .settingChanged, .refused: "CONFIG_CHANGE"
     case .container: "CONTAINER_OP"
     }
@@ -167,6 +173,8 @@ public enum DaemonRecord {
         + causes.map { " \($0.name)=\($0.events)" }.joined() + " res=failed"
     case .lostParts(let new, let total):
       "op=lost-parts parts=\(new) total=\(total) res=failed"
+    case .stopped(let chain, let lost, let isDone):
+      "op=stop-container contid=\(chain) lost=\(lost) res=\(isDone ? "success" : "failed")"
     case .unconfirmedNames(let new, let total):
       "op=unconfirmed-names names=\(new) total=\(total) res=failed"
     case .logQuota(let bytes): "op=log-quota bytes=\(bytes) res=failed"

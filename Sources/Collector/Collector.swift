@@ -21,6 +21,7 @@ public final class Collector {
   private let containers: ContainerTable
   private let dispatcher: Dispatcher
   private let losses: LossAccount
+  private let containment: Containment
   private let signals: SignalSource
   private var waiter: Waiter
   private let reloads: Reloads
@@ -48,6 +49,7 @@ public final class Collector {
     mailbox = Mailbox()
     Limits.raiseDescriptors()
     capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    let freezer = CgroupFreezer(hierarchy)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
@@ -58,14 +60,20 @@ public final class Collector {
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
         depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
-    dispatcher = Dispatcher(capture: capture, daemons: daemons, containers: containers)
-    losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
+    containment = Containment(freezer: freezer, logger: logger)
+    dispatcher = Dispatcher(
+      capture: capture, daemons: daemons, containers: containers, containment: containment)
+    losses = LossAccount(
+      capture: capture, containers: containers, daemons: daemons, containment: containment)
     desk = ControlDesk(
       daemons: daemons, containers: containers, hierarchy: hierarchy,
       snapshot: { [capture] entries, daemons in
         Collector.snapshot(capture, daemons, entries, hierarchy)
       })
-    containers.beforeEnd = { [unowned losses] in losses.close($0) }
+    containers.beforeEnd = { [unowned losses, containment] entry in
+      losses.close(entry.contid)
+      containment.forget(entry)
+    }
     let events = try capture.connect(
       { context, event, size in
         guard let context, let event else { return 0 }
@@ -108,7 +116,10 @@ public final class Collector {
     var drained = 0
     var hasChanges = false
     while sender == nil {
-      waiter.wait(afterEvents: drained, isBusy: hasChanges || containers.isWaiting) {
+      waiter.wait(
+        afterEvents: drained,
+        isBusy: hasChanges || containers.isWaiting
+      ) {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
@@ -128,6 +139,7 @@ public final class Collector {
       noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
+        containment.tidy()
         containers.tidy()
         dispatcher.tidy()
         daemons.tidy()
@@ -156,6 +168,7 @@ public final class Collector {
   private func drain() -> Int {
     dispatcher.beginBatch()
     let drained = capture.drain()
+    containment.tellStops()
     daemons.submit()
     return drained
   }

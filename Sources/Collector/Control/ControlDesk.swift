@@ -70,7 +70,7 @@ final class ControlDesk {
         OldRules(
           daemon: daemon.number, identity: ruleset.identity,
           ruleset: Ruleset(settings: ruleset.settings, rules: ruleset.compiled.rules),
-          options: ruleset.options))
+          options: ruleset.options, isHost: daemon.template.scope.isHost))
     case .change(let new): return try change(new, for: standing, peer)
     case .vainChange(let number, let rule, let added):
       let daemon = try changeable(number, for: standing, added ? .add : .remove, peer)

@@ -120,7 +120,7 @@ extension Mailbox {
       }
       let new = NewRules(
         old: old, operation: operation, settings: change.ruleset.settings, prepared: prepared)
-      if case .done = try ask(.change(new), by: peer) { return change.warnings }
+      if case .done = try ask(.change(new), by: peer) { return change.warnings(isHost: old.isHost) }
     }
     throw ControlRefusal("others change the rules all the time; try again")
   }

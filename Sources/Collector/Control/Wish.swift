@@ -64,6 +64,8 @@ struct OldRules: Sendable {
   let identity: UInt64
   let ruleset: Ruleset
   let options: RuleOptionsOfScope
+  /// The daemon is the host's.
+  let isHost: Bool
 }
 
 /// And after it.

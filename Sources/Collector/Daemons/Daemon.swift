@@ -69,8 +69,8 @@ final class Daemon {
 
   /// Why `records` more may not be written now: the backlog limit, the quota, the rate limit; nil if they may.
   func refusal(records: Int, at second: Int64) -> LossCause? {
-    let limit = ruleset.settings.backlogLimit ?? Limits.backlog
-    if limit > 0, log.queuedRecords + pendingRecords + records > limit {
+    let limit = backlogLimit
+    if limit > 0, backlog + records > limit {
       return log.isFailing ? .log : .backlog
     }
     if quotas.logBytes > 0, !hasRoom() { return .logQuota }
@@ -192,6 +192,9 @@ final class Daemon {
         names: names?.pointee)
     }
   }
+
+  /// Records that are not in the log's file yet.
+  var backlog: Int { log.queuedRecords + pendingRecords }
 
   /// Whether anything waits for `submit()`.
   var hasPending: Bool { pendingRecords > 0 }

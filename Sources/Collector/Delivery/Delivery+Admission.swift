@@ -14,5 +14,6 @@ extension Delivery {
   private mutating func refuse(_ route: Route, _ cause: LossCause) {
     route.daemon.books.lose(cause)
     if outcome.loss == nil { outcome.loss = cause }
+    containment.missed(route)
   }
 }

@@ -13,15 +13,17 @@ struct Delivery: ~Copyable {
   let capabilities: CapabilityTable
   /// Of the event that is delivered; to be set anew for each.
   var outcome = EventOutcome()
+  let containment: Containment
   /// By its contid in events.
   private let container: (UInt64) -> ContainerEntry?
 
   init(
-    check: NameCheck, capabilities: CapabilityTable,
+    check: NameCheck, capabilities: CapabilityTable, containment: Containment,
     container: @escaping (UInt64) -> ContainerEntry?
   ) {
     self.check = check
     self.container = container
+    self.containment = containment
     self.capabilities = capabilities
   }
 

@@ -10,6 +10,7 @@ import Logging
 final class Dispatcher {
   private let daemons: DaemonTable
   private let containers: ContainerTable
+  private let containment: Containment
 
   private var processes = ProcessTable()
   private let capabilities: CapabilityTable
@@ -21,13 +22,16 @@ final class Dispatcher {
   /// Events that could not be understood: none, unless the two sides disagree about the ABI.
   private(set) var malformed: UInt64 = 0
 
-  init(capture: Capture, daemons: DaemonTable, containers: ContainerTable) {
+  init(
+    capture: Capture, daemons: DaemonTable, containers: ContainerTable, containment: Containment
+  ) {
     self.daemons = daemons
+    self.containment = containment
     self.containers = containers
     capabilities = CapabilityTable(identifier: capture.identifier)
     delivery = Delivery(
       check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
-      capabilities: capabilities, container: { containers.entry($0) })
+      capabilities: capabilities, containment: containment, container: { containers.entry($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
   }
 
@@ -125,6 +129,7 @@ final class Dispatcher {
     entry.books.lose(.unknownTask)
     for (index, route) in entry.routes.enumerated() where RouteSet.may(wants, index) {
       route.daemon.books.miss(1, .unknownTask)
+      containment.missed(route)
     }
     malformed += 1
     return nil

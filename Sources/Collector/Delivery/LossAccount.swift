@@ -7,6 +7,7 @@ final class LossAccount {
   private let capture: Capture
   private let containers: ContainerTable
   private let daemons: DaemonTable
+  private let containment: Containment
   private var settled: [Key: UInt64] = [:]
   private var uncounted: UInt64 = 0
 
@@ -17,7 +18,10 @@ final class LossAccount {
     let cause: UInt32
   }
 
-  init(capture: Capture, containers: ContainerTable, daemons: DaemonTable) {
+  init(
+    capture: Capture, containers: ContainerTable, daemons: DaemonTable, containment: Containment
+  ) {
+    self.containment = containment
     self.capture = capture
     self.containers = containers
     self.daemons = daemons
@@ -27,6 +31,7 @@ final class LossAccount {
   func settle() {
     charge()
     for daemon in daemons.all { daemon.tellLosses(at: .now) }
+    containment.tellStops()
     daemons.submit()
   }
 
@@ -63,6 +68,7 @@ final class LossAccount {
     for (index, route) in entry.routes.enumerated()
     where key.policy != entry.policy || RouteSet.may(key.wants, index) {
       Self.count(events, cause, in: &route.daemon.books)
+      if cause != nil { containment.missed(route) }
     }
   }
 
