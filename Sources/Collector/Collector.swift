@@ -50,6 +50,7 @@ public final class Collector {
     Limits.raiseDescriptors()
     capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
     let freezer = CgroupFreezer(hierarchy)
+    FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
@@ -60,7 +61,9 @@ public final class Collector {
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
         depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
-    containment = Containment(freezer: freezer, logger: logger)
+    containment = Containment(
+      daemons: daemons, freezer: freezer, stateDirectory: configuration.stateDirectory,
+      ringSize: Int(configuration.ringSize), logger: logger)
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, containers: containers, containment: containment)
     losses = LossAccount(
@@ -118,13 +121,14 @@ public final class Collector {
     while sender == nil {
       waiter.wait(
         afterEvents: drained,
-        isBusy: hasChanges || containers.isWaiting
+        isBusy: hasChanges || containers.isWaiting || !containment.slowed.isEmpty
       ) {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
       daemons.names.take()
       drained = drain()
+      containment.relieve()
       containers.settle()
       for signal in signals.read() {
         switch Int32(signal.signal) {
@@ -150,6 +154,7 @@ public final class Collector {
     mailbox.stopAnswering()
     reloads.abandon()
     capture.detach()
+    containment.thawAll()
     while drain() > 0 {}
     containers.settle(isLate: true)
     losses.settle()

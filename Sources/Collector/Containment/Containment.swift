@@ -2,12 +2,21 @@ internal import AuditRecords
 internal import Containers
 import Logging
 
-/// Stops a container of which a daemon with `-f 2` has missed an event. Never the host. Lives on the drain thread.
+/// Stops containers: for good where a daemon with `-f 2` has missed an event, and until its backlog has drained where a daemon with
+/// `--backlog_wait_time` has hardly room for more. Never the host. Lives on the drain thread.
 ///
 /// Only the root cgroup of a container that the table knows is ever frozen, by its path and its id.
 final class Containment {
+  let daemons: DaemonTable
   let freezer: CgroupFreezer
   let logger: Logger
+  /// Those that wait for a backlog.
+  var slowed: [Slowed] = []
+  /// What of them a later collector would have to thaw.
+  var list: FrozenList
+  /// Records that a daemon takes above its limit while what could bring more stands still: what is in the ring already.
+  let room: Int
+
   /// What is to be said once the events at hand have been taken.
   private var untold: [Stop] = []
   /// Those that were stopped for good, until somebody thaws them.
@@ -21,10 +30,15 @@ final class Containment {
   }
 
   init(
-    freezer: CgroupFreezer, logger: Logger
+    daemons: DaemonTable, freezer: CgroupFreezer, stateDirectory: String, ringSize: Int,
+    logger: Logger
   ) {
+    self.daemons = daemons
     self.freezer = freezer
     self.logger = logger
+    list = FrozenList(in: stateDirectory)
+    // An event of so many bytes in the ring makes one record or more, but never more records than this.
+    room = ringSize / 64
   }
 
   // MARK: -f 2
@@ -43,6 +57,7 @@ final class Containment {
     let outcome = freeze(entry)
     // It has ended before what it lost was known.
     if outcome == .gone { return }
+    if case .refused = outcome {} else { forgetSlowed(entry) }
     untold.append(Stop(entry: entry, daemon: daemon, lost: daemon.lost, outcome: outcome))
   }
 
@@ -74,6 +89,8 @@ final class Containment {
     }
   }
 
+  // MARK: Both
+
   func freeze(_ entry: ContainerEntry) -> CgroupFreezer.Outcome {
     guard let cgroup = cgroup(of: entry) else {
       return .refused("it has no cgroup of its own")
@@ -82,9 +99,9 @@ final class Containment {
   }
 
   /// Of a declared container nobody knows whether all of a cgroup is in it.
-  func cgroup(of entry: ContainerEntry) -> (path: String, id: UInt64)? {
+  func cgroup(of entry: ContainerEntry) -> FrozenList.Cgroup? {
     guard !entry.isDeclared, let path = entry.container?.ownCgroup else { return nil }
-    return (path, entry.contid)
+    return FrozenList.Cgroup(path: path, id: entry.contid)
   }
 
   /// Once a second: who was thawed can be stopped again.
@@ -92,6 +109,10 @@ final class Containment {
     stopped.removeAll { entry in
       guard let cgroup = cgroup(of: entry) else { return release(entry) }
       return freezer.isFrozen(cgroup.path, id: cgroup.id) == true ? false : release(entry)
+    }
+    for daemon in daemons.instances.values {
+      daemon.cannotWait = false
+      if daemon.isHalfEmpty { daemon.hasWaited = false }
     }
   }
 
@@ -104,6 +125,7 @@ final class Containment {
   func forget(_ entry: ContainerEntry) {
     tellStops()
     stopped.removeAll { $0 === entry }
+    forgetSlowed(entry)
   }
 }
 

@@ -47,7 +47,7 @@ extension Daemon {
         .init("lost", Int(clamping: lost)),
         .init("backlog", log.queuedRecords),
         .init("backlog_wait_time", Setting.backlogWaitTime.value(in: settings)),
-        .init("backlog_wait_time_actual", 0),
+        .init("backlog_wait_time_actual", Int(clamping: waited / 1_000_000)),
         .init("loginuid_immutable", 0, note: "unlocked"),
       ], books: booksNow)
   }

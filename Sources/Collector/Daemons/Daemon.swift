@@ -36,6 +36,15 @@ final class Daemon {
   var unconfirmed: UInt64 = 0
   private var unconfirmedTold: UInt64 = 0
 
+  /// Records that it takes above its limit: they are on their way, and what brings more stands still.
+  var waitRoom = 0
+  /// It was waited for as long as may be, and what has no room is lost until it has drained.
+  var hasWaited = false
+  /// Nobody could be made to wait for it; tried again within a second.
+  var cannotWait = false
+  /// How long containers have waited for it, in nanoseconds.
+  var waited: Int64 = 0
+
   private var text: TextBuffer? = TextBuffer(capacity: 1 << 16)
   private var pendingRecords = 0
   private var pendingEvents = 0
@@ -70,7 +79,7 @@ final class Daemon {
   /// Why `records` more may not be written now: the backlog limit, the quota, the rate limit; nil if they may.
   func refusal(records: Int, at second: Int64) -> LossCause? {
     let limit = backlogLimit
-    if limit > 0, backlog + records > limit {
+    if limit > 0, backlog + records > limit + waitRoom {
       return log.isFailing ? .log : .backlog
     }
     if quotas.logBytes > 0, !hasRoom() { return .logQuota }

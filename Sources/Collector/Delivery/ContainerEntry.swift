@@ -25,8 +25,10 @@ final class ContainerEntry {
 
   /// What has become of the events that came from it. One that some daemon should have had and did not get is lost.
   var books = Books()
-  /// Everything in it was stopped, by `-f 2`, until somebody thaws it.
+  /// Everything in it was stopped: by `-f 2`, until somebody thaws it …
   var isStopped = false
+  /// … or until a backlog has room.
+  var isSlowed = false
   /// Events that were written with a name that nothing confirms.
   var unconfirmed: UInt64 = 0
   /// Events written in which something is missing: it had left the caller's memory.
