@@ -225,7 +225,7 @@ static __noinline int exec_capture(struct task_state *state, struct linux_binprm
 		end->flags |= EVENT_OWNED;
 		wants = ~0u;
 	}
-	if (!wants || !syscall_announce(state, wants))
+	if (!wants || !syscall_announce(state, wants, LOSS_RING_FULL))
 		return 0;
 	end->argc = READ(bprm, argc);
 	int64_t bytes = argv_submit(state, task);

@@ -194,6 +194,7 @@ struct loss_key {
 enum loss_cause {
 	LOSS_RING_FULL = 1,  /* the ring buffer refused the event */
 	LOSS_NO_STORAGE = 2, /* no memory for the task's state */
+	LOSS_PART = 3,       /* the ring refused what belongs to an event, which is told without */
 };
 
 #define POLICY_ASSERT_SIZE(type, bytes)                                                            \

@@ -32,7 +32,7 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 	if (!subject)
 		return 0;
 	process_key_ids(&subject->key, task);
-	if (!syscall_announce(state, ~0u))
+	if (!syscall_announce(state, ~0u, LOSS_PART))
 		return 0;
 	if (!builder_start(&b, EVENT_FORK, sizeof(struct event_fork), state->cgroup, state->contid,
 			   (uint32_t)bpf_get_current_pid_tgid()))
@@ -42,7 +42,7 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 	event->pad = 0;
 	if (builder_submit(&b))
 		return 1;
-	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
+	count_loss(state->contid, state->policy, ~0u, LOSS_PART);
 	return 0;
 }
 

@@ -39,8 +39,13 @@ public enum DaemonRecord {
   case rotated(Asker)
   /// DAEMON_RESUME: a log that was suspended is written again.
   case resumed(Asker)
-  /// DAEMON_ERR: events were lost since that was last said; `total` since the daemon began.
-  case lostEvents(UInt64, total: UInt64)
+  /// DAEMON_ERR: events were lost since that was last said, each for one of the causes; `total` since the daemon began.
+  case lostEvents(UInt64, total: UInt64, causes: [(name: String, events: UInt64)])
+  /// DAEMON_ERR: parts of events were lost since that was last said; `total` since the daemon began.
+  case lostParts(UInt64, total: UInt64)
+  /// DAEMON_ERR: since an event was lost, everything in a container was stopped, or was to be; `lost` since the daemon that
+  /// asks for that began.
+  case stopped(chain: String, lost: UInt64, isDone: Bool)
   /// DAEMON_ERR: events were written with a name that nothing confirms, since that was last said; `total` since the
   /// daemon began.
   case unconfirmedNames(UInt64, total: UInt64)
@@ -96,7 +101,7 @@ public enum DaemonRecord {
       .settingChanged(_, _, _, let asker, _), .refused(_, let asker, _):
       asker
     case .container(_, _, _, _, let asker, _): asker
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: nil
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests: nil
     }
   }
 
@@ -118,7 +123,9 @@ public enum DaemonRecord {
       text.append(nameOf: asker.auid, in: users)
     case .ruleChanged(_, _, _, let asker, _), .settingChanged(_, _, _, let asker, _):
       append(to: &text, "AUID=", asker.auid, users)
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests, .container: break
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests,
+      .container:
+      break
     }
   }
 
@@ -145,7 +152,8 @@ public enum DaemonRecord {
     case .reconfigured: "DAEMON_CONFIG"
     case .rotated: "DAEMON_ROTATE"
     case .resumed: "DAEMON_RESUME"
-    case .lostEvents, .unconfirmedNames, .logQuota, .refusedRequests: "DAEMON_ERR"
+    case .lostEvents, .lostParts, .stopped, .unconfirmedNames, .logQuota, .refusedRequests:
+      "DAEMON_ERR"
     case .ruleChanged, .settingChanged, .refused: "CONFIG_CHANGE"
     case .container: "CONTAINER_OP"
     }
@@ -160,8 +168,13 @@ public enum DaemonRecord {
     case .reconfigured(let asker): "op=reconfigure state=changed \(asker.text) res=success"
     case .rotated(let asker): "op=rotate-logs \(asker.text) res=success"
     case .resumed(let asker): "op=resume-logging \(asker.text) res=success"
-    case .lostEvents(let new, let total):
-      "op=lost-events lost=\(new) total=\(total) res=failed"
+    case .lostEvents(let new, let total, let causes):
+      "op=lost-events lost=\(new) total=\(total)"
+        + causes.map { " \($0.name)=\($0.events)" }.joined() + " res=failed"
+    case .lostParts(let new, let total):
+      "op=lost-parts parts=\(new) total=\(total) res=failed"
+    case .stopped(let chain, let lost, let isDone):
+      "op=stop-container contid=\(chain) lost=\(lost) res=\(isDone ? "success" : "failed")"
     case .unconfirmedNames(let new, let total):
       "op=unconfirmed-names names=\(new) total=\(total) res=failed"
     case .logQuota(let bytes): "op=log-quota bytes=\(bytes) res=failed"

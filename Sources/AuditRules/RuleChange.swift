@@ -3,7 +3,10 @@ public struct RuleChange: Sendable {
   /// What was there, and what is to be there.
   public let ruleset: Ruleset
   /// What was odd about the options, but no reason to refuse them.
-  public var warnings: [String] { ruleset.warnings.map(\.reason) }
+  /// - Parameter isHost: the rules are those of the host's daemon.
+  public func warnings(isHost: Bool) -> [String] {
+    ruleset.warnings.filter { isHost || !$0.concernsHostAlone }.map(\.reason)
+  }
 
   /// Where a rule stands that no file has.
   public static let place = Rule.Place(file: "auditctl", line: 1)

@@ -24,6 +24,8 @@ struct RuleOptions {
     var takenAtEnd = 0
     /// What was odd, but no reason to refuse it.
     var warnings: [String] = []
+    /// Likewise, if the rules are those of the host's daemon.
+    var hostWarnings: [String] = []
   }
 
   func failure(_ reason: String) -> RuleError {
@@ -104,8 +106,8 @@ struct RuleOptions {
     case "f":
       ruleset.settings.failure = try level(text, "Failure")
       if ruleset.settings.failure == 2 {
-        reading.warnings.append(
-          "-f 2: a daemon never stops the host; what is lost is said, as with -f 1")
+        reading.hostWarnings.append(
+          "-f 2: the host is never stopped; what is lost is said, as with -f 1")
       }
     case "r": ruleset.settings.rateLimit = try number(text, "Rate")
     case "b": ruleset.settings.backlogLimit = try number(text, "Backlog")
@@ -134,6 +136,10 @@ struct RuleOptions {
       reading.isDone = true
     case OPTION_BACKLOG_WAIT_TIME.rawValue:
       settings.backlogWaitTime = try number(text, "Backlog_wait_time")
+      if settings.backlogWaitTime != 0 {
+        reading.hostWarnings.append(
+          "--backlog_wait_time: the host is never made to wait; what has no room is lost, and said")
+      }
     case OPTION_RESET_LOST.rawValue:
       settings.resetsLost = true
       reading.isDone = true
@@ -262,6 +268,11 @@ struct RuleOptions {
     _ reading: Reading, _ builder: LibauditRule, _ ruleset: inout Ruleset
   ) throws(RuleError) {
     for warning in reading.warnings { ruleset.warnings.append(failure(warning)) }
+    for warning in reading.hostWarnings {
+      var warning = failure(warning)
+      warning.concernsHostAlone = true
+      ruleset.warnings.append(warning)
+    }
     guard let operation = reading.operation else {
       if builder.namesSyscalls { throw failure("no list specified; write -a always,exit first") }
       return

@@ -57,13 +57,13 @@ public struct Ruleset: Sendable, Equatable {
 public struct Settings: Sendable, Equatable {
   /// `-e`: 0 off, 1 on, 2 on and locked.
   public var enabled: Int?
-  /// `-f`: 0 silent, 1 say what is lost, 2 panic.
+  /// `-f`: 0 silent, 1 say what is lost, 2 stop the container.
   public var failure: Int?
   /// `-b`: records that may wait for the log; 0 is no limit.
   public var backlogLimit: Int?
   /// `-r`: records in a second; 0 is no limit.
   public var rateLimit: Int?
-  /// `--backlog_wait_time`, in sixtieths of a second.
+  /// `--backlog_wait_time`, in milliseconds: so long at most a container is made to wait for room in the backlog; 0 is never.
   public var backlogWaitTime: Int?
   /// `--loginuid-immutable`
   public var isLoginuidImmutable = false
@@ -94,6 +94,8 @@ public struct RuleError: Error, CustomStringConvertible, Equatable {
   public let reason: String
   /// Set if the line says nothing wrong, and yet cannot be done.
   public var refusal: Refusal?
+  /// It is only odd in the rules of the host's daemon.
+  public var concernsHostAlone = false
 
   /// Why the kernel would refuse what auditctl sends it.
   public enum Refusal: Sendable, Equatable {

@@ -21,6 +21,7 @@ public final class Collector {
   private let containers: ContainerTable
   private let dispatcher: Dispatcher
   private let losses: LossAccount
+  private let containment: Containment
   private let signals: SignalSource
   private var waiter: Waiter
   private let reloads: Reloads
@@ -48,6 +49,8 @@ public final class Collector {
     mailbox = Mailbox()
     Limits.raiseDescriptors()
     capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    let freezer = CgroupFreezer(hierarchy)
+    FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
     try Privileges.drop()
@@ -58,14 +61,22 @@ public final class Collector {
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
         depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
-    dispatcher = Dispatcher(capture: capture, daemons: daemons, containers: containers)
-    losses = LossAccount(capture: capture, containers: containers, daemons: daemons)
+    containment = Containment(
+      daemons: daemons, freezer: freezer, stateDirectory: configuration.stateDirectory,
+      ringSize: Int(configuration.ringSize), logger: logger)
+    dispatcher = Dispatcher(
+      capture: capture, daemons: daemons, containers: containers, containment: containment)
+    losses = LossAccount(
+      capture: capture, containers: containers, daemons: daemons, containment: containment)
     desk = ControlDesk(
       daemons: daemons, containers: containers, hierarchy: hierarchy,
       snapshot: { [capture] entries, daemons in
         Collector.snapshot(capture, daemons, entries, hierarchy)
       })
-    containers.beforeEnd = { [unowned losses] in losses.close($0) }
+    containers.beforeEnd = { [unowned losses, containment] entry in
+      losses.close(entry.contid)
+      containment.forget(entry)
+    }
     waiter = Waiter(
       events: capture.eventsDescriptor,
       others: [
@@ -103,13 +114,14 @@ public final class Collector {
     while sender == nil {
       waiter.wait(
         afterEvents: drained.events, isBehind: drained.hasMore,
-        isBusy: hasChanges || containers.isWaiting
+        isBusy: hasChanges || containers.isWaiting || !containment.slowed.isEmpty
       ) {
         daemons.watches.follower.take($0)
       }
       hasChanges = daemons.watches.followChanges()
       daemons.names.take()
       drained = drain()
+      containment.relieve()
       containers.settle()
       for signal in signals.read() {
         switch Int32(signal.signal) {
@@ -125,6 +137,7 @@ public final class Collector {
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         noticeLoaded()
         losses.settle()
+        containment.tidy()
         containers.tidy()
         dispatcher.tidy()
         daemons.tidy()
@@ -135,6 +148,7 @@ public final class Collector {
     mailbox.stopAnswering()
     reloads.abandon()
     capture.detach()
+    containment.thawAll()
     while drain().events > 0 {}
     containers.settle(isLate: true)
     losses.settle()
@@ -160,6 +174,7 @@ public final class Collector {
   private func drain() -> (events: Int, hasMore: Bool) {
     dispatcher.beginBatch()
     let drained = capture.drain { dispatcher.handle($0) }
+    containment.tellStops()
     daemons.submit()
     return drained
   }
@@ -217,7 +232,7 @@ extension Collector {
           enabled: daemon.ruleset.settings.enabled ?? 1,
           rules: daemon.ruleset.compiled.rules.count, written: daemon.log.written,
           lost: daemon.lost,
-          backlog: daemon.log.queuedRecords)
+          backlog: daemon.log.queuedRecords, books: daemon.booksNow)
       },
       containers: entries.map { entry in
         .init(
@@ -230,7 +245,7 @@ extension Collector {
           cgroup: entry.container?.cgroupPath ?? "/",
           daemons: entry.ownDaemons.map(\.name),
           processes: processCount(capture, entry, hierarchy),
-          seen: entry.seen, written: entry.written, lost: entry.lost,
+          books: BooksSnapshot(entry.books, held: entry.held?.counted ?? 0),
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)
       },
       skippedRuns: capture.skippedRuns,

@@ -18,6 +18,8 @@ public struct CollectorSnapshot: Sendable {
     public let lost: UInt64
     /// Records that wait for the disk.
     public let backlog: Int
+    /// What has become of its events, since it began.
+    public let books: BooksSnapshot
   }
 
   /// A container, or the host with contid 0.
@@ -44,12 +46,8 @@ public struct CollectorSnapshot: Sendable {
     public let daemons: [String]
     /// How many run in it and in what it contains.
     public let processes: Int
-    /// Events that came from it.
-    public let seen: UInt64
-    /// Events that some daemon wanted.
-    public let written: UInt64
-    /// Events that some daemon wanted and did not get.
-    public let lost: UInt64
+    /// What has become of the events that came from it; lost is what some daemon wanted and did not get.
+    public let books: BooksSnapshot
     /// Events that were written with a name that nothing confirms.
     public let unconfirmed: UInt64
     /// Events written in which something is missing: it had left the caller's memory.
@@ -87,7 +85,7 @@ extension CollectorSnapshot.Daemon {
   fileprivate func withoutPlace(named name: String) -> Self {
     Self(
       name: name, log: "", scope: "", enabled: enabled, rules: rules, written: written, lost: lost,
-      backlog: backlog)
+      backlog: backlog, books: books)
   }
 }
 
@@ -104,7 +102,7 @@ extension CollectorSnapshot.Container {
       runtime: runtime, image: image, pod: nil, namespace: nil, labels: [:],
       cgroup: isOwn ? "/" : String(decoding: cgroup.utf8.dropFirst(root.utf8.count), as: UTF8.self),
       daemons: daemons.compactMap { names[$0] },
-      processes: processes, seen: seen, written: written, lost: lost, unconfirmed: unconfirmed,
+      processes: processes, books: books, unconfirmed: unconfirmed,
       unreadable: unreadable)
   }
 }

@@ -8,6 +8,8 @@ public struct ControlAnswers: Sendable {
   public var status: @Sendable (Peer) throws -> StatusReply?
   /// `ctl`: options of auditctl for the daemon with this name, or nil for the peer's own.
   public var control: @Sendable (Peer, String?, [String]) -> ControlReply?
+  /// `status`: of the daemon with this name, or nil for all that the peer may see.
+  public var report: @Sendable (Peer, String?) -> DaemonReportReply?
   /// `tail`: of the daemon with this name, or nil for the peer's own.
   public var tail: @Sendable (Peer, TailRequest) throws -> TailStream?
   /// `contid`: of a process by the peer's numbers.
@@ -24,6 +26,7 @@ public struct ControlAnswers: Sendable {
     admission: @escaping @Sendable (Peer) -> ControlAdmission?,
     status: @escaping @Sendable (Peer) throws -> StatusReply?,
     control: @escaping @Sendable (Peer, String?, [String]) -> ControlReply?,
+    report: @escaping @Sendable (Peer, String?) -> DaemonReportReply?,
     tail: @escaping @Sendable (Peer, TailRequest) throws -> TailStream?,
     contid: @escaping @Sendable (Peer, ContidRequest) -> ContidReply?,
     announce: @escaping @Sendable (Peer, UInt32) throws -> AnnounceReply?,
@@ -33,6 +36,7 @@ public struct ControlAnswers: Sendable {
     self.admission = admission
     self.status = status
     self.control = control
+    self.report = report
     self.tail = tail
     self.contid = contid
     self.announce = announce

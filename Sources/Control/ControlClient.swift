@@ -22,6 +22,15 @@ public enum ControlClient {
     throw .refused(response.error ?? "it gave no reason")
   }
 
+  /// The settings and books of a daemon; nil is every daemon that the asker may see.
+  public static func reports(
+    of daemon: String?, state: String
+  ) throws(ControlError) -> DaemonReportReply {
+    let response = try ask(Request(op: "status", daemon: daemon), state)
+    if let reply = response.reports { return reply }
+    throw .refused(response.error ?? "it gave no reason")
+  }
+
   /// The lines of a daemon's log.
   public static func tail(_ request: TailRequest, state: String) throws(ControlError) -> LineSource
   {

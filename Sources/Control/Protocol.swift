@@ -2,9 +2,9 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked: `ps`, `ctl`, `tail`, `contid`, and of root's socket `rules`, `reload`, `announce`.
+  /// What is asked: `ps`, `status`, `ctl`, `tail`, `contid`, and of root's socket `rules`, `reload`, `announce`.
   var op: String
-  /// Of `rules` and `ctl`: whose; nil is the asker's own.
+  /// Of `rules`, `ctl` and `status`: whose; nil is the asker's own, and of `status` all that he may see.
   var daemon: String?
   /// Of `ctl`: auditctl's options.
   var words: [String]?
@@ -20,6 +20,7 @@ struct Request: Codable, Equatable {
 struct Response: Codable, Equatable {
   var status: StatusReply?
   var control: ControlReply?
+  var reports: DaemonReportReply?
   /// Behind it come the lines of a log, until the connection ends: the name of its daemon.
   var tail: String?
   var rules: RulesReply?

@@ -38,6 +38,9 @@ struct Reply: Sendable {
         throw stopping
       }
       return Reply(Response(control: reply))
+    case ("status", _):
+      guard let reply = answers.report(peer, request.daemon) else { throw stopping }
+      return Reply(Response(reports: reply))
     case ("tail", _):
       let asked = request.tail ?? TailRequest(daemon: nil, events: 0, follows: false)
       // Decoded from what somebody has sent: its bounds are those of the initializer only now.

@@ -52,11 +52,13 @@ public struct DaemonStatus: Codable, Equatable, Sendable {
   public var lost: UInt64
   /// Records that wait for the disk.
   public var backlog: Int
+  /// What has become of its events, since it began.
+  public var books: EventBooks
 
   /// Makes a daemon's line.
   public init(
     name: String, log: String, scope: String, enabled: Int, rules: Int, written: UInt64,
-    lost: UInt64, backlog: Int
+    lost: UInt64, backlog: Int, books: EventBooks = EventBooks()
   ) {
     self.name = name
     self.log = log
@@ -66,6 +68,7 @@ public struct DaemonStatus: Codable, Equatable, Sendable {
     self.written = written
     self.lost = lost
     self.backlog = backlog
+    self.books = books
   }
 }
 
@@ -93,12 +96,8 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public var daemons: [String]
   /// How many processes it has.
   public var pids: Int
-  /// Events that came from it.
-  public var seen: UInt64
-  /// Events that some daemon wanted.
-  public var written: UInt64
-  /// Events that some daemon wanted and did not get.
-  public var lost: UInt64
+  /// What has become of the events that came from it; lost is what some daemon wanted and did not get.
+  public var books: EventBooks
   /// Events that were written with a name that nothing confirms.
   public var unconfirmed: UInt64
   /// Events written in which something is missing: it had left the caller's memory before it could be read.
@@ -108,7 +107,7 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public init(
     contid: UInt64, parent: UInt64?, name: String, runtime: String? = nil, image: String? = nil,
     pod: String? = nil, namespace: String? = nil, labels: [String: String] = [:], cgroup: String,
-    daemons: [String], pids: Int, seen: UInt64, written: UInt64, lost: UInt64, unreadable: UInt64,
+    daemons: [String], pids: Int, books: EventBooks = EventBooks(), unreadable: UInt64 = 0,
     unconfirmed: UInt64 = 0
   ) {
     self.runtime = runtime
@@ -122,9 +121,7 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
     self.cgroup = cgroup
     self.daemons = daemons
     self.pids = pids
-    self.seen = seen
-    self.written = written
-    self.lost = lost
+    self.books = books
     self.unconfirmed = unconfirmed
     self.unreadable = unreadable
   }

@@ -24,6 +24,14 @@ extension ControlAnswers {
           return ControlReply(lines: [], error: error.description, isDenied: error.isDenied)
         }
       },
+      report: { peer, daemon in
+        do throws(ControlRefusal) {
+          let reports = try mailbox.reports(of: daemon, by: peer)
+          return DaemonReportReply(daemons: reports.map(DaemonReport.init))
+        } catch {
+          return DaemonReportReply(error: error.description, isDenied: error.isDenied)
+        }
+      },
       tail: { peer, request in
         let log = try mailbox.log(of: request.daemon, by: peer)
         let container = try mailbox.admission(of: peer).container
@@ -64,15 +72,34 @@ extension StatusReply {
       daemons: snapshot.daemons.map {
         DaemonStatus(
           name: $0.name, log: $0.log, scope: $0.scope, enabled: $0.enabled, rules: $0.rules,
-          written: $0.written, lost: $0.lost, backlog: $0.backlog)
+          written: $0.written, lost: $0.lost, backlog: $0.backlog, books: EventBooks($0.books))
       },
       containers: snapshot.containers.map {
         ContainerStatus(
           contid: $0.contid, parent: $0.outer, name: $0.name, runtime: $0.runtime,
           image: $0.image, pod: $0.pod, namespace: $0.namespace, labels: $0.labels,
           cgroup: $0.cgroup,
-          daemons: $0.daemons, pids: $0.processes, seen: $0.seen, written: $0.written,
-          lost: $0.lost, unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
+          daemons: $0.daemons, pids: $0.processes, books: EventBooks($0.books),
+          unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
       })
+  }
+}
+
+extension EventBooks {
+  init(_ books: BooksSnapshot) {
+    self.init(
+      captured: books.captured, written: books.written, filtered: books.filtered,
+      waiting: books.waiting,
+      losses: Dictionary(uniqueKeysWithValues: books.losses.map { ($0.cause, $0.events) }),
+      parts: books.parts)
+  }
+}
+
+extension DaemonReport {
+  init(_ settings: DaemonSettings) {
+    self.init(
+      daemon: settings.daemon,
+      settings: settings.all.map { Setting(name: $0.name, value: $0.value, note: $0.note) },
+      books: EventBooks(settings.books))
   }
 }

@@ -15,7 +15,8 @@ struct Nestaudit: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      RunCommand.self, ReloadCommand.self, PsCommand.self, TailCommand.self, RulesCommand.self,
+      RunCommand.self, ReloadCommand.self, PsCommand.self, StatusCommand.self, TailCommand.self,
+      RulesCommand.self,
       CtlCommand.self, ContidCommand.self, HookCommand.self, DoctorCommand.self,
     ])
 }

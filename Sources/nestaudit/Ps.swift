@@ -45,10 +45,13 @@ struct PsCommand: ParsableCommand {
 /// The containers as rows, each under the one around it.
 struct PsTable {
   private static let header = [
-    "NAME", "CONTID", "RUNTIME", "IMAGE", "DAEMONS", "PIDS", "SEEN", "WRITTEN", "LOST",
+    "NAME", "CONTID", "RUNTIME", "IMAGE", "DAEMONS", "PIDS", "CAPTURED", "WRITTEN",
+    "FILTERED", "LOST",
   ]
   /// Columns that hold numbers are aligned at the right.
-  private static let leftAligned = [true, false, true, true, true, false, false, false, false]
+  private static let leftAligned = [
+    true, false, true, true, true, false, false, false, false, false,
+  ]
 
   private var rows: [[String]] = []
 
@@ -99,8 +102,8 @@ struct PsTable {
       branch + escaped(container.name), String(container.contid),
       container.runtime ?? "-", container.image.map(escaped) ?? "-",
       container.daemons.isEmpty ? "-" : escaped(container.daemons.joined(separator: ",")),
-      String(container.pids), String(container.seen), String(container.written),
-      String(container.lost),
+      String(container.pids), String(container.books.captured), String(container.books.written),
+      String(container.books.filtered), String(container.books.lost),
     ]
   }
 }

@@ -87,8 +87,12 @@ struct DaemonRecordTests {
 
   @Test func theyCountWhatIsMissing() {
     #expect(
-      line(.lostEvents(3, total: 10))
+      line(.lostEvents(3, total: 10, causes: [("ring_full", 1), ("rate", 2)]))
         == "type=DAEMON_ERR msg=audit(1700000000.005:9): op=lost-events lost=3 total=10 "
+        + "ring_full=1 rate=2 res=failed\n")
+    #expect(
+      line(.lostParts(3, total: 10))
+        == "type=DAEMON_ERR msg=audit(1700000000.005:9): op=lost-parts parts=3 total=10 "
         + "res=failed\n")
     #expect(
       line(.unconfirmedNames(3, total: 10))

@@ -7,11 +7,11 @@ struct PsTests {
     let lines = PsTable(TailTests.status).lines(isColored: false)
     #expect(
       lines == [
-        "NAME         CONTID  RUNTIME  IMAGE  DAEMONS      PIDS  SEEN  WRITTEN  LOST",
-        "host              0  -        -      host            1    10        0     0",
-        "├─ idle          46  -        -      -               1    10        0     0",
-        "└─ web           44  docker   nginx  web-1,extra     1    10        0     3",
-        "   └─ inner      45  -        -      -               1    10        0     0",
+        "NAME         CONTID  RUNTIME  IMAGE  DAEMONS      PIDS  CAPTURED  WRITTEN  FILTERED  LOST",
+        "host              0  -        -      host            1        10        5         5     0",
+        "├─ idle          46  -        -      -               1        10        5         5     0",
+        "└─ web           44  docker   nginx  web-1,extra     1        10        5         2     3",
+        "   └─ inner      45  -        -      -               1        10        5         5     0",
       ])
   }
 

@@ -100,7 +100,9 @@ struct TailTests {
   ) -> ContainerStatus {
     ContainerStatus(
       contid: contid, parent: parent, name: name, runtime: contid == 44 ? "docker" : nil,
-      image: contid == 44 ? "nginx" : nil, cgroup: "/", daemons: daemons, pids: 1, seen: 10,
-      written: 0, lost: contid == 44 ? 3 : 0, unreadable: 0)
+      image: contid == 44 ? "nginx" : nil, cgroup: "/", daemons: daemons, pids: 1,
+      books: EventBooks(
+        captured: 10, written: 5, filtered: contid == 44 ? 2 : 5,
+        losses: ["backlog": 0, "ring_full": contid == 44 ? 3 : 0]))
   }
 }

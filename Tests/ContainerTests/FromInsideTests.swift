@@ -91,6 +91,37 @@ struct FromInside {
     }
   }
 
+  @Test func statusIsThatOfTheOwnDaemon() throws {
+    try withPlace { place in
+      func status(_ options: String = "") throws -> (text: String, status: Int) {
+        try place.run("\(ContainedProgram.place)/na status \(options)", in: "web")
+      }
+      _ = try place.run("/bin/mkdir /tmp/one /tmp/two /tmp/three", in: "web")
+      try wait(for: "the events in the log") {
+        try place.collector.events(of: "web").count { $0.syscall != nil } >= 3
+      }
+      let settings = try place.ctl("-s", in: "web").text.split(separator: "\n")
+      let all = try status()
+      let lines = all.text.split(separator: "\n")
+      // No other daemon, and the very lines of ctl -s.
+      #expect(all.status == 0 && all.text.components(separatedBy: "daemon ").count == 2)
+      #expect(lines[0] == "daemon web" && Array(lines[1...settings.count]) == settings)
+      #expect(lines.contains("pid 0") && lines.contains("lost_backlog 0"))
+      #expect(try status("web").text == all.text)
+      let books = try place.collector.report(on: "web").books
+      #expect(lines.contains("captured \(books.captured)") && books.written >= 3)
+
+      let other = try status("db")
+      #expect(other.status == 4 && other.text.contains("'db' is no daemon of this container"))
+      _ = try place.record("CONFIG_CHANGE", "op=list res=0", in: "web")
+      let user = try place.run(
+        "su user -c '\(ContainedProgram.place)/na status'", in: "web")
+      #expect(user.status == 4 && user.text.contains("only root of the container may"))
+      let wrong = try status("--no-such-option")
+      #expect(wrong.status == 2)
+    }
+  }
+
   @Test func nobodyElseMayAndItIsSaid() throws {
     try Tenants.with { place in
       let refused = try place.run(

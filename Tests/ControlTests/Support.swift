@@ -21,11 +21,10 @@ let sampleStatus = StatusReply(
   ],
   containers: [
     ContainerStatus(
-      contid: 0, parent: nil, name: "host", cgroup: "/", daemons: ["host"], pids: 90, seen: 5,
-      written: 4, lost: 0, unreadable: 2),
+      contid: 0, parent: nil, name: "host", cgroup: "/", daemons: ["host"], pids: 90,
+      books: EventBooks(captured: .max, written: 4, losses: ["rate": 2], parts: 3), unreadable: 2),
     ContainerStatus(
-      contid: 44, parent: 0, name: "we\"b\n", cgroup: "/web", daemons: [], pids: 1, seen: 1,
-      written: 0, lost: 0, unreadable: 0),
+      contid: 44, parent: 0, name: "we\"b\n", cgroup: "/web", daemons: [], pids: 1),
   ])
 
 /// A collector that has one daemon, `web`, with no rules.
@@ -39,6 +38,15 @@ func answers(
       ControlReply(
         lines: words, warnings: [daemon ?? "own", "\(peer.socket)"],
         error: "\(peer.uid) \(peer.process.pid)", isDenied: true)
+    },
+    report: { peer, daemon in
+      DaemonReportReply(
+        daemons: [
+          DaemonReport(
+            daemon: daemon ?? "all", settings: [.init(name: "enabled", value: 2, note: "x")],
+            books: EventBooks(captured: 9, written: 3, filtered: 2, waiting: 1, losses: ["rate": 3])
+          )
+        ], error: "\(peer.socket)", isDenied: true)
     },
     tail: { _, request in
       guard let daemon = request.daemon else { throw ControlError.refused("whose?") }

@@ -72,6 +72,17 @@ struct TenantSocketTests {
     }
   }
 
+  @Test func aReportSaysWhatWasCounted() throws {
+    try withServer { shared in
+      let all = try ControlClient.reports(of: nil, state: shared)
+      #expect(all.error == "tenant" && all.isDenied)
+      #expect(all.daemons[0].daemon == "all")
+      #expect(all.daemons[0].settings == [.init(name: "enabled", value: 2, note: "x")])
+      #expect(all.daemons[0].books.lost == 3 && all.daemons[0].books.losses == ["rate": 3])
+      #expect(try ControlClient.reports(of: "web", state: shared).daemons[0].daemon == "web")
+    }
+  }
+
   @Test func whatIsForRootAloneIsNotThere() throws {
     try withServer { shared in
       #expect(throws: ControlError.refused("unknown request 'reload'")) {

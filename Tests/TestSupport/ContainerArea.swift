@@ -83,6 +83,15 @@ public struct ContainerArea {
     try fixture("exec", runtime.rawValue, name, "/bin/sh", "-c", command)
   }
 
+  /// The host's pid of the first process of a container that was started.
+  public func pid(of name: String) throws -> pid_t {
+    let text = try String(contentsOf: directory.appending(path: "\(name)/pid"), encoding: .utf8)
+    guard let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw SupportError("no pid of \(name): \(text)")
+    }
+    return pid
+  }
+
   /// The root file system of the containers whose root is `hostID`.
   public func root(hostID: UInt32 = 100000) -> URL {
     directory.appending(path: "rootfs-\(hostID)")

@@ -134,12 +134,59 @@ public final class RunningCollector {
     try AuditEvent.read(log(of: daemon))
   }
 
+  /// What `nestaudit status NAME --json` says.
+  public func report(on daemon: String) throws -> DaemonReport {
+    let text = try Program.output(
+      of: Machine.product("nestaudit"), ["status", daemon, "--json", "--state", state.path])
+    let reports = try JSONDecoder().decode([DaemonReport].self, from: Data(text.utf8))
+    guard reports.count == 1 else { throw SupportError("\(reports.count) daemons \(daemon)") }
+    return reports[0]
+  }
+
+  /// Has a daemon do what auditctl's options say.
+  @discardableResult
+  public func control(_ daemon: String, _ options: String...) throws -> String {
+    try Program.output(
+      of: Machine.product("nestaudit"), ["ctl", daemon, "--state", state.path] + options)
+  }
+
   /// What `nestaudit ps --json` says.
   public func status() throws -> CollectorStatus {
     let text = try Program.output(
       of: Machine.product("nestaudit"), ["ps", "--json", "--state", state.path])
     return try JSONDecoder().decode(CollectorStatus.self, from: Data(text.utf8))
   }
+}
+
+/// What `ps --json` and `status --json` say of events.
+public struct EventBooks: Decodable, Equatable {
+  /// The sum of the next four.
+  public let captured: UInt64
+  /// In the log.
+  public let written: UInt64
+  /// Wanted by no rule.
+  public let filtered: UInt64
+  /// Not yet in the log.
+  public let waiting: UInt64
+  /// Not to be had.
+  public let lost: UInt64
+  /// The same by cause.
+  public let losses: [String: UInt64]
+
+  /// Whether each event is in one of them.
+  public var areBalanced: Bool {
+    captured == written + filtered + waiting + lost && lost == losses.values.reduce(0, +)
+  }
+}
+
+/// A daemon in `status --json`.
+public struct DaemonReport: Decodable {
+  /// Its name.
+  public let daemon: String
+  /// What `auditctl -s` says.
+  public let settings: [String: Int]
+  /// What became of its events.
+  public let books: EventBooks
 }
 
 /// The part of `ps --json` that tests ask for.
@@ -178,10 +225,12 @@ public struct CollectorStatus: Decodable {
     public let cgroup: String
     /// The daemons that it is in scope of.
     public let daemons: [String]
+    /// What became of its events.
+    public let books: EventBooks
     /// Its events that were captured.
-    public let seen: UInt64
+    public var seen: UInt64 { books.captured }
     /// Its events that were not delivered.
-    public let lost: UInt64
+    public var lost: UInt64 { books.lost }
     /// Events with a name that nothing confirms.
     public let unconfirmed: UInt64
     /// Its events in which something is missing that could not be read.

@@ -41,7 +41,8 @@ static __always_inline bool own_end(struct builder *b, struct task_state *state)
 	state->parts = 1;
 	if (builder_submit(b))
 		return true;
-	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
+	count_loss(state->contid, state->policy, ~0u,
+		   b->flags & EVENT_OF_SYSCALL ? LOSS_PART : LOSS_RING_FULL);
 	return false;
 }
 

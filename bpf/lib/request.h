@@ -219,12 +219,13 @@ static __noinline int request_tell(struct task_state *state, int64_t issued, int
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct syscall_end *end = syscall_end_memory();
 	struct subject *subject = subject_memory();
+	uint32_t cause = is_within ? LOSS_PART : LOSS_RING_FULL;
 	struct builder b;
 
 	if (!end || !subject)
 		return 0;
 	process_key_ids(&subject->key, task);
-	if (!syscall_announce(state, ~0u))
+	if (!syscall_announce(state, ~0u, cause))
 		return 0;
 	end->arch = POLICY_ARCH_64;
 	end->syscall = state->ring.syscall;
@@ -252,7 +253,8 @@ static __noinline int request_tell(struct task_state *state, int64_t issued, int
 	if (is_got(address_kind(end)) && !state->ring.slotted)
 		section_got(&b, end, state);
 	section_cwd(&b, task);
-	syscall_submit(&b, state, ~0u);
+	if (!builder_submit(&b))
+		count_loss(state->contid, state->policy, ~0u, cause);
 	if (is_within)
 		own_syscall(state);
 	return 0;

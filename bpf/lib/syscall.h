@@ -59,9 +59,11 @@ syscall_subject(struct task_struct *task, struct task_state *state, struct sysca
 	return subject;
 }
 
-/* Says what the collector must know before the event itself: the container, and the task's state.
+/*
+ * Says what the collector must know before the event itself: the container, and the task's state.
+ * If the ring refuses that, the event is lost, or what else was to come, for this cause.
  */
-static __noinline int syscall_announce(struct task_state *state, uint32_t wants)
+static __noinline int syscall_announce(struct task_state *state, uint32_t wants, uint32_t cause)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct subject *subject = subject_memory();
@@ -72,7 +74,7 @@ static __noinline int syscall_announce(struct task_state *state, uint32_t wants)
 	process_key_rest(&subject->key, task);
 	if (process_say(state, &subject->key))
 		return 1;
-	count_loss(state->contid, state->policy, wants, LOSS_RING_FULL);
+	count_loss(state->contid, state->policy, wants, cause);
 	return 0;
 }
 
@@ -166,7 +168,8 @@ static __always_inline int syscall_capture(struct syscall_end *end, const bool a
 	if ((policy_open(state, end->arch, end->syscall, &muted) || owned) &&
 	    syscall_subject(task, state, end)) {
 		uint32_t wants = asked ? match_policy(state->policy, cell_of(end), muted) : 0;
-		if ((wants || owned) && syscall_announce(state, owned ? ~0u : wants))
+		if ((wants || owned) &&
+		    syscall_announce(state, owned ? ~0u : wants, LOSS_RING_FULL))
 			syscall_tell(state, end, wants);
 	}
 	parts_end(state);

@@ -143,7 +143,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	state->parts = 1;
 	if (bpf_ringbuf_output(&ring, memory, size, BPF_RB_NO_WAKEUP) == 0)
 		return 1;
-	count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
+	count_loss(state->contid, state->policy, ~0u, LOSS_PART);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static __always_inline int touch_tell(struct task_state *state, struct dentry *d
 		return 0;
 	struct touch_memory *memory = bpf_ringbuf_reserve(&ring, sizeof(*memory), 0);
 	if (!memory) {
-		count_loss(state->contid, state->policy, ~0u, LOSS_RING_FULL);
+		count_loss(state->contid, state->policy, ~0u, LOSS_PART);
 		return 0;
 	}
 	struct event_touched *event = &memory->event;

@@ -24,6 +24,8 @@ public struct DaemonConfiguration: Sendable {
     self.name = name
     self.scope = scope
     self.auditd = auditd
+    var ruleset = ruleset
+    if !scope.isHost { ruleset.warnings.removeAll(where: \.concernsHostAlone) }
     self.ruleset = ruleset
     self.isEmbeddedDefault = isEmbeddedDefault
     do {

@@ -8,7 +8,7 @@ import Glibc
 /// Who asks is what the kernel says: the cgroup decides the container, whatever the request says. Root of a container
 /// may look after the daemons that stand for it alone, and look at those of what is nested in it.
 final class ControlDesk {
-  private let daemons: DaemonTable
+  let daemons: DaemonTable
   let containers: ContainerTable
   let hierarchy: CgroupHierarchy
   private let snapshot: ([ContainerEntry], [Daemon]) -> CollectorSnapshot
@@ -48,8 +48,9 @@ final class ControlDesk {
       let daemon = try daemon(named: name, for: standing, .list, peer)
       return .lines(Rule.listing(daemon.ruleset.compiled.rules, key: key))
     case .settings(let name):
-      let daemon = try daemon(named: name, for: standing, .list, peer)
-      return .lines(daemon.settingLines(pid: pid(for: standing)))
+      return settings(of: [try daemon(named: name, for: standing, .list, peer)], for: standing)
+    case .allSettings:
+      return settings(of: try readable(for: standing, peer), for: standing)
     case .log(let name):
       let daemon = try daemon(named: name, for: standing, .tail, peer)
       return .log(daemon: scope(of: standing).seen(daemon.name), path: daemon.log.path)
@@ -60,7 +61,7 @@ final class ControlDesk {
         OldRules(
           daemon: daemon.number, identity: ruleset.identity,
           ruleset: Ruleset(settings: ruleset.settings, rules: ruleset.compiled.rules),
-          options: ruleset.options))
+          options: ruleset.options, isHost: daemon.template.scope.isHost))
     case .change(let new): return try change(new, for: standing, peer)
     case .vainChange(let number, let rule, let added):
       let daemon = try changeable(number, for: standing, added ? .add : .remove, peer)
@@ -87,7 +88,7 @@ final class ControlDesk {
   }
 
   /// Those that its root may look at: its own, and those of what is nested in it.
-  private func visible(to entry: ContainerEntry) -> [Daemon] {
+  func visible(to entry: ContainerEntry) -> [Daemon] {
     containers.entries.filter { $0.isInside(entry) }.flatMap(own)
   }
 
@@ -185,7 +186,7 @@ final class ControlDesk {
   }
 
   static let nobody = "it is not known in which container you are"
-  private static let none = "no daemon stands for this container alone"
+  static let none = "no daemon stands for this container alone"
 
   // MARK: What is refused
 

@@ -39,6 +39,13 @@ extension Mailbox {
     return (name, path)
   }
 
+  /// The settings and books of a daemon; nil is every daemon that the peer may look at.
+  public func reports(
+    of daemon: String?, by peer: Peer
+  ) throws(ControlRefusal) -> [DaemonSettings] {
+    try settings(daemon.map { .settings(daemon: $0) } ?? .allSettings, by: peer)
+  }
+
   /// Does what auditctl's options say with a daemon; nil is the peer's own.
   public func control(
     _ words: [String], of daemon: String?, by peer: Peer
@@ -48,15 +55,15 @@ extension Mailbox {
       return ControlResult(
         lines: try rules(with: key, of: daemon, by: peer), warnings: [])
     case .settings:
-      return ControlResult(lines: try lines(.settings(daemon: daemon), by: peer), warnings: [])
+      return ControlResult(lines: try settingLines(of: daemon, by: peer), warnings: [])
     case .change(let operation, let printed):
-      let before = printed == .lost ? try lines(.settings(daemon: daemon), by: peer) : []
+      let before = printed == .lost ? try settingLines(of: daemon, by: peer) : []
       let warnings = try change(words, of: daemon, operation, by: peer)
       let lines =
         switch printed {
         case .nothing: [String]()
         case .rules: try rules(with: nil, of: daemon, by: peer)
-        case .settings: try lines(.settings(daemon: daemon), by: peer)
+        case .settings: try settingLines(of: daemon, by: peer)
         case .lost:
           before.filter { $0.hasPrefix("lost ") }.map { "lost: " + $0.dropFirst("lost ".count) }
         }
@@ -69,6 +76,21 @@ extension Mailbox {
   ) throws(ControlRefusal) -> [String] {
     let lines = try lines(.listing(daemon: daemon, key: key), by: peer)
     return lines.isEmpty ? ["No rules"] : lines
+  }
+
+  private func settingLines(
+    of daemon: String?, by peer: Peer
+  ) throws(ControlRefusal) -> [String] {
+    try settings(.settings(daemon: daemon), by: peer).flatMap { $0.all.map(\.line) }
+  }
+
+  private func settings(
+    _ wish: Wish, by peer: Peer
+  ) throws(ControlRefusal) -> [DaemonSettings] {
+    guard case .settings(let settings) = try ask(wish, by: peer) else {
+      throw ControlRefusal("stopping")
+    }
+    return settings
   }
 
   private func lines(_ wish: Wish, by peer: Peer) throws(ControlRefusal) -> [String] {
@@ -98,7 +120,7 @@ extension Mailbox {
       }
       let new = NewRules(
         old: old, operation: operation, settings: change.ruleset.settings, prepared: prepared)
-      if case .done = try ask(.change(new), by: peer) { return change.warnings }
+      if case .done = try ask(.change(new), by: peer) { return change.warnings(isHost: old.isHost) }
     }
     throw ControlRefusal("others change the rules all the time; try again")
   }

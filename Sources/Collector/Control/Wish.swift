@@ -9,8 +9,10 @@ enum Wish: Sendable {
   case status
   /// `ctl -l`; nil is the asker's own daemon, and all keys.
   case listing(daemon: String?, key: [UInt8]?)
-  /// `ctl -s`
+  /// `ctl -s`, `status NAME`; nil is the asker's own daemon
   case settings(daemon: String?)
+  /// `status`: of every daemon that the asker may look at
+  case allSettings
   /// `tail`
   case log(daemon: String?)
   /// What the daemon goes by, to make something else of it.
@@ -40,6 +42,7 @@ enum Granted: Sendable {
   case admission(of: UInt64, connections: Int)
   case status(CollectorSnapshot)
   case lines([String])
+  case settings([DaemonSettings])
   case log(daemon: String, path: String)
   case rules(OldRules)
   /// A contid and those around it; the name of the innermost container.
@@ -61,6 +64,8 @@ struct OldRules: Sendable {
   let identity: UInt64
   let ruleset: Ruleset
   let options: RuleOptionsOfScope
+  /// The daemon is the host's.
+  let isHost: Bool
 }
 
 /// And after it.

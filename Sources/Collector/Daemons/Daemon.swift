@@ -25,13 +25,25 @@ final class Daemon {
 
   /// Serial number of the last event written to its log.
   private(set) var serial: UInt64 = 0
-  /// Events that it should have had and did not get, since it began.
-  private(set) var lost: UInt64 = 0
-  /// Of these, those that its log already tells of.
-  private var lostTold: UInt64 = 0
+  /// What has become of the events that were for it, since it began.
+  var books = Books()
+  /// Of those that it lost, the ones that its log already tells of …
+  private var lossesTold = LossCounts()
+  /// … and the ones that `--reset-lost` has it count no more.
+  private var forgotten: UInt64 = 0
+  private var partsTold: UInt64 = 0
   /// Events in its log with a name that nothing confirms.
   var unconfirmed: UInt64 = 0
   private var unconfirmedTold: UInt64 = 0
+
+  /// Records that it takes above its limit: they are on their way, and what brings more stands still.
+  var waitRoom = 0
+  /// It was waited for as long as may be, and what has no room is lost until it has drained.
+  var hasWaited = false
+  /// Nobody could be made to wait for it; tried again within a second.
+  var cannotWait = false
+  /// How long containers have waited for it, in nanoseconds.
+  var waited: Int64 = 0
 
   /// What is to be written; nil while nothing is.
   private var batch: LogBatch?
@@ -64,20 +76,22 @@ final class Daemon {
   /// Writes in another format from the next event on.
   func apply(names: UnsafePointer<IDNames>?) { self.names = names }
 
-  /// Whether `records` more may be written now, by the backlog limit and the rate limit.
-  func admits(records: Int, at second: Int64) -> Bool {
-    let limit = ruleset.settings.backlogLimit ?? Limits.backlog
-    if limit > 0, log.queuedRecords + pendingRecords + records > limit { return false }
-    if quotas.logBytes > 0, !hasRoom() { return false }
+  /// Why `records` more may not be written now: the backlog limit, the quota, the rate limit; nil if they may.
+  func refusal(records: Int, at second: Int64) -> LossCause? {
+    let limit = backlogLimit
+    if limit > 0, backlog + records > limit + waitRoom {
+      return log.isFailing ? .log : .backlog
+    }
+    if quotas.logBytes > 0, !hasRoom() { return .logQuota }
     let rate = quotas.rate(for: ruleset.settings.rateLimit ?? 0)
-    guard rate > 0 else { return true }
+    guard rate > 0 else { return nil }
     if second != self.second {
       self.second = second
       recordsThisSecond = 0
     }
-    guard recordsThisSecond + records <= rate else { return false }
+    guard recordsThisSecond + records <= rate else { return .rate }
     recordsThisSecond += records
-    return true
+    return nil
   }
 
   /// The contids of a container as its records tell them, innermost first: those inside of the one that it sees from.
@@ -87,12 +101,22 @@ final class Daemon {
     return contids.isEmpty && owner != nil && !template.isPerContainer ? [entry.number] : contids
   }
 
-  /// Appends the records of one event, with the next serial number.
+  /// Appends the records of one event that was captured.
   @inline(__always)
   func write(records: Int, _ body: (UInt64, inout TextBuffer) -> Void) {
+    books.take()
+    append(records: records, events: 1, body)
+  }
+
+  /// Appends records, with the next serial number.
+  @inline(__always)
+  private func append(
+    records: Int, events: Int = 0, _ body: (UInt64, inout TextBuffer) -> Void
+  ) {
     serial += 1
     let batch = batch ?? begin()
     batch.records += records
+    batch.events += events
     body(serial, &batch.text)
     if batch.text.count >= LogBatch.fullSize { submit() }
   }
@@ -104,14 +128,20 @@ final class Daemon {
     return empty
   }
 
-  /// `--reset-lost`: counts what it misses anew.
+  /// Events that it should have had and did not get, since it began or was told to count anew.
+  var lost: UInt64 { books.lost - forgotten }
+
+  /// `--reset-lost`: says what was lost until now, and counts what it misses anew.
   func forgetLosses() {
-    lost = 0
-    lostTold = 0
+    tellLosses(at: .now)
+    forgotten = books.lost
+    lossesTold = books.losses
   }
 
-  /// Counts events that it missed.
-  func lose(_ events: UInt64) { lost += events }
+  /// Its books, with what waits for the disk.
+  var booksNow: BooksSnapshot {
+    BooksSnapshot(books, queued: UInt64((batch?.events ?? 0) + log.queuedEvents))
+  }
 
   /// Says in the log what was lost since that was last said, if anything.
   func tellLosses(at time: EventTime) {
@@ -120,12 +150,20 @@ final class Daemon {
     if let untold = refusals.takeUntold() {
       write(.refusedRequests(untold.new, total: untold.total), at: time)
     }
-    guard lost > lostTold, enabled else { return }
-    let new = lost - lostTold
-    lostTold = lost
+    tellParts(at: time)
+    guard books.losses != lossesTold, enabled else { return }
+    let new = books.losses &- lossesTold
+    lossesTold = books.losses
     let failure = ruleset.settings.failure ?? 1
     guard failure > 0 else { return }
-    write(.lostEvents(new, total: lost), at: time)
+    write(.lostEvents(new.sum, total: lost, causes: new.named), at: time)
+  }
+
+  private func tellParts(at time: EventTime) {
+    guard books.parts > partsTold, enabled, ruleset.settings.failure ?? 1 > 0 else { return }
+    let new = books.parts - partsTold
+    partsTold = books.parts
+    write(.lostParts(new, total: books.parts), at: time)
   }
 
   private func tellUnconfirmed(at time: EventTime) {
@@ -165,12 +203,15 @@ final class Daemon {
   /// Appends a record about the daemon itself.
   func write(_ record: DaemonRecord, at time: EventTime) {
     guard !isSuspended else { return }
-    write(records: record.lines) { serial, text in
+    append(records: record.lines) { serial, text in
       record.append(
         to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial,
         names: names?.pointee)
     }
   }
+
+  /// Records that are not in the log's file yet.
+  var backlog: Int { log.queuedRecords + pendingRecords }
 
   /// Whether anything waits for `submit()`.
   var hasPending: Bool { batch != nil }

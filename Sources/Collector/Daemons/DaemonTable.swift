@@ -346,7 +346,10 @@ final class DaemonTable {
     var unwritten = 0
     for log in closing {
       let left = log.close()
-      if left > 0 { logger.error("\(log.path): \(left) records could not be written") }
+      if left > 0 {
+        logger.error(
+          "\(log.path): \(left) records could not be written, \(log.queuedEvents) events are lost")
+      }
       unwritten += left
     }
     return unwritten

@@ -23,11 +23,12 @@ final class ContainerEntry {
   /// Its cgroups: the root, and those below that are no container of their own.
   var cgroups: Set<UInt64> = []
 
-  /// Events that came from it, and of these the ones that some daemon wanted.
-  var seen: UInt64 = 0
-  var written: UInt64 = 0
-  /// Events of it that some daemon should have had and did not get.
-  var lost: UInt64 = 0
+  /// What has become of the events that came from it. One that some daemon should have had and did not get is lost.
+  var books = Books()
+  /// Everything in it was stopped: by `-f 2`, until somebody thaws it …
+  var isStopped = false
+  /// … or until a backlog has room.
+  var isSlowed = false
   /// Events that were written with a name that nothing confirms.
   var unconfirmed: UInt64 = 0
   /// Events written in which something is missing: it had left the caller's memory.

@@ -33,8 +33,8 @@ final class ContainerTable {
   /// Whose the last event was: the next one is mostly the same's.
   var last: (cgroup: UInt64, contid: UInt64, entry: ContainerEntry)?
 
-  /// Called with its contid before a container ends, while its daemons can still be told of something.
-  var beforeEnd: (UInt64) -> Void = { _ in }
+  /// Called before a container ends, while its daemons can still be told of something.
+  var beforeEnd: (ContainerEntry) -> Void = { _ in }
   /// Takes the events of a container that were held, once it is known.
   var onReplay: (UnsafeRawBufferPointer, ContainerEntry) -> Void = { _, _ in }
 
@@ -220,7 +220,7 @@ final class ContainerTable {
       }
     }
     settle(entry, isLate: true)
-    beforeEnd(entry.contid)
+    beforeEnd(entry)
     daemons.tell(.drop, of: entry, at: time)
     drop(entry)
   }

@@ -36,11 +36,16 @@ extension Delivery {
   ) -> RouteSet {
     var wanted = RouteSet()
     for (index, route) in entry.routes.enumerated() {
-      guard route.daemon.enabled else { continue }
-      if route.needsPID, !route.view.contains(process) { continue }
+      route.daemon.books.capture()
+      guard route.sees(process) else {
+        route.daemon.books.filter()
+        continue
+      }
       var deciding = Deciding()
       switch forked?.verdict(of: route.daemon) {
-      case .never: continue
+      case .never:
+        route.daemon.books.filter()
+        continue
       case .always(let key):
         deciding.isRecording = true
         deciding.key = key
@@ -48,7 +53,10 @@ extension Delivery {
       }
       let subject = decide(requests, in: syscall, of: process, for: route, entry, time, &deciding)
       let isTold = deciding.isRecording && (syscall != nil || !deciding.told.isEmpty)
-      guard isTold || !deciding.told.isEmpty || !owns.isEmpty else { continue }
+      guard isTold || !deciding.told.isEmpty || !owns.isEmpty else {
+        route.daemon.books.filter()
+        continue
+      }
       if isTold || !deciding.told.isEmpty { wanted.insert(index) }
       let isEnriched = route.names != nil
       if let syscall {

@@ -4,13 +4,15 @@ internal import AuditRules
 /// What programs have the audit write: kernel/audit.c, audit_receive_msg.
 extension Delivery {
   /// Writes a message to every daemon that does not leave it out, if its sender may have it written in its own container.
-  /// - Returns: whether some daemon was to have it.
-  mutating func deliver(_ event: UserEvent, to entry: ContainerEntry, time: EventTime) -> Bool {
-    guard event.isPrivileged(in: entry.view) else { return false }
-    var wanted = false
+  mutating func deliver(_ event: UserEvent, to entry: ContainerEntry, time: EventTime) {
+    guard event.isPrivileged(in: entry.view) else { return }
+    var isRendered = false
     for route in entry.routes {
-      guard route.daemon.enabled || !event.needsAuditOn else { continue }
-      if route.needsPID, !route.view.contains(event.process) { continue }
+      route.daemon.books.capture()
+      guard route.sees(event.process, always: !event.needsAuditOn) else {
+        route.daemon.books.filter()
+        continue
+      }
       let ruleset = route.daemon.ruleset.compiled
       let watches = route.watches?.pointer
       var subject = subjects.make(event.process, route.view)
@@ -18,25 +20,22 @@ extension Delivery {
       if ruleset.leavesOut(message: event.type, of: subject, watches: watches)
         || ruleset.leavesOut(record: event.type, of: subject, watches: watches)
       {
+        route.daemon.books.filter()
         continue
       }
-      if !wanted {
+      if !isRendered {
         renderer.render(
           event, seconds: time.seconds, milliseconds: time.milliseconds,
           enriched: entry.isEnriched)
-        wanted = true
+        isRendered = true
       }
       let records = route.chain == nil ? 1 : 2
-      guard route.daemon.admits(records: records, at: time.seconds) else {
-        route.daemon.lose(1)
-        continue
-      }
+      guard admits(records, to: route, time) else { continue }
       route.daemon.write(records: records) { serial, text in
         renderer.assemble(
           view: route.view, serial: serial, key: nil, chain: route.chain?.bytes,
           names: route.names, into: &text)
       }
     }
-    return wanted
   }
 }

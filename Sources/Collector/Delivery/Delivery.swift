@@ -11,15 +11,19 @@ struct Delivery: ~Copyable {
   var subjects = SubjectMaker()
   private let check: NameCheck
   let capabilities: CapabilityTable
+  /// Of the event that is delivered; to be set anew for each.
+  var outcome = EventOutcome()
+  let containment: Containment
   /// By its contid in events.
   private let container: (UInt64) -> ContainerEntry?
 
   init(
-    check: NameCheck, capabilities: CapabilityTable,
+    check: NameCheck, capabilities: CapabilityTable, containment: Containment,
     container: @escaping (UInt64) -> ContainerEntry?
   ) {
     self.check = check
     self.container = container
+    self.containment = containment
     self.capabilities = capabilities
   }
 
@@ -57,8 +61,11 @@ struct Delivery: ~Copyable {
     let isOwned = !owns.isEmpty
     for index in 0..<routes.count where isOwned || RouteSet.may(wants, index) {
       let route = routes[index]
-      guard route.daemon.enabled else { continue }
-      if route.needsPID, !route.view.contains(process) { continue }
+      route.daemon.books.capture()
+      guard route.sees(process) else {
+        route.daemon.books.filter()
+        continue
+      }
       let ruleset = route.daemon.ruleset.compiled
 
       if ruleset.hasFilesystemRules {
@@ -100,7 +107,10 @@ struct Delivery: ~Copyable {
       case .unwanted, .keptOut: isTold = false
       case .wanted(let ofRule): key = ofRule
       }
-      guard isTold || isOwned else { continue }
+      guard isTold || isOwned else {
+        route.daemon.books.filter()
+        continue
+      }
       if isTold {
         if wanted.isEmpty {
           isConfirmed = check.confirms(event, of: process, in: entry)
@@ -157,16 +167,16 @@ struct Delivery: ~Copyable {
   }
 
   /// Writes a record of the kernel's own, which belongs to no syscall, to every daemon that does not leave it out.
-  /// - Returns: whether some daemon was to have it.
-  mutating func deliver(_ event: OwnEvent, to entry: ContainerEntry, time: EventTime) -> Bool {
+  mutating func deliver(_ event: OwnEvent, to entry: ContainerEntry, time: EventTime) {
     let routes = entry.routes
-    var wanted = false
     renderer.render(
       event, seconds: time.seconds, milliseconds: time.milliseconds, enriched: entry.isEnriched)
     for route in routes {
-      guard route.daemon.enabled || !event.needsAuditOn else { continue }
-      if route.needsPID, !route.view.contains(event.process) { continue }
-      wanted = true
+      route.daemon.books.capture()
+      guard route.sees(event.process, always: !event.needsAuditOn) else {
+        route.daemon.books.filter()
+        continue
+      }
       var subject = subjects.make(event.process, route.view)
       subject.contids = route.contids.values
       write(
@@ -174,7 +184,6 @@ struct Delivery: ~Copyable {
         isOwned: true,
         isTold: false)
     }
-    return wanted
   }
 
   private enum Decision {
@@ -229,12 +238,10 @@ struct Delivery: ~Copyable {
       if excluded.contains(.syscall) { excluded = excluded.union(.ofSyscalls) }
       records = renderer.recordCount(excluding: excluded)
     }
-    guard records > 0 else { return }
+    guard records > 0 else { return route.daemon.books.filter() }
     if route.chain != nil { records += 1 }
     if !excluded.contains(.objPid) { records += targets.count }
-    guard route.daemon.admits(records: records, at: time.seconds) else {
-      return route.daemon.lose(1)
-    }
+    guard admits(records, to: route, time) else { return }
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,

@@ -10,6 +10,7 @@ import Logging
 final class Dispatcher {
   private let daemons: DaemonTable
   private let containers: ContainerTable
+  private let containment: Containment
 
   private var processes = ProcessTable()
   private let capabilities: CapabilityTable
@@ -21,13 +22,16 @@ final class Dispatcher {
   /// Events that could not be understood: none, unless the two sides disagree about the ABI.
   private(set) var malformed: UInt64 = 0
 
-  init(capture: Capture, daemons: DaemonTable, containers: ContainerTable) {
+  init(
+    capture: Capture, daemons: DaemonTable, containers: ContainerTable, containment: Containment
+  ) {
     self.daemons = daemons
+    self.containment = containment
     self.containers = containers
     capabilities = CapabilityTable(identifier: capture.identifier)
     delivery = Delivery(
       check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
-      capabilities: capabilities, container: { containers.entry($0) })
+      capabilities: capabilities, containment: containment, container: { containers.entry($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
   }
 
@@ -116,21 +120,36 @@ final class Dispatcher {
   }
 
   /// Whose an event is: counts it; nil if nothing was said of its task.
-  private func source(_ header: event_header, _ entry: ContainerEntry) -> ProcessEvent? {
-    entry.seen += 1
+  /// - Parameter wants: the routes that would have been asked: `RouteSet.may`.
+  private func source(
+    _ header: event_header, _ entry: ContainerEntry, wants: UInt32
+  ) -> ProcessEvent? {
+    begin(entry)
     if let process = processes.process(header.task) { return process }
-    entry.lost += 1
+    entry.books.lose(.unknownTask)
+    for (index, route) in entry.routes.enumerated() where RouteSet.may(wants, index) {
+      route.daemon.books.miss(1, .unknownTask)
+      containment.missed(route)
+    }
     malformed += 1
     return nil
   }
 
+  /// Counts an event that came, of which `end` says what has become.
+  private func begin(_ entry: ContainerEntry) {
+    entry.books.capture()
+    delivery.outcome = EventOutcome()
+  }
+
+  private func end(_ entry: ContainerEntry) { entry.books.close(delivery.outcome) }
+
   private func handle(
     _ event: SyscallEvent, _ header: event_header, _ entry: ContainerEntry
   ) {
-    guard let process = source(header, entry) else { return }
     // What BPF decided by older tables, or before the container had its policy, is decided again here.
     let judged = event.fixed.policy == entry.policy && event.fixed.generation == daemons.generation
     let wants = judged ? event.fixed.wants : UInt32.max
+    guard let process = source(header, entry, wants: wants) else { return }
     let argv =
       event.fixed.argv_bytes > 0 ? processes.argv(header.task) : .init(start: nil, count: 0)
     let targets = event.fixed.targets > 0 ? processes.targets(header.task) : .none
@@ -159,7 +178,7 @@ final class Dispatcher {
         forked: forks.verdicts(of: header.task), time: time, loaderName: nil,
         titles: titles)
     }
-    if !wanted.isEmpty || isOwned { entry.written += 1 }
+    end(entry)
     if !wanted.isEmpty {
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
       let routes = entry.routes
@@ -187,26 +206,27 @@ final class Dispatcher {
   private func deliverAlone(
     _ request: RingRequest, _ header: event_header, _ entry: ContainerEntry
   ) {
-    guard let process = source(header, entry) else { return }
-    let wanted = delivery.deliver(
+    guard let process = source(header, entry, wants: .max) else { return }
+    _ = delivery.deliver(
       RingRequests(request), in: nil, of: process, owns: .none, to: entry,
       forked: forks.verdicts(of: header.task),
       time: clock.time(sinceBoot: request.event.fixed.header.time), titles: [])
-    if !wanted.isEmpty { entry.written += 1 }
+    end(entry)
   }
 
   /// A record of the kernel's own that belongs to no syscall.
   private func handle(_ event: OwnEvent, _ entry: ContainerEntry) {
-    entry.seen += 1
-    let time = clock.time(sinceBoot: event.process.fixed.header.time)
-    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
+    begin(entry)
+    delivery.deliver(
+      event, to: entry, time: clock.time(sinceBoot: event.process.fixed.header.time))
+    end(entry)
   }
 
   /// A program's message.
   private func handle(_ event: UserEvent, _ header: event_header, _ entry: ContainerEntry) {
-    entry.seen += 1
-    let time = clock.time(sinceBoot: header.time)
-    if delivery.deliver(event, to: entry, time: time) { entry.written += 1 }
+    begin(entry)
+    delivery.deliver(event, to: entry, time: clock.time(sinceBoot: header.time))
+    end(entry)
   }
 
   /// The name of the dynamic loader: an exec's last item, which BPF cannot read.

@@ -10,6 +10,8 @@ struct HeldEvents {
   private let limit: Int
 
   private var bytes: [UInt8] = []
+  /// Of them, those that books count: what tells of a task, or belongs to another event, is none.
+  private(set) var counted: UInt64 = 0
 
   init(isInner: Bool = false) { limit = isInner ? Self.innerLimit : Self.limit }
 
@@ -17,7 +19,16 @@ struct HeldEvents {
   func hasRoom(for size: Int) -> Bool { bytes.count + size <= limit }
 
   /// Keeps an event, behind those before it.
-  mutating func append(_ event: UnsafeRawBufferPointer) { bytes += event }
+  mutating func append(_ event: UnsafeRawBufferPointer) {
+    bytes += event
+    let header = event.loadUnaligned(as: event_header.self)
+    switch UInt32(header.type) {
+    case EVENT_SYSCALL.rawValue, EVENT_USER.rawValue: counted += 1
+    case EVENT_REQUEST.rawValue, EVENT_OWN.rawValue:
+      counted += UInt32(header.flags) & EVENT_OF_SYSCALL.rawValue == 0 ? 1 : 0
+    default: break
+    }
+  }
 
   /// Gives each event in the order in which it came.
   func replay(_ body: (UnsafeRawBufferPointer) -> Void) {

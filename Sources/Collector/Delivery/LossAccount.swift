@@ -7,6 +7,7 @@ final class LossAccount {
   private let capture: Capture
   private let containers: ContainerTable
   private let daemons: DaemonTable
+  private let containment: Containment
   private var settled: [Key: UInt64] = [:]
   private var uncounted: UInt64 = 0
 
@@ -17,7 +18,10 @@ final class LossAccount {
     let cause: UInt32
   }
 
-  init(capture: Capture, containers: ContainerTable, daemons: DaemonTable) {
+  init(
+    capture: Capture, containers: ContainerTable, daemons: DaemonTable, containment: Containment
+  ) {
+    self.containment = containment
     self.capture = capture
     self.containers = containers
     self.daemons = daemons
@@ -27,6 +31,7 @@ final class LossAccount {
   func settle() {
     charge()
     for daemon in daemons.all { daemon.tellLosses(at: .now) }
+    containment.tellStops()
     daemons.submit()
   }
 
@@ -50,18 +55,24 @@ final class LossAccount {
     }
     let unnamed = capture.control.pointee.uncounted
     if unnamed > uncounted {
-      containers.host.lost += unnamed - uncounted
-      for route in containers.host.routes { route.daemon.lose(unnamed - uncounted) }
+      let new = unnamed - uncounted
+      containers.host.books.miss(new, .uncounted)
+      for route in containers.host.routes { route.daemon.books.miss(new, .uncounted) }
       uncounted = unnamed
     }
   }
 
   private func charge(_ events: UInt64, to entry: ContainerEntry, _ key: loss_key) {
-    entry.lost += events
-    for (index, route) in entry.routes.enumerated() {
-      let missed =
-        key.policy != entry.policy || RouteSet.may(key.wants, index)
-      if missed { route.daemon.lose(events) }
+    let cause = LossCause(key.cause)
+    Self.count(events, cause, in: &entry.books)
+    for (index, route) in entry.routes.enumerated()
+    where key.policy != entry.policy || RouteSet.may(key.wants, index) {
+      Self.count(events, cause, in: &route.daemon.books)
+      if cause != nil { containment.missed(route) }
     }
+  }
+
+  private static func count(_ events: UInt64, _ cause: LossCause?, in books: inout Books) {
+    if let cause { books.miss(events, cause) } else { books.missParts(events) }
   }
 }

@@ -20,6 +20,13 @@ final class Route {
   /// Of the ids in the view, for a daemon in the format ENRICHED; nil for RAW.
   let names: UnsafePointer<IDNames>?
 
+  /// Whether the daemon is told of what a process does.
+  /// - Parameter always: whether the audit is on or not.
+  @inline(__always)
+  func sees(_ process: ProcessEvent, always: Bool = false) -> Bool {
+    (daemon.enabled || always) && (!needsPID || view.contains(process))
+  }
+
   /// The contids of a container as the daemon's records show them: "4,^2"; nil for its own, and for one that it does not
   /// see.
   func chain(of other: ContainerEntry) -> String? {

@@ -16,6 +16,8 @@ final class DaemonLog: Sendable {
   /// Records that wait for the disk, and those that are on it.
   private let queued = Atomic<Int>(0)
   private let done = Atomic<UInt64>(0)
+  private let events = Atomic<Int>(0)
+  private let failing = Atomic<Bool>(false)
   /// Bytes that wait for the disk, and those in the log and its rotated predecessors.
   private let queuedBytes = Atomic<Int>(0)
   private let storedBytes = Atomic<Int>(0)
@@ -45,6 +47,10 @@ final class DaemonLog: Sendable {
 
   /// Records that wait for the disk.
   var queuedRecords: Int { queued.load(ordering: .relaxed) }
+  /// Events that were captured and wait for the disk.
+  var queuedEvents: Int { events.load(ordering: .relaxed) }
+  /// Whether the last write failed.
+  var isFailing: Bool { failing.load(ordering: .relaxed) }
   /// Records that are in the file.
   var written: UInt64 { done.load(ordering: .relaxed) }
   /// Bytes in the log and its rotated predecessors, with those that wait for the disk.
@@ -60,6 +66,7 @@ final class DaemonLog: Sendable {
   /// Takes whole lines to be written; never waits for the disk.
   func submit(_ batch: LogBatch) {
     queued.add(batch.records, ordering: .relaxed)
+    events.add(batch.events, ordering: .relaxed)
     queuedBytes.add(batch.text.count, ordering: .relaxed)
     state.withLock { $0.waiting.append(batch) }
     writer.wake()
@@ -127,6 +134,7 @@ final class DaemonLog: Sendable {
 
   private func giveBack(_ file: consuming LogFile, _ failure: String?) {
     var file = Optional(file)
+    failing.store(failure != nil, ordering: .relaxed)
     state.withLock { state in
       state.file = file.take()
       state.failure = failure
@@ -135,6 +143,7 @@ final class DaemonLog: Sendable {
 
   private func finish(_ batch: LogBatch) {
     queued.subtract(batch.records, ordering: .relaxed)
+    events.subtract(batch.events, ordering: .relaxed)
     queuedBytes.subtract(batch.text.count, ordering: .relaxed)
     done.add(UInt64(batch.records), ordering: .relaxed)
     _ = state.withLock { $0.waiting.removeFirst() }

@@ -6,6 +6,8 @@ final class LogBatch: @unchecked Sendable {
   var text: TextBuffer
   /// Records in it.
   var records = 0
+  /// Of these, how many events that were captured.
+  var events = 0
   /// Bytes of it that are on the disk already.
   var written = 0
   /// A new file begins with it.
@@ -19,6 +21,7 @@ final class LogBatch: @unchecked Sendable {
   fileprivate func clear() {
     text.removeAll()
     records = 0
+    events = 0
     written = 0
     isFirst = false
   }

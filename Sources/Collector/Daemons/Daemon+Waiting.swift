@@ -1,0 +1,24 @@
+internal import AuditRules
+
+/// What a daemon has its containers stopped for.
+extension Daemon {
+  /// `-f 2`: a container from which it has missed an event.
+  var stopsContainers: Bool { ruleset.settings.failure == 2 && !template.scope.isHost }
+
+  /// `--backlog_wait_time`, in milliseconds; 0 if nobody waits for it.
+  var waitTime: Int { ruleset.settings.backlogWaitTime ?? 0 }
+
+  /// `-b`: 0 is no limit.
+  var backlogLimit: Int { ruleset.settings.backlogLimit ?? Limits.backlog }
+
+  /// Whether so many records more leave less than a quarter of the backlog: what makes them is to be stopped now, since
+  /// it goes on until it is.
+  @inline(__always)
+  func isCrowded(by records: Int) -> Bool {
+    let limit = backlogLimit
+    return waitTime > 0 && limit > 0 && backlog + records > limit - limit / 4
+  }
+
+  /// Whether it has drained.
+  var isHalfEmpty: Bool { backlogLimit == 0 || backlog <= backlogLimit / 2 }
+}
