@@ -79,8 +79,7 @@ struct BooksTests {
       #expect(books.written > 0)
       // Which ones are not written is a matter of each daemon's backlog; what the ring refused nobody has.
       let host = try place.books(of: "host", after: calls)
-      #expect(host.captured == calls)
-      #expect(host.losses["ring_full"] == books.losses["ring_full"])
+      #expect(host.losses["ring_full"]! >= books.losses["ring_full"]!)
       #expect(host.losses["backlog"]! < books.losses["backlog"]!)
 
       // Of 200 calls in a moment the rate lets some seconds' worth through.
@@ -115,9 +114,19 @@ struct BooksTests {
       // Of each event that the container's daemon has lost the container has lost one; and those that the host's alone has.
       #expect(container.lost >= books.lost)
       #expect(container.losses["ring_full"] == books.losses["ring_full"])
-      let hosts = try place.books(of: "host", after: calls)
-      let hostEvents = try place.collector.settledEvents(of: "host").count { $0.syscall != nil }
-      #expect(hosts.captured == calls && hostEvents == Int(hosts.written))
+      // The host's daemon has that and what the machine does besides, which needs no rule.
+      let status = try place.collector.status()
+      let hosts = try #require(status.daemons.first { $0.name == "host" }).books
+      let besides = try #require(status.containers.first { $0.contid == 0 }).books
+      #expect(hosts.areBalanced && hosts.captured == container.captured + besides.captured)
+      try wait(for: "the host's log to have what its books have") {
+        let events = try place.collector.settledEvents(of: "host").count { event in
+          !event.records.contains {
+            $0.type.hasPrefix("DAEMON_") || ["CONFIG_CHANGE", "CONTAINER_OP"].contains($0.type)
+          }
+        }
+        return try events == Int(place.collector.report(on: "host").books.written)
+      }
     }
   }
 
@@ -159,7 +168,7 @@ struct BooksTests {
       try configuration.daemon(
         "host", scope: "host = yes",
         rules: "-a always,exit -F arch=b64 -S openat -F uid=\(Workload.uid) "
-          + "-F path=/etc/passwd -k full\n-b 200\n")
+          + "-F path=/etc/passwd -k full\n-a always,exclude -F msgtype=BPF\n-b 200\n")
       try RunningCollector.with(in: area, configuration: configuration) { collector in
         for _ in 0..<10 { try workload.run(["open", "50", "/etc/passwd"]) }
         var books: EventBooks?
@@ -168,7 +177,7 @@ struct BooksTests {
           return books!.captured - books!.filtered >= 500
         }
         let full = try #require(books)
-        // Paths are looked at once more in the collector: what BPF passed on besides is filtered.
+        // What BPF passed on besides is filtered: paths are looked at once more, and others may load programs.
         #expect(full.areBalanced && full.captured - full.filtered == 500, "\(full)")
         #expect(full.waiting > 0 && full.losses["log"]! > 0 && full.written < 500, "\(full)")
         try Program.output(of: "mount", ["-o", "remount,size=10m", log.path])

@@ -42,7 +42,8 @@ struct Waiting {
     }
   }
 
-  /// - Parameter size: of the file system that web's log is on.
+  /// - Parameter size: of the file system that web's log is on; with 16k it is full before the backlog is, so that who waits does so until
+  ///   the test says otherwise.
   private func withPlace(
     size: String, wait milliseconds: Int = 60000, backlog: Int = 200,
     _ body: (Place) throws -> Void
@@ -97,7 +98,7 @@ struct Waiting {
 
   /// Its log cannot be written for as long as the test wants it: the container stands still, others do not.
   @Test func onlyTheContainerOfTheFullLogWaits() throws {
-    try withPlace(size: "64k") { place in
+    try withPlace(size: "16k") { place in
       try RunningCollector.with(in: place.area, configuration: place.configuration) { collector in
         let calls = 2000
         let flood = try place.flood(calls)
@@ -121,7 +122,7 @@ struct Waiting {
   }
 
   @Test func nobodyWaitsLongerThanIsSaid() throws {
-    try withPlace(size: "64k", wait: 1500) { place in
+    try withPlace(size: "16k", wait: 1500) { place in
       try RunningCollector.with(in: place.area, configuration: place.configuration) { collector in
         let calls = 3000
         let flood = try place.flood(calls)
@@ -138,7 +139,7 @@ struct Waiting {
   }
 
   @Test func itGoesOnWhenTheCollectorEnds() throws {
-    try withPlace(size: "64k") { place in
+    try withPlace(size: "16k") { place in
       let collector = try RunningCollector(in: place.area, configuration: place.configuration)
       let flood = try place.flood(2000)
       try wait(for: "the container to stand still") { try place.cgroup.standsStill }
@@ -153,7 +154,7 @@ struct Waiting {
   }
 
   @Test func theNextCollectorThawsWhatAKilledOneLeft() throws {
-    try withPlace(size: "64k") { place in
+    try withPlace(size: "16k") { place in
       let first = try RunningCollector(in: place.area, configuration: place.configuration)
       let flood = try place.flood(2000)
       try wait(for: "the container to stand still") { try place.cgroup.standsStill }

@@ -203,6 +203,8 @@ public struct CollectorStatus: Decodable {
     public let lost: UInt64
     /// Records that wait for the disk.
     public let backlog: Int
+    /// What became of its events.
+    public let books: EventBooks
   }
 
   /// A container.
