@@ -92,7 +92,7 @@ struct FromInside {
   }
 
   @Test func statusIsThatOfTheOwnDaemon() throws {
-    try withPlace { place in
+    try Tenants.with { place in
       func status(_ options: String = "") throws -> (text: String, status: Int) {
         try place.run("\(ContainedProgram.place)/na status \(options)", in: "web")
       }
