@@ -15,7 +15,7 @@ import time
 from bench import TOP, USER
 from process import cpu, name_of, resident, running, wakeups
 
-RATE = 200_000  # opens a second that nothing may be lost of
+RATE = 205_000  # opens a second that nothing may be lost of
 SLOW = 10_000   # opens a second at which it counts how soon they are told
 INNER = 210_000  # whom the root of the container is on the host
 
@@ -24,7 +24,7 @@ STAMP = re.compile(rb"type=SYSCALL [^\n]* a3=([0-9a-f]+) ")
 
 # name in the samples, what the table calls it, unit, goal: at most, or at least if it is negative
 ROWS = [
-    ("sustained", f"opens written a second, of {RATE:,} a second for {{seconds}} s", "/s", -RATE),
+    ("sustained", f"opens written a second, of {RATE:,} a second for {{seconds}} s", "/s", -200_000),
     ("sustained lost", "… of which are lost", "", 0),
     ("flood", "opens written a second, of as many as a program can make", "/s", None),
     ("flood lost", "… of which are lost, of 100", "", None),
