@@ -10,6 +10,7 @@ import Synchronization
 final class ProgramShare: @unchecked Sendable {
   private let names: Set<String>
   private let maps: OpaquePointer
+  private let isLate: Bool
   private let prepare: @Sendable (OpaquePointer) -> Void
   private var thread = pthread_t()
   private var isJoined = false
@@ -21,18 +22,23 @@ final class ProgramShare: @unchecked Sendable {
   /// - Parameters:
   ///   - names: of the programs.
   ///   - maps: an object that is loaded.
+  ///   - isLate: nobody waits for them: whoever else wants the processor goes first.
   ///   - prepare: is told the object before it is loaded.
   init(
-    _ names: [String], maps: OpaquePointer, prepare: @escaping @Sendable (OpaquePointer) -> Void
+    _ names: [String], maps: OpaquePointer, isLate: Bool,
+    prepare: @escaping @Sendable (OpaquePointer) -> Void
   ) {
     self.names = Set(names)
     self.maps = maps
+    self.isLate = isLate
     self.prepare = prepare
     let failed = pthread_create(
       &thread, nil,
       { context in
         nestaudit_name_thread("program-loader")
-        Unmanaged<ProgramShare>.fromOpaque(context!).takeUnretainedValue().load()
+        let share = Unmanaged<ProgramShare>.fromOpaque(context!).takeUnretainedValue()
+        if share.isLate { nestaudit_let_others_go_first() }
+        share.load()
         return nil
       }, Unmanaged.passUnretained(self).toOpaque())
     if failed != 0 {

@@ -91,4 +91,42 @@ struct ProcessTableTests {
     table.remove(42)
     #expect(titles().isEmpty)
   }
+
+  @Test func whatRecordsRepeatIsThatOfTheTaskInItsView() {
+    var table = ProcessTable()
+    var renderer = EventRenderer()
+    func view(from first: UInt32) -> NamespaceView {
+      NamespaceView(
+        pidns: 0, uidMap: [event_id_extent(first: first, lower: 100_000, count: 10)], gidMap: [])
+    }
+    func records(in view: NamespaceView) -> String {
+      let event = EventBytes(syscall: { $0.syscall = 39 })
+      var text = TextBuffer()
+      event.bytes.withUnsafeBytes { bytes in
+        let event = SyscallEvent(bytes)!
+        renderer.plan(event, loaderName: nil)
+        renderer.render(
+          event, process: table.process(42)!, argv: UnsafeRawBufferPointer(start: nil, count: 0),
+          targets: .none, seconds: 1, milliseconds: 0)
+        renderer.assemble(view: view, serial: 1, key: nil, chain: nil, into: &text)
+      }
+      return String(decoding: text.bytes, as: UTF8.self)
+    }
+    let inner = view(from: 0)
+    update(&table, 42, uid: 100_001, title: "old")
+    for _ in 0..<2 {
+      #expect(records(in: .host).contains(" uid=100001 "))
+      #expect(records(in: inner).contains(" uid=1 "))
+      #expect(records(in: .host).contains("proctitle=\"old\""))
+    }
+    update(&table, 42, uid: 100_002, title: "new")
+    #expect(records(in: .host).contains(" uid=100002 "))
+    #expect(records(in: inner).contains(" uid=2 "))
+    #expect(records(in: inner).contains("proctitle=\"new\""))
+    // More views than it is kept for; each is another one, also where an earlier one was.
+    for first: UInt32 in 0..<20 {
+      #expect(records(in: view(from: first)).contains(" uid=\(first + 2) "))
+    }
+    #expect(records(in: .host).contains("proctitle=\"new\""))
+  }
 }

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -19,6 +20,12 @@
 static inline void nestaudit_name_thread(const char *name)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* Leaves the processor to others where they want it: for the calling thread, for good. */
+static inline void nestaudit_let_others_go_first(void)
+{
+	setpriority(PRIO_PROCESS, 0, 10);
 }
 
 /* Has all threads allocate from the same memory: what each would keep for itself is some MiB. */
