@@ -53,6 +53,7 @@ public final class Collector {
     FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
+    nestaudit_go_first()
     try Privileges.drop()
     capture.control.pointee.collector = UInt32(getpid())
     capture.control.pointee.seccomp = SeccompLog.read()

@@ -24,6 +24,7 @@ struct GuestRun: Sendable {
   private static let questions = """
     echo user:x:1000:1000::/:/bin/sh >> /etc/passwd
     ask() { "$@" 2>&1; echo $?; }
+    until \(ContainedProgram.place)/na ps --json | grep -q '"rules"'; do sleep 1; done
     ask \(ContainedProgram.place)/na ctl -l
     ask \(ContainedProgram.place)/na ctl host -l
     ask su user -c '\(ContainedProgram.place)/na ctl -D'

@@ -22,6 +22,15 @@ static inline void nestaudit_name_thread(const char *name)
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+/*
+ * Gives the calling thread, and those that it starts, the nice value that auditd has (auditd.conf(5),
+ * priority_boost): what is late is lost, or has forgotten who it was.
+ */
+static inline void nestaudit_go_first(void)
+{
+	setpriority(PRIO_PROCESS, 0, -4);
+}
+
 /* Leaves the processor to others where they want it: for the calling thread, for good. */
 static inline void nestaudit_let_others_go_first(void)
 {
