@@ -88,14 +88,6 @@ public final class Capture: @unchecked Sendable {
     munmap(control, MemoryLayout<policy_control>.size)
   }
 
-  /// Waits for the programs that are loaded while the others run: those for requests of io_uring.
-  public func finishLoading() throws(CaptureError) { try programs.finish() }
-
-  /// Notices whether they are loaded, without waiting; throws once if the kernel has refused them.
-  public func noticeLoaded() throws(CaptureError) {
-    if programs.canFinish { try programs.finish() }
-  }
-
   /// What costs others than those that a rule names, and is looked at only while one does.
   public enum Demand: CaseIterable {
     /// Every syscall when it begins, which costs each one of the machine some nanoseconds.
@@ -127,7 +119,6 @@ public final class Capture: @unchecked Sendable {
       for link in links { bpf_link__destroy(link) }
     }
     guard wanted, demanded[demand] == nil else { return }
-    if demand == .requests { try programs.finish() }
     var links: [OpaquePointer] = []
     for name in demand.programs {
       guard let program = programs.program(name) else { continue }

@@ -70,20 +70,17 @@ struct LoadedPrograms {
     }
     try ProgramObject.load(maps)
     let model = backend == .hooks ? SyscallFunctions.models().dropFirst().first : nil
-    func share(_ names: [String], isLate: Bool = false) -> ProgramShare {
-      ProgramShare(names, maps: maps, isLate: isLate) { object in
+    func share(_ names: [String]) -> ProgramShare {
+      ProgramShare(names, maps: maps) { object in
         guard let model, names.contains(SyscallEnds.functionPrograms[1]) else { return }
         bpf_program__set_attach_target(
           bpf_object__find_program_by_name(object, SyscallEnds.functionPrograms[1]), 0, model)
       }
     }
-    let late = chosen.filter(Capture.Demand.requests.programs.contains)
-    let shares = ProgramWeights.shares(of: chosen.filter { !late.contains($0) }).map { share($0) }
+    let shares = ProgramWeights.shares(of: chosen).map(share)
     isWhole = true
     return LoadedPrograms(
-      programs: try ProgramSet(
-        maps: maps, shares: shares, late: late.isEmpty ? nil : share(late, isLate: true)),
-      backend: backend, missing: missing)
+      programs: try ProgramSet(maps: maps, shares: shares), backend: backend, missing: missing)
   }
 
   /// Leaves out what the backend does not use, and what this kernel has nothing for.

@@ -15,7 +15,6 @@ public struct Probe: Sendable {
   public init() {
     do {
       let capture = try Capture(ringSize: 65536, backend: .auto)
-      try capture.finishLoading()
       missing = capture.missing
       backend = capture.backend
       refusal = nil

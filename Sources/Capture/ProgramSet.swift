@@ -7,40 +7,21 @@ final class ProgramSet {
   let maps: OpaquePointer
   private var shares: [ProgramShare]
   private var objects: [OpaquePointer] = []
-  /// Loaded while others run already.
-  private var late: ProgramShare?
 
   /// - Parameters:
   ///   - maps: an object that is loaded; closed with the rest.
-  ///   - shares: programs that are waited for.
-  ///   - late: programs that `finish()` waits for.
-  init(
-    maps: OpaquePointer, shares: [ProgramShare], late: ProgramShare?
-  ) throws(CaptureError) {
+  ///   - shares: the programs, which are waited for.
+  init(maps: OpaquePointer, shares: [ProgramShare]) throws(CaptureError) {
     self.maps = maps
     self.shares = shares
-    self.late = late
     for share in shares { objects.append(try share.loaded()) }
     nestaudit_trim_memory()
   }
 
   deinit {
-    // Those that are still being loaded need the maps.
-    late = nil
+    // What is still being loaded needs the maps.
     shares = []
     bpf_object__close(maps)
-  }
-
-  /// Whether `finish()` has something to do, and need not wait for it.
-  var canFinish: Bool { late?.isDone ?? false }
-
-  /// Waits for the programs that are loaded late.
-  func finish() throws(CaptureError) {
-    guard let share = late else { return }
-    late = nil
-    objects.append(try share.loaded())
-    shares.append(share)
-    nestaudit_trim_memory()
   }
 
   /// A program by its name; nil if it is not loaded.

@@ -1,7 +1,6 @@
 internal import CLibBPF
 import CNestaudit
 import Glibc
-import Synchronization
 
 /// Some of the programs, loaded by a thread of their own: the kernel goes through every program before it takes it,
 /// which is nearly all of a start, and does that for one thread as quickly as for another.
@@ -10,35 +9,28 @@ import Synchronization
 final class ProgramShare: @unchecked Sendable {
   private let names: Set<String>
   private let maps: OpaquePointer
-  private let isLate: Bool
   private let prepare: @Sendable (OpaquePointer) -> Void
   private var thread = pthread_t()
   private var isJoined = false
   private var object: OpaquePointer?
   private var failure: CaptureError?
-  private let done = Atomic<Bool>(false)
 
   /// Begins to load.
   /// - Parameters:
   ///   - names: of the programs.
   ///   - maps: an object that is loaded.
-  ///   - isLate: nobody waits for them: whoever else wants the processor goes first.
   ///   - prepare: is told the object before it is loaded.
   init(
-    _ names: [String], maps: OpaquePointer, isLate: Bool,
-    prepare: @escaping @Sendable (OpaquePointer) -> Void
+    _ names: [String], maps: OpaquePointer, prepare: @escaping @Sendable (OpaquePointer) -> Void
   ) {
     self.names = Set(names)
     self.maps = maps
-    self.isLate = isLate
     self.prepare = prepare
     let failed = pthread_create(
       &thread, nil,
       { context in
         nestaudit_name_thread("program-loader")
-        let share = Unmanaged<ProgramShare>.fromOpaque(context!).takeUnretainedValue()
-        if share.isLate { nestaudit_let_others_go_first() }
-        share.load()
+        Unmanaged<ProgramShare>.fromOpaque(context!).takeUnretainedValue().load()
         return nil
       }, Unmanaged.passUnretained(self).toOpaque())
     if failed != 0 {
@@ -51,9 +43,6 @@ final class ProgramShare: @unchecked Sendable {
     join()
     if let object { bpf_object__close(object) }
   }
-
-  /// Whether `loaded()` need not wait.
-  var isDone: Bool { done.load(ordering: .acquiring) }
 
   /// The object with the programs, once they are loaded.
   func loaded() throws(CaptureError) -> OpaquePointer {
@@ -81,7 +70,6 @@ final class ProgramShare: @unchecked Sendable {
     } catch {
       failure = error
     }
-    done.store(true, ordering: .releasing)
   }
 
   private func shareMaps(with object: OpaquePointer) throws(CaptureError) {

@@ -136,7 +136,6 @@ public final class Collector {
       reloads.finish { self.goBy($0, askedBy: $1) }
       noticeListeners()
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
-        noticeLoaded()
         losses.settle()
         containment.tidy()
         containers.tidy()
@@ -154,14 +153,6 @@ public final class Collector {
     containers.settle(isLate: true)
     losses.settle()
     return daemons.end(askedBy: sender.map(containers.asker))
-  }
-
-  private func noticeLoaded() {
-    do {
-      try capture.noticeLoaded()
-    } catch {
-      logger.error("rules for requests of io_uring cannot be followed: \(error)")
-    }
   }
 
   private func noticeListeners() {

@@ -4,7 +4,8 @@ import Testing
 
 struct ProgramWeightsTests {
   @Test func everyProgramIsInOneShareAndTheHeavyOnesInDifferentOnes() {
-    let programs = ["nestaudit_sys_exit", "nestaudit_process_exit"] + (0..<40).map { "small_\($0)" }
+    let programs =
+      ["nestaudit_sys_exit", "nestaudit_process_exit"] + (0..<40).map { "small_\($0)" }
     let shares = ProgramWeights.shares(of: programs)
     #expect(shares.joined().sorted() == programs.sorted())
     if shares.count > 1 {

@@ -23,18 +23,12 @@ static inline void nestaudit_name_thread(const char *name)
 }
 
 /*
- * Gives the calling thread, and those that it starts, the nice value that auditd has (auditd.conf(5),
- * priority_boost): what is late is lost, or has forgotten who it was.
+ * Gives the calling thread, and those that it starts, the nice value that auditd has
+ * (auditd.conf(5), priority_boost): what is late is lost, or has forgotten who it was.
  */
 static inline void nestaudit_go_first(void)
 {
 	setpriority(PRIO_PROCESS, 0, -4);
-}
-
-/* Leaves the processor to others where they want it: for the calling thread, for good. */
-static inline void nestaudit_let_others_go_first(void)
-{
-	setpriority(PRIO_PROCESS, 0, 10);
 }
 
 /* Has all threads allocate from the same memory: what each would keep for itself is some MiB. */
