@@ -167,8 +167,8 @@ class Pipeline:
         inner = ("container = paced\n", OPENS.format(user=0))
         subprocess.run(
             [fixture, area, "bundle", "paced", str(INNER),
-             f"exec /work/workload-static pace {self.short} {RATE // 4} /bin/busybox",
-             f"{self.bench.area}:/work"], check=True, stdout=subprocess.DEVNULL)
+             f"exec /bench/workload-static pace {self.short} {RATE // 4} /bin/busybox",
+             f"{self.bench.area}:/bench"], check=True, stdout=subprocess.DEVNULL)
         alone, both = [], []
         with self.bench.without_audit():
             for _ in range(self.rounds):
