@@ -78,7 +78,6 @@ class Pipeline:
         (directory / "nestaudit.conf").write_text("")
         for name, (scope, rules) in daemons.items():
             self.bench.daemon(directory / "daemons" / name, scope, rules)
-        self.directory = directory
         return self.bench.nestaudit(directory, limit=120)
 
     def host(self, *others):
@@ -93,7 +92,7 @@ class Pipeline:
         """Opens that were made, by a program of its own user on the last CPU."""
         return int(self.bench.run("pace", seconds, rate, self.bench.file))
 
-    def settled(self, held):
+    def settled(self):
         """Waits until all is written: what status says no longer changes."""
         before = None
         while (now := self.counts()) != before:
@@ -106,13 +105,13 @@ class Pipeline:
         status = self.bench.status()["daemons"]
         return sum(d["written"] for d in status), sum(d["lost"] for d in status)
 
-    def cost(self, held, seconds, rate):
-        """CPU seconds for an event, and how many there were."""
-        self.settled(held)
+    def cost(self, held):
+        """CPU seconds for an event of a moderate pace."""
+        self.settled()
         before = cpu(held.process.pid)
-        count = self.pace(seconds, rate)
-        self.settled(held)
-        return (cpu(held.process.pid) - before) / count, count
+        count = self.pace(self.short, RATE // 4)
+        self.settled()
+        return (cpu(held.process.pid) - before) / count
 
     # The measurements.
 
@@ -120,7 +119,7 @@ class Pipeline:
         with self.bench.without_audit(), self.host() as held:
             began = cpu(held.process.pid)
             count = self.pace(self.seconds, RATE)
-            _, lost = self.settled(held)
+            _, lost = self.settled()
             used = cpu(held.process.pid) - began
             size = self.log().stat().st_size
         loop = subprocess.run(
@@ -134,7 +133,7 @@ class Pipeline:
     def flood(self):
         with self.bench.without_audit(), self.host() as held:
             count = self.pace(self.short, 0)
-            _, lost = self.settled(held)
+            _, lost = self.settled()
         return {"flood": (count - lost) / self.short, "flood lost": 100 * lost / count}
 
     def kernel(self):
@@ -153,9 +152,9 @@ class Pipeline:
             alone, both = [], []
             for _ in range(self.rounds):
                 with self.host() as held:
-                    alone.append(self.cost(held, self.short, RATE // 4)[0])
+                    alone.append(self.cost(held))
                 with self.host("second") as held:
-                    both.append(self.cost(held, self.short, RATE // 4)[0])
+                    both.append(self.cost(held))
         return {"same view": added(alone, both)}
 
     def views(self):
@@ -177,7 +176,7 @@ class Pipeline:
                         before = cpu(held.process.pid)
                         subprocess.run([fixture, area, "run", "crun", "paced"], check=True,
                                        stdout=subprocess.DEVNULL)
-                        self.settled(held)
+                        self.settled()
                         costs.append(cpu(held.process.pid) - before)
         subprocess.run([fixture, area, "clean"], check=True, stdout=subprocess.DEVNULL)
         return {"other view": added(alone, both)}
@@ -196,7 +195,7 @@ class Pipeline:
 
     def idle(self):
         with self.bench.without_audit(), self.host() as held:
-            self.settled(held)
+            self.settled()
             time.sleep(7)
             before, switches = running(held.process.pid), wakeups(held.process.pid)
             time.sleep(self.short)

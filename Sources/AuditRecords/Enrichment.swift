@@ -25,6 +25,26 @@ extension Segments {
     text.append(nameOfSyscall: syscall, arch: arch, call: call)
   }
 
+  /// Interprets the ids of a subject, in the record's order.
+  @inline(never)
+  mutating func interpret(subject task: event_process) {
+    interpret("AUID=", .userName, task.auid)
+    interpret("UID=", .userName, task.uid)
+    interpret("GID=", .groupName, task.gid)
+    interpret("EUID=", .userName, task.euid)
+    interpret("SUID=", .userName, task.suid)
+    interpret("FSUID=", .userName, task.fsuid)
+    interpret("EGID=", .groupName, task.egid)
+    interpret("SGID=", .groupName, task.sgid)
+    interpret("FSGID=", .groupName, task.fsgid)
+  }
+
+  private mutating func interpret(_ name: StaticString, _ kind: Slot, _ id: UInt32) {
+    separate()
+    text.append(name)
+    place(kind, id)
+  }
+
   /// Interprets saddr=; without a value it is no field.
   @inline(never)
   mutating func interpret(address: UnsafeRawBufferPointer) {
@@ -57,7 +77,7 @@ extension Segments {
   }
 
   /// Begins the enriched part, or the next interpretation in it.
-  mutating func separate() {
+  private mutating func separate() {
     if enriched != nil { return text.append(UInt8(ascii: " ")) }
     enriched = slotCount
     place(.enriched)

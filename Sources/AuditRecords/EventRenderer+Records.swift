@@ -41,18 +41,6 @@ extension EventRenderer {
   }
 
   @inline(__always)
-  mutating func appendIDs(_ task: event_process) {
-    field(" uid=", .uid, task.uid)
-    field(" gid=", .gid, task.gid)
-    field(" euid=", .uid, task.euid)
-    field(" suid=", .uid, task.suid)
-    field(" fsuid=", .uid, task.fsuid)
-    field(" egid=", .gid, task.egid)
-    field(" sgid=", .gid, task.sgid)
-    field(" fsgid=", .gid, task.fsgid)
-  }
-
-  @inline(__always)
   mutating func field(_ name: StaticString, _ kind: Segments.Slot, _ id: UInt32) {
     segments.text.append(name)
     segments.place(kind, id)

@@ -136,4 +136,15 @@ extension EventRenderer {
     if isAlone { segments.place(.containerLink) }
     end()
   }
+
+  private mutating func appendIDs(_ task: event_process) {
+    field(" uid=", .uid, task.uid)
+    field(" gid=", .gid, task.gid)
+    field(" euid=", .uid, task.euid)
+    field(" suid=", .uid, task.suid)
+    field(" fsuid=", .uid, task.fsuid)
+    field(" egid=", .gid, task.egid)
+    field(" sgid=", .gid, task.sgid)
+    field(" fsgid=", .gid, task.fsgid)
+  }
 }

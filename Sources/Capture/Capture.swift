@@ -97,7 +97,7 @@ public final class Capture: @unchecked Sendable {
     /// Requests of io_uring.
     case requests
 
-    var programs: [String] {
+    fileprivate var programs: [String] {
       switch self {
       case .beginnings: ["nestaudit_sys_enter"]
       case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]

@@ -12,9 +12,6 @@ struct KernelTypes: ~Copyable {
 
   deinit { btf__free(types) }
 
-  /// Whether /sys/kernel/btf/vmlinux can be read.
-  static var available: Bool { KernelTypes() != nil }
-
   /// The number of a function; 0 if it is not known.
   func function(_ name: String) -> UInt32 {
     let number = btf__find_by_name_kind(types, name, 12 /* BTF_KIND_FUNC */)

@@ -4,7 +4,7 @@ import CNestaudit
 /// The programs that are loaded, and the maps that they share. Everything is taken out of the kernel when it goes.
 final class ProgramSet {
   /// Has the maps, and no program.
-  let maps: OpaquePointer
+  private let maps: OpaquePointer
   private var shares: [ProgramShare]
   private var objects: [OpaquePointer] = []
 

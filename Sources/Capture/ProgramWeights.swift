@@ -8,7 +8,7 @@ enum ProgramWeights {
     "nestaudit_process_fork": 11, "nestaudit_consume_skb": 9, "nestaudit_console": 4,
     "nestaudit_find_clock": 4, "nestaudit_signal": 4, "nestaudit_sys_enter": 3,
     "nestaudit_function": 29, "nestaudit_function_unused": 29, "nestaudit_loginuid_written": 29,
-    "nestaudit_netlink_sent": 29, "nestaudit_exit_signals": 30, "nestaudit_submit_req": 24,
+    "nestaudit_netlink_sent": 29, "nestaudit_submit_req": 24,
     "nestaudit_submit_sqe": 24, "nestaudit_request_waits": 22, "nestaudit_request_queued": 22,
     "nestaudit_request_completed": 22, "nestaudit_request_overflow": 22,
     "nestaudit_request_begin": 22, "nestaudit_request_end": 22,

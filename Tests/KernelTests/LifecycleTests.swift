@@ -49,6 +49,9 @@ struct Lifecycle {
           }
           #expect(status.contains("CapInh:\t0000000000000000\n"))
           #expect(status.contains("NoNewPrivs:\t1\n"))
+          // auditd.conf(5), priority_boost
+          let who = try #require(id_t(thread))
+          #expect(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), who) == -4)
         }
       }
     }

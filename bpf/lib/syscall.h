@@ -4,6 +4,7 @@
 #define NESTAUDIT_SYSCALL_H
 
 #include "address.h"
+#include "against.h"
 #include "container.h"
 #include "given.h"
 #include "gate.h"

@@ -1,5 +1,4 @@
 internal import Containers
-import Glibc
 
 /// What `ctl -s` and `status` are told.
 extension ControlDesk {
@@ -30,7 +29,7 @@ extension ControlDesk {
   /// As the asker may see them: names without what is around, and a number of the collector on the host alone.
   func settings(of daemons: [Daemon], for standing: Standing) -> Granted {
     let scope = scope(of: standing)
-    let pid = if case .host = standing { UInt32(getpid()) } else { UInt32(0) }
+    let pid = pid(for: standing)
     return .settings(daemons.map { $0.settings(named: scope.seen($0.name), pid: pid) })
   }
 }

@@ -8,9 +8,6 @@ final class Classifier {
   static let longestWait: Int64 = 5_000_000_000
   /// Questions about what containers hold; a container must not fill our memory with them.
   private static let mostInner = 256
-  /// An engine gives a name to each container before it makes it. What it writes is read without its lock, and can look as if
-  /// nothing was there for a moment; and those who know where it is may be gone soon.
-  private static let mostVain = 20
 
   private typealias Reader = PatientReader<MetadataQuestion, ContainerMetadata>
 
@@ -20,11 +17,8 @@ final class Classifier {
     /// The first process of the container around it; nil on the host.
     let outer: UInt32?
     var isInner: Bool { outer != nil }
-    /// Its first process; 0 while that is not told.
-    var process: UInt32 = 0
-    var knowsProcess: Bool { process != 0 }
-    /// How often it was asked in vain for a name that there must be.
-    var vain = 0
+    /// Its first process has been told, too.
+    var knowsProcess = false
     /// Of the question that is not answered yet.
     var number: UInt64?
     var answer: ContainerMetadata?
@@ -89,14 +83,8 @@ final class Classifier {
     for reader in [outer, inner] {
       for (number, answer) in reader.take() {
         guard let cgroup = cgroups.removeValue(forKey: number) else { continue }
-        guard var inquiry = inquiries[cgroup] else { continue }
-        inquiry.number = nil
-        inquiry.answer = answer
-        inquiries[cgroup] = inquiry
-        let mustHaveName = answer.runtime == .podman || answer.runtime == .docker
-        guard mustHaveName, answer.name == nil, inquiry.vain < Self.mostVain else { continue }
-        inquiry.vain += 1
-        ask(cgroup, inquiry, process: inquiry.process)
+        inquiries[cgroup]?.number = nil
+        inquiries[cgroup]?.answer = answer
       }
     }
   }
@@ -111,7 +99,7 @@ final class Classifier {
     var inquiry = inquiry
     if inquiries[cgroup] == nil, inquiry.isInner { innerCount += 1 }
     inquiry.number = nextNumber
-    inquiry.process = process
+    inquiry.knowsProcess = process != 0
     inquiries[cgroup] = inquiry
     cgroups[nextNumber] = cgroup
     (inquiry.isInner ? inner : outer).ask(
