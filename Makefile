@@ -86,7 +86,8 @@ parity: test-dependencies $(OBJECT) ## compare with the kernel's own audit, writ
 		--filter 'KernelTests.Parity|theWorkloadIsToldAsTheKernelTellsIt|requestsAreToldAsTheKernelTellsThem'
 
 .PHONY: bench
-bench: test-dependencies static ## measure against the kernel's audit, write docs/benchmarks.md (root)
+bench: static ## measure against the kernel's audit, write docs/benchmarks.md (root)
+	@scripts/install-dependencies --benchmarks
 	@CLANG=$(CLANG) Benchmarks/run
 
 .PHONY: static

@@ -6,6 +6,7 @@ Counted in instructions, in guests whose clock goes by them: no noise, and nothi
 import subprocess
 
 from bench import TOP
+from compare import listed
 
 KERNELS = ["6.1", "6.12"]
 STATES = {"bare": "", "sys_exit": "empty.bpf.o", "function": "trampoline.bpf.o"}
@@ -43,6 +44,8 @@ done
 
 
 class Attachment:
+    name = "attachment"
+
     def __init__(self, bench):
         self.area = bench.area
         self.program = bench.program
@@ -70,7 +73,7 @@ class Attachment:
         return {state: (float(opened), float(other)) for state, opened, other in lines}
 
     @staticmethod
-    def page(kernels):
+    def page(kernels, worsened):
         lines = ["| instructions added by | " + " | ".join(
             f"Linux {kernel}" for kernel in kernels) + " |",
             "|---|" + "---:|" * len(kernels)]
@@ -83,4 +86,4 @@ class Attachment:
                 cells = [f"+{v[state][index] - v['bare'][index]:.0f} on "
                          f"{v['bare'][index]:.0f}" for v in kernels.values()]
                 lines.append(f"| {place}: {call} | " + " | ".join(cells) + " |")
-        return lines
+        return lines + ["", *listed(worsened)]

@@ -64,19 +64,20 @@ class Bench:
         return directory
 
     @staticmethod
-    def daemon(directory, scope, rules):
+    def daemon(directory, scope, rules, auditd=AUDITD_CONF):
         directory.mkdir(parents=True)
         (directory / "scope.conf").write_text(scope)
-        (directory / "auditd.conf").write_text(AUDITD_CONF)
+        (directory / "auditd.conf").write_text(auditd)
         (directory / "audit.rules").write_text(rules)
 
-    def nestaudit(self, configuration=None, limit=60):
+    def nestaudit(self, configuration=None, limit=60, environment=None):
         """The collector; without a configuration it goes by its default rules."""
         base = self.directory("run")
         self.state = base / "state"
         options = ["--config", configuration] if configuration else []
         # It ends with the bench also where that is killed.
-        return Held("setpriv", "--pdeathsig", "TERM", self.program, "run", "--state", self.state,
+        variables = [f"{name}={value}" for name, value in (environment or {}).items()]
+        return Held("setpriv", "--pdeathsig", "TERM", "env", *variables, self.program, "run", "--state", self.state,
                     "--log-dir", base / "log", *options, end=signal.SIGTERM, limit=limit,
                     log=base / "messages")
 

@@ -6,6 +6,7 @@ Each state is measured with getppid in no rule, and with getppid in every rule w
 import statistics
 
 import rulesets
+from compare import marked
 from held import Refused
 from page import ratio
 
@@ -94,13 +95,14 @@ class Growth:
 
     # The page.
 
-    def page(self, result, rounds):
+    def page(self, result, rounds, worsened):
         lines = ["| getppid | in no rule | added | in every rule, none matches | added |",
                  "|---|---:|---:|---:|---:|"]
 
         def row(label, *states):
             cells = []
             for state in states:
+                label = marked(label, state, worsened)
                 cell = result.get(state, {})
                 if "refused" in cell:
                     cells.append("refused | ")

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import rulesets
+from compare import listed
 from held import Refused
 from process import resident
 
@@ -59,7 +60,7 @@ class Memory:
                     "seconds": time.monotonic() - began}
 
     @staticmethod
-    def page(result):
+    def page(result, worsened):
         what = f"{result['daemons']:,} daemons of {result['rules']} rules, all different"
         if "refused" in result:
             return [f"- {what}: refused after {result['seconds']:.1f} s: {result['refused']}"]
@@ -74,6 +75,7 @@ class Memory:
             "rest are maps within maps, or BPF's own.",
             f"- They are read and loaded in {result['seconds']:.1f} s; the collector then has "
             f"{result['rss'] / 2**20:.0f} MiB of memory.",
+            *listed(worsened),
         ]
 
 

@@ -2,6 +2,7 @@
 
 import statistics
 
+from compare import marked
 from page import ratio
 
 UNRELATED = "-a always,exit -F arch=b64 -S acct -k unrelated\n"
@@ -74,12 +75,13 @@ class Syscalls:
             }
         return result
 
-    def page(self, result, rounds):
+    def page(self, result, rounds, worsened):
         lines = ["| | ns | added | rounds, least to most |", "|---|---:|---:|---:|"]
         for state, measure, label in ROWS:
             cell = result[state][measure]
             added = "" if state == "bare" else f"{cell['added']:+.0f}"
             low, high = min(cell["rounds"]), max(cell["rounds"])
+            label = marked(label, f"{state} {measure}", worsened)
             lines.append(f"| {label} | {cell['ns']:.0f} | {added} | {low:.0f} … {high:.0f} |")
 
         def times(a, b, measure):

@@ -4,21 +4,28 @@
 
 #define PF_FORKNOEXEC 0x00000040 /* include/linux/sched.h */
 
-static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, uint64_t contid,
-				    uint32_t pid, uint32_t policy)
+/* To which container a cgroup belongs. */
+struct cgroup_owner {
+	uint64_t contid;
+	uint32_t account;
+	uint32_t policy; /* that it has inherited */
+};
+
+static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, struct cgroup_owner *owner,
+				    uint32_t pid)
 {
 	struct kernfs_node *node = READ(cgroup, kn);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct builder b;
 
-	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), cgroup_of(task), contid,
-			   pid))
+	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), cgroup_of(task),
+			   owner->contid, owner->account, pid))
 		return 0;
 	struct event_cgroup *event = (void *)b.base;
 	event->cgroup = READ(node, id);
 	event->parent = READ(kernfs_parent(node), id);
 	event->op = op;
-	event->policy = policy;
+	event->policy = owner->policy;
 	section_cgroup_path(&b, node);
 	return builder_submit(&b);
 }
@@ -60,6 +67,7 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 		inherited.outer = known->outer;
 		inherited.policy = known->policy;
 		inherited.declared = known->declared;
+		inherited.account = known->account;
 	}
 	/* One that has no room here is found by the one around it. */
 	if (!cgroup_count(inherited.contid, 1) ||
@@ -67,8 +75,8 @@ int BPF_PROG(nestaudit_cgroup_mkdir, struct cgroup *cgroup)
 		control.unlisted = 1;
 		return 0;
 	}
-	cgroup_submit(cgroup, CGROUP_MKDIR, inherited.contid, (uint32_t)bpf_get_current_pid_tgid(),
-		      inherited.policy);
+	struct cgroup_owner owner = {inherited.contid, inherited.account, inherited.policy};
+	cgroup_submit(cgroup, CGROUP_MKDIR, &owner, (uint32_t)bpf_get_current_pid_tgid());
 	return 0;
 }
 
@@ -81,10 +89,10 @@ int BPF_PROG(nestaudit_cgroup_rmdir, struct cgroup *cgroup)
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &id);
 
 	if (known) {
-		uint64_t contid = known->contid;
-		cgroup_count(contid == id ? known->outer : contid, -1);
-		cgroup_submit(cgroup, CGROUP_RMDIR, contid, (uint32_t)bpf_get_current_pid_tgid(),
-			      0);
+		struct cgroup_owner owner = {known->contid, known->account};
+		cgroup_count(owner.contid == id ? known->outer : owner.contid, -1);
+		cgroup_submit(cgroup, CGROUP_RMDIR, &owner, (uint32_t)bpf_get_current_pid_tgid());
+		account_release(owner.account, id);
 		bpf_map_delete_elem(&cgroups, &id);
 	}
 	return 0;
@@ -102,7 +110,8 @@ int BPF_PROG(nestaudit_cgroup_attach, struct cgroup *cgroup, const char *path,
 		return 0;
 	if (!(task->flags & PF_FORKNOEXEC))
 		container_birth(state, task);
-	if (state->contid)
-		cgroup_submit(cgroup, CGROUP_ATTACH, state->contid, task->pid, 0);
+	struct cgroup_owner owner = {state->contid, state->account};
+	if (owner.contid)
+		cgroup_submit(cgroup, CGROUP_ATTACH, &owner, task->pid);
 	return 0;
 }

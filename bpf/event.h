@@ -21,7 +21,7 @@
 #include <stdint.h>
 #endif
 
-#define EVENT_ABI_VERSION 10
+#define EVENT_ABI_VERSION 11
 
 /* Bounds of what one event can carry. */
 #define EVENT_COMM_LEN      16   /* TASK_COMM_LEN */
@@ -59,14 +59,14 @@ enum event_type {
 };
 
 struct event_header {
-	uint16_t type;   /* enum event_type */
-	uint16_t flags;  /* enum event_flags */
-	uint32_t size;   /* of the whole event, in bytes, a multiple of 8 */
-	uint64_t time;   /* CLOCK_BOOTTIME, nanoseconds */
-	uint64_t cgroup; /* id of the task's cgroup (v2), that is the inode of its directory */
-	uint64_t contid; /* the container's id: the id of its root cgroup; 0 for the host */
-	uint32_t task;   /* thread id in the first PID namespace */
-	uint32_t cpu;
+	uint16_t type;    /* enum event_type */
+	uint16_t flags;   /* enum event_flags */
+	uint32_t size;    /* of the whole event, in bytes, a multiple of 8 */
+	uint64_t time;    /* CLOCK_BOOTTIME, nanoseconds */
+	uint64_t cgroup;  /* id of the task's cgroup (v2), that is the inode of its directory */
+	uint64_t contid;  /* the container's id: the id of its root cgroup; 0 for the host */
+	uint32_t task;    /* thread id in the first PID namespace */
+	uint32_t account; /* whose credit it takes: struct policy_credit */
 };
 
 enum event_flags {

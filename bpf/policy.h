@@ -7,6 +7,7 @@
  *   cgroups     cgroup id -> struct policy_cgroup: its container and policy; absent: the host's
  *               a declared contid -> likewise, of the container that was declared
  *   policies    policy -> struct policy_entry: the daemons of the chain
+ *   credits     account -> struct policy_credit: what a container has in the ring
  *   views       contid -> struct policy_view: the ids that a daemon of that container sees
  *   rulesets    ruleset -> a map of its own that holds the rules, compiled: table.h
  *   watched     struct file_key -> what of it some rule asks for: watch.h
@@ -23,7 +24,7 @@
 #include <stdint.h>
 #endif
 
-#define POLICY_ABI_VERSION 7
+#define POLICY_ABI_VERSION 8
 
 #define POLICY_SYSCALLS   512  /* numbers 0 … 511 of each arch; AUDIT_BITMASK_SIZE allows 2048 */
 #define POLICY_OPERATIONS 256  /* of io_uring: its opcodes are bytes */
@@ -38,6 +39,7 @@
 #define POLICY_INNER_MAX    1024 /* cgroups of one container that are in the table */
 #define POLICY_EXTENTS_MAX  5    /* of an id map; a longer one is translated in the collector */
 #define POLICY_LOSSES_MAX   8192
+#define POLICY_ACCOUNTS_MAX 8192 /* containers with a credit of their own, and the host */
 
 enum policy_arch { POLICY_ARCH_64 = 0, POLICY_ARCH_32 = 1 };
 
@@ -55,7 +57,9 @@ struct policy_cgroup {
 	uint32_t inner;    /* BPF's own, of a root: cgroups in it that are in the table */
 	uint32_t pidns;    /* of a root: inode of the container's PID namespace; 0: the first one */
 	uint32_t declared; /* number of the innermost declared container that it is in; 0: none */
-	uint64_t number;   /* of a root: what rules and records call it; 0: its contid */
+	uint32_t account;  /* in credits; 0: the host's */
+	uint32_t pad;
+	uint64_t number; /* of a root: what rules and records call it; 0: its contid */
 };
 
 /* A declared container has no cgroup of its own when it begins: its contid here is this and a
@@ -69,6 +73,17 @@ enum cgroup_fresh {
 };
 
 #define BIRTH_SHARED (1u << 16) /* the PID namespace has a first process that is another's */
+
+/* Whose events are charged to no other container. */
+#define ACCOUNT_HOST 0
+
+/* How much of the ring a container uses. */
+struct policy_credit {
+	uint64_t produced; /* BPF's: bytes that its events have taken in the ring, since ever … */
+	uint64_t consumed; /* the collector's: … and those of them that were taken out again */
+	uint64_t holder;   /* contid of the container; 0: nobody has it */
+	uint64_t pad;
+};
 
 struct policy_daemon {
 	uint32_t ruleset;  /* in rulesets */
@@ -155,6 +170,10 @@ struct policy_control {
 	uint32_t answers;   /* 1, BPF's: a listener of fanotify has its answers audited */
 	uint32_t unlisted;  /* 1, BPF's: some cgroup found no room in the table cgroups */
 	uint32_t declared;  /* 1: some task is in a declared container */
+	uint32_t ring_size; /* in bytes */
+	uint32_t credit;    /* so many bytes one container has in the ring at most */
+	uint32_t accounts;  /* how often an account was looked for: where the next search begins */
+	uint32_t pad;
 	uint64_t operations[POLICY_OPERATIONS / 64]; /* the gate of io_uring's operations */
 	uint64_t entry[POLICY_SYSCALLS / 64]; /* numbers of which the beginning is looked at, of
 						 either arch: entry.h */
@@ -192,18 +211,19 @@ struct loss_key {
 };
 
 enum loss_cause {
-	LOSS_RING_FULL = 1,  /* the ring buffer refused the event */
+	LOSS_RING_FULL = 1,  /* the ring had no room for it, or the container no credit there */
 	LOSS_NO_STORAGE = 2, /* no memory for the task's state */
 	LOSS_PART = 3,       /* the ring refused what belongs to an event, which is told without */
 };
 
 #define POLICY_ASSERT_SIZE(type, bytes)                                                            \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has moved")
-POLICY_ASSERT_SIZE(policy_cgroup, 48);
+POLICY_ASSERT_SIZE(policy_cgroup, 56);
+POLICY_ASSERT_SIZE(policy_credit, 32);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 432);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 424);
+POLICY_ASSERT_SIZE(policy_control, 440);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
 POLICY_ASSERT_SIZE(preemption_mode, 8);

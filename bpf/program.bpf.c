@@ -40,8 +40,14 @@ struct nobodys_program {
 
 static __always_inline void program_tell_of_nobody(uint32_t id, enum program_op op)
 {
-	struct nobodys_program *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+	uint64_t flags = credit_take(ACCOUNT_HOST, EVENT_OWN, sizeof(struct nobodys_program));
+	struct nobodys_program *event = NULL;
 
+	if (flags != RING_REFUSED) {
+		event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+		if (!event)
+			credit_return(ACCOUNT_HOST, sizeof(*event));
+	}
 	if (!event) {
 		count_loss(0, control.host, ~0u, LOSS_RING_FULL);
 		return;
@@ -56,7 +62,7 @@ static __always_inline void program_tell_of_nobody(uint32_t id, enum program_op 
 	event->section.length = sizeof(event->value);
 	event->value[0] = id;
 	event->value[1] = op;
-	bpf_ringbuf_submit(event, wakeup_flags());
+	bpf_ringbuf_submit(event, flags);
 }
 
 /* The task lets it go while its syscall lasts. */

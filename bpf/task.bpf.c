@@ -35,7 +35,7 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 	if (!syscall_announce(state, ~0u, LOSS_PART))
 		return 0;
 	if (!builder_start(&b, EVENT_FORK, sizeof(struct event_fork), state->cgroup, state->contid,
-			   (uint32_t)bpf_get_current_pid_tgid()))
+			   state->account, (uint32_t)bpf_get_current_pid_tgid()))
 		return 0;
 	struct event_fork *event = (void *)b.base;
 	event->child = READ(child, pid);
@@ -64,6 +64,7 @@ int BPF_PROG(nestaudit_process_fork, struct task_struct *parent, struct task_str
 	to->cgroup = from->cgroup;
 	to->contid = from->contid;
 	to->policy = from->policy;
+	to->account = from->account;
 	to->generation = from->generation;
 	if (asked) {
 		fork_mute(from, to);
@@ -135,7 +136,7 @@ static __always_inline void exit_tell(struct task_struct *task)
 	if (!state || !(state->said || state->forked || state->parts))
 		return;
 	if (builder_start(&b, EVENT_EXIT, sizeof(struct event_header), state->cgroup, state->contid,
-			  task->pid))
+			  state->account, task->pid))
 		builder_submit(&b);
 }
 

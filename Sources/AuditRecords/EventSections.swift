@@ -72,18 +72,19 @@ struct EventSections {
 /// EVENT_SYSCALL as it lies in the ring.
 public struct SyscallEvent {
   private let sections: EventSections
-  /// Its fixed part.
-  public let fixed: event_syscall
+  @usableFromInline let place: UnsafePointer<event_syscall>
+  /// Its fixed part; read where it lies, since an event is handed on many times.
+  @inlinable public var fixed: event_syscall { place.pointee }
   /// What went before.
   public var touched = TouchedFiles.none
 
   /// nil if it is not a whole event of its kind.
   public init?(_ bytes: UnsafeRawBufferPointer) {
-    guard let sections = EventSections(bytes, after: MemoryLayout<event_syscall>.size) else {
-      return nil
-    }
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_syscall>.size),
+      let place = bytes.place(of: event_syscall.self)
+    else { return nil }
     self.sections = sections
-    fixed = bytes.loadUnaligned(as: event_syscall.self)
+    self.place = place
   }
 
   /// EVENT_REQUEST.
@@ -168,18 +169,19 @@ public struct SyscallEvent {
 /// EVENT_PROCESS: what stays the same for a task.
 public struct ProcessEvent {
   private let sections: EventSections
-  /// Its fixed part; all ids are the kernel's.
-  public let fixed: event_process
+  @usableFromInline let place: UnsafePointer<event_process>
+  /// Its fixed part, read where it lies; all ids are the kernel's.
+  @inlinable public var fixed: event_process { place.pointee }
   /// What records repeat of it, where that is kept.
   var texts: UnsafeMutablePointer<SubjectTexts>?
 
   /// nil if it is not a whole event of its kind.
   public init?(_ bytes: UnsafeRawBufferPointer) {
-    guard let sections = EventSections(bytes, after: MemoryLayout<event_process>.size) else {
-      return nil
-    }
+    guard let sections = EventSections(bytes, after: MemoryLayout<event_process>.size),
+      let place = bytes.place(of: event_process.self)
+    else { return nil }
     self.sections = sections
-    fixed = bytes.loadUnaligned(as: event_process.self)
+    self.place = place
   }
 
   var bytes: UnsafeRawBufferPointer { sections.bytes }
@@ -292,6 +294,14 @@ public struct CgroupEvent {
 
   /// From the root of the v2 hierarchy: "/a/b".
   public var path: String { sections.cgroupPath }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Where an event's fixed part lies; nil where nothing of its kind can: each event begins at a multiple of 8.
+  fileprivate func place<Fixed>(of: Fixed.Type) -> UnsafePointer<Fixed>? {
+    guard let baseAddress, UInt(bitPattern: baseAddress) % 8 == 0 else { return nil }
+    return baseAddress.assumingMemoryBound(to: Fixed.self)
+  }
 }
 
 extension EventSections {

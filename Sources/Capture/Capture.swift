@@ -36,6 +36,8 @@ public final class Capture: @unchecked Sendable {
   public let watched: KernelTable<file_key, UInt32>
   /// Which paths of a daemon's rules lead to a file, or are a name in a directory.
   public let watches: KernelTable<watch_key, watch_paths>
+  /// How much of the ring each container uses.
+  public let credits: Credits
   /// contids that were declared of processes.
   public let declarations: Declarations
   /// Lost events, counted by whom they belong to and why.
@@ -67,7 +69,8 @@ public final class Capture: @unchecked Sendable {
     declarations = Declarations(of: programs, control: control)
     losses = .init(of: programs, name: "losses")
     do {
-      ring = try EventRing(descriptor: programs.descriptor(ofMap: "ring"))
+      credits = try Credits(of: programs, control: control, ringSize: ringSize)
+      ring = try EventRing(descriptor: programs.descriptor(ofMap: "ring"), credits: credits)
     } catch {
       munmap(memory, MemoryLayout<policy_control>.size)
       throw error

@@ -11,6 +11,7 @@ final class EventRing: @unchecked Sendable {
   private let consumer: UnsafeMutableRawPointer
   private let producer: UnsafeMutableRawPointer
   private let events: UnsafeRawPointer
+  private let credits: Credits
   private var position: UInt64
   /// Where an event is put together that lies across the end.
   private var whole = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
@@ -23,7 +24,8 @@ final class EventRing: @unchecked Sendable {
   private static let givesBack: UInt64 = 64 << 10
 
   /// Maps the ring.
-  init(descriptor: Int32) throws(CaptureError) {
+  /// - Parameter credits: of those whose events are in it.
+  init(descriptor: Int32, credits: Credits) throws(CaptureError) {
     var information = bpf_map_info()
     var length = UInt32(MemoryLayout<bpf_map_info>.size)
     guard bpf_obj_get_info_by_fd(descriptor, &information, &length) == 0 else {
@@ -40,6 +42,7 @@ final class EventRing: @unchecked Sendable {
       munmap(first, page)
       throw failed
     }
+    self.credits = credits
     consumer = first
     producer = rest
     events = UnsafeRawPointer(rest + page)
@@ -60,25 +63,42 @@ final class EventRing: @unchecked Sendable {
     let start = position
     var given = position
     var count = 0
-    defer { nestaudit_store_release(consumer, position) }
+    defer { give() }
     while position < nestaudit_load_acquire(producer) {
       let at = Int(position & UInt64(size - 1))
       let head = nestaudit_load_acquire_32(events + at)
       // What is being written is finished soon; what is behind it has to wait, for the order.
       if head & Self.busy != 0 { return (count, false) }
       let length = Int(head & ~(Self.busy | Self.discarded))
+      let taken = UInt64((length + Self.headSize + 7) & ~7)
       if head & Self.discarded == 0 {
-        body(event(at: at + Self.headSize, length))
+        let event = event(at: at + Self.headSize, length)
+        body(event)
+        if let account = Self.account(of: event) { credits.take(taken, of: account) }
         count += 1
       }
-      position += UInt64((length + Self.headSize + 7) & ~7)
+      position += taken
       if position - given >= Self.givesBack {
         given = position
-        nestaudit_store_release(consumer, position)
+        give()
       }
       if position - start >= UInt64(limit) { return (count, true) }
     }
     return (count, false)
+  }
+
+  /// Gives the place of what was read back, and its credit.
+  private func give() {
+    nestaudit_store_release(consumer, position)
+    credits.give()
+  }
+
+  /// Whose credit an event has taken; nil if it is too short to say so.
+  @inline(__always)
+  private static func account(of event: UnsafeRawBufferPointer) -> UInt32? {
+    guard event.count >= MemoryLayout<event_header>.size else { return nil }
+    return event.loadUnaligned(
+      fromByteOffset: MemoryLayout<event_header>.offset(of: \.account)!, as: UInt32.self)
   }
 
   @inline(__always)

@@ -63,7 +63,8 @@ public final class Collector {
       limits: ContainerLimits(
         depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
     containment = Containment(
-      daemons: daemons, freezer: freezer, stateDirectory: configuration.stateDirectory,
+      daemons: daemons, freezer: freezer, credits: capture.credits,
+      stateDirectory: configuration.stateDirectory,
       ringSize: Int(configuration.ringSize), logger: logger)
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, containers: containers, containment: containment)

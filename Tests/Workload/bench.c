@@ -53,7 +53,8 @@ void bench_open(long count, const char *path)
 void bench_pace(long seconds, long rate, const char *path)
 {
 	double start = now(), end = start + 1e9 * (double)seconds;
-	const struct timespec pause = {.tv_nsec = 1000000};
+	const struct timespec pause = {.tv_nsec =
+					   rate > 0 && rate < 1000 ? 1000000000 / rate : 1000000};
 	long count = 0;
 
 	for (double at = start; at < end; at = now()) {

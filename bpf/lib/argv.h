@@ -13,6 +13,7 @@ struct argv_walk {
 	uint64_t length;
 	uint64_t cgroup;
 	uint64_t contid;
+	uint32_t account;
 	uint32_t task;
 	uint32_t refused;
 };
@@ -28,7 +29,7 @@ static long argv_chunk(uint32_t index, struct argv_walk *w)
 	if (length > EVENT_ARGV_CHUNK)
 		length = EVENT_ARGV_CHUNK;
 	if (!builder_start(&b, EVENT_ARGV, sizeof(struct event_argv), w->cgroup, w->contid,
-			   w->task))
+			   w->account, w->task))
 		return 1;
 	struct event_argv *event = (void *)b.base;
 	event->offset = offset;
@@ -54,6 +55,7 @@ static __noinline int64_t argv_submit(struct task_state *state, struct task_stru
 	struct argv_walk walk = {.start = READ(mm, arg_start),
 				 .cgroup = state->cgroup,
 				 .contid = state->contid,
+				 .account = state->account,
 				 .task = READ(task, pid)};
 
 	walk.length = READ(mm, arg_end) - walk.start;

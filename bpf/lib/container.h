@@ -67,8 +67,8 @@ static __always_inline void section_id_map(struct builder *b, uint16_t kind,
 }
 
 /* Submits EVENT_CONTAINER for the container whose PID namespace is at `level` of `task`. */
-static __noinline int container_submit(struct task_struct *task, uint64_t contid, uint64_t outer,
-				       uint32_t unsaid)
+static __noinline int container_submit(struct task_state *state, struct task_struct *task,
+				       uint64_t contid, uint64_t outer, uint32_t unsaid)
 {
 	struct builder b;
 	struct pid *pid = READ(task, thread_pid);
@@ -80,7 +80,7 @@ static __noinline int container_submit(struct task_struct *task, uint64_t contid
 		return 0;
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
 	if (!builder_start(&b, EVENT_CONTAINER, sizeof(struct event_container), contid, outer,
-			   READ(task, pid)))
+			   state->account, READ(task, pid)))
 		return 0;
 	struct event_container *event = (void *)b.base;
 	struct pid_namespace *pidns = number.ns;
@@ -135,13 +135,15 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 				     .fresh = shared ? CGROUP_SHARED : CGROUP_USED,
 				     .pidns = level ? inode : 0,
 				     .declared = around ? around->declared : 0};
+	born.account = known && known->contid == cgroup ? known->account : account_hold(cgroup);
 	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
-	if (!container_submit(task, cgroup, outer, unsaid))
+	if (!container_submit(state, task, cgroup, outer, unsaid))
 		born.unsaid = unsaid;
 	if (bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY))
 		control.unlisted = 1;
 	state->contid = cgroup;
 	state->policy = POLICY_UNDECIDED;
+	state->account = born.account;
 	state->generation = control.generation;
 }
 
@@ -152,7 +154,7 @@ static __always_inline void container_announce(struct task_state *state, struct 
 		return;
 	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &state->contid);
 	if (known && known->unsaid &&
-	    container_submit(task, known->contid, known->outer, known->unsaid))
+	    container_submit(state, task, known->contid, known->outer, known->unsaid))
 		known->unsaid = 0;
 }
 

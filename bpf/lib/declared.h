@@ -38,13 +38,14 @@ static __noinline int declared_exit(struct task_struct *task)
 		return 0;
 	uint64_t contid = *from;
 	uint64_t *count = bpf_map_lookup_elem(&declared_tasks, &contid);
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &contid);
 	if (bpf_task_storage_delete(&declarations, task) || !count)
 		return 0;
 	__sync_fetch_and_add(count, -1);
 	if (*(volatile uint64_t *)count)
 		return 0;
 	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), contid, contid,
-			   task->pid))
+			   known ? known->account : ACCOUNT_HOST, task->pid))
 		return 0;
 	struct event_cgroup *event = (void *)b.base;
 	event->cgroup = contid;

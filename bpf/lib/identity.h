@@ -88,6 +88,7 @@ static __noinline int identify_anew(struct task_state *state, struct task_struct
 	state->cgroup = cgroup;
 	state->contid = contid;
 	state->policy = contid ? known->policy : control.host;
+	state->account = known ? known->account : ACCOUNT_HOST;
 	state->generation = generation;
 	return 0;
 }

@@ -108,6 +108,8 @@ struct task_state {
 	uint64_t contid;
 	uint32_t policy;
 	uint32_t generation; /* … and the tables are of this generation */
+	uint32_t account;    /* whose credit its events take */
+	uint32_t pad;
 	uint32_t said;       /* EVENT_PROCESS with `key` is in the ring */
 	uint32_t targets;    /* EVENT_TARGET of this syscall that are in the ring */
 	uint32_t touches;    /* EVENT_TOUCHED of this syscall: a bit for each role and path */
@@ -157,7 +159,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 32 << 20); /* set before loading */
+	__uint(max_entries, 16 << 20); /* set before loading */
 } ring SEC(".maps");
 
 struct {
@@ -191,6 +193,14 @@ struct {
 	__type(key, uint64_t);
 	__type(value, uint64_t);
 } declared_tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, POLICY_ACCOUNTS_MAX);
+	__type(key, uint32_t);
+	__type(value, struct policy_credit);
+} credits SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -193,7 +193,7 @@ static __noinline int process_build(struct builder *b, struct task_state *state,
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (!builder_start(b, type, sizeof(struct event_process), state->cgroup, state->contid,
-			   key->tid))
+			   state->account, key->tid))
 		return 0;
 	struct event_process *event = (void *)b->base;
 	event->uid = key->uid;

@@ -4,7 +4,7 @@
 #ifndef NESTAUDIT_RING_H
 #define NESTAUDIT_RING_H
 
-#include "maps.h"
+#include "credit.h"
 
 /* An event in the making. `size` is always a multiple of 8. */
 struct builder {
@@ -23,7 +23,8 @@ static __always_inline uint8_t *scratch_memory(void)
 }
 
 static __always_inline bool builder_start(struct builder *b, uint16_t type, uint32_t fixed,
-					  uint64_t cgroup, uint64_t contid, uint32_t task)
+					  uint64_t cgroup, uint64_t contid, uint32_t account,
+					  uint32_t task)
 {
 	b->base = scratch_memory();
 	if (!b->base)
@@ -36,7 +37,7 @@ static __always_inline bool builder_start(struct builder *b, uint16_t type, uint
 	header->cgroup = cgroup;
 	header->contid = contid;
 	header->task = task;
-	header->cpu = bpf_get_smp_processor_id();
+	header->account = account;
 	return true;
 }
 
@@ -83,22 +84,7 @@ static __always_inline void section_close(struct builder *b, uint16_t kind, uint
 	b->size = (end + 7) & ~7u;
 }
 
-/* A wakeup costs more than an event: while many come, the collector looks for them by itself. */
-static __always_inline uint64_t wakeup_flags(void)
-{
-	uint32_t pace = control.pace;
-
-	if (pace == PACE_EAGER)
-		return 0;
-	if (pace == PACE_BATCH && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >
-				      bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2) {
-		control.pace = PACE_WOKEN;
-		return BPF_RB_FORCE_WAKEUP;
-	}
-	return BPF_RB_NO_WAKEUP;
-}
-
-/* Puts the event into the ring; false if the ring is full. */
+/* Puts the event into the ring; false if it is refused. */
 static __always_inline bool builder_submit(struct builder *b)
 {
 	struct event_header *header = (void *)b->base;
@@ -108,7 +94,7 @@ static __always_inline bool builder_submit(struct builder *b)
 		return false;
 	header->size = size;
 	header->flags = b->flags;
-	return bpf_ringbuf_output(&ring, b->base, size, wakeup_flags()) == 0;
+	return ring_put(header, size);
 }
 
 static __noinline void count_loss(uint64_t contid, uint32_t policy, uint32_t wants, uint32_t cause)

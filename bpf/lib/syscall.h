@@ -83,7 +83,7 @@ static __always_inline bool syscall_start(struct builder *b, struct task_state *
 					  struct syscall_end *end, uint32_t wants)
 {
 	if (!builder_start(b, EVENT_SYSCALL, sizeof(struct event_syscall), state->cgroup,
-			   state->contid, (uint32_t)bpf_get_current_pid_tgid()))
+			   state->contid, state->account, (uint32_t)bpf_get_current_pid_tgid()))
 		return false;
 	struct event_syscall *event = (void *)b->base;
 	b->flags = end->flags;

@@ -116,6 +116,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	event->header.time = bpf_ktime_get_boot_ns();
 	event->header.cgroup = state->cgroup;
 	event->header.contid = state->contid;
+	event->header.account = state->account;
 	event->header.task = (uint32_t)bpf_get_current_pid_tgid();
 	event->number = state->targets;
 	event->uid = READ(target, cred, uid.val);
@@ -141,7 +142,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 	event->header.size = size;
 	size = at_most(size, sizeof(*memory));
 	state->parts = 1;
-	if (bpf_ringbuf_output(&ring, memory, size, BPF_RB_NO_WAKEUP) == 0)
+	if (ring_put(&event->header, size))
 		return 1;
 	count_loss(state->contid, state->policy, ~0u, LOSS_PART);
 	return 0;

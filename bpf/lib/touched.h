@@ -67,7 +67,13 @@ static __always_inline int touch_tell(struct task_state *state, struct dentry *d
 
 	if (state->touches & bit)
 		return 0;
-	struct touch_memory *memory = bpf_ringbuf_reserve(&ring, sizeof(*memory), 0);
+	uint64_t flags = credit_take(state->account, EVENT_TOUCHED, sizeof(struct touch_memory));
+	struct touch_memory *memory = NULL;
+	if (flags != RING_REFUSED) {
+		memory = bpf_ringbuf_reserve(&ring, sizeof(*memory), 0);
+		if (!memory)
+			credit_return(state->account, sizeof(*memory));
+	}
 	if (!memory) {
 		count_loss(state->contid, state->policy, ~0u, LOSS_PART);
 		return 0;
@@ -80,7 +86,7 @@ static __always_inline int touch_tell(struct task_state *state, struct dentry *d
 	event->header.cgroup = state->cgroup;
 	event->header.contid = state->contid;
 	event->header.task = (uint32_t)bpf_get_current_pid_tgid();
-	event->header.cpu = 0;
+	event->header.account = state->account;
 	event->path = path;
 	event->first = !state->touches;
 	event->links = 0;
@@ -93,7 +99,7 @@ static __always_inline int touch_tell(struct task_state *state, struct dentry *d
 		touch_chain(memory, dentry);
 	state->touches |= bit;
 	state->parts = 1;
-	bpf_ringbuf_submit(memory, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(memory, flags);
 	return 0;
 }
 

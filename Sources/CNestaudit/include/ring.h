@@ -20,4 +20,10 @@ static inline void nestaudit_store_release(void *place, uint64_t value)
 	__atomic_store_n((uint64_t *)place, value, __ATOMIC_RELEASE);
 }
 
+/* Adds to a number that others add to as well; what it was before. */
+static inline uint32_t nestaudit_fetch_add_32(uint32_t *place, uint32_t by)
+{
+	return __atomic_fetch_add(place, by, __ATOMIC_RELAXED);
+}
+
 #endif

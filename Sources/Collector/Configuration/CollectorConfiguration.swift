@@ -62,7 +62,7 @@ public struct CollectorConfiguration: Sendable {
   }
 
   /// Bytes: a power of two, 64 KiB to 1 GiB.
-  public private(set) var ringSize: UInt32 = 32 << 20
+  public private(set) var ringSize: UInt32 = 16 << 20
   /// How files behind names are known.
   private(set) var backend = Backend.Choice.auto
   /// Where the lock and the control socket are.

@@ -2,28 +2,31 @@ internal import Containers
 import CNestaudit
 import Glibc
 
-/// `--backlog_wait_time`: who fills a daemon's backlog waits until it has drained to half, as a task does in the kernel's audit; all of
-/// its container, since only a cgroup can be stopped from outside.
+/// `--backlog_wait_time`: who fills a daemon's backlog, or a container's part of the ring, waits until it has drained, as a task does in
+/// the kernel's audit; all of its container, since only a cgroup can be stopped from outside.
 extension Containment {
   /// A container that stands still, and for which daemon; there may be several of one container.
   struct Slowed {
     let entry: ContainerEntry
     let daemon: Daemon
     let cgroup: FrozenList.Cgroup
+    /// Whose part of the ring was filling; nil if it was the backlog.
+    let account: UInt32?
     /// By the monotonic clock: since when, and how long at most.
     let since: Int64
     let deadline: Int64
   }
 
   /// Freezes what brings events to a daemon whose backlog has little room; called for each event until it has.
-  func slow(_ entry: ContainerEntry, for daemon: Daemon) {
+  /// - Parameter account: of the container, it or one in it, whose part of the ring has little room; nil if it is the backlog.
+  func slow(_ entry: ContainerEntry, for daemon: Daemon, account: UInt32? = nil) {
     guard daemon.waitRoom == 0 || !entry.isSlowed, !entry.isStopped, !daemon.cannotWait,
       !daemon.hasWaited, let cgroup = cgroup(of: entry)
     else { return }
     guard list.add(cgroup) else { return giveUp(daemon, entry, "nothing can be written down") }
     switch freezer.freeze(cgroup.path, id: cgroup.id) {
-    case .done: wait(for: daemon, entry, cgroup)
-    case .wasSo where entry.isSlowed: wait(for: daemon, entry, cgroup)
+    case .done: wait(for: daemon, entry, cgroup, account)
+    case .wasSo where entry.isSlowed: wait(for: daemon, entry, cgroup, account)
     case .wasSo:
       // Somebody else has stopped it, and is to say when it goes on.
       list.remove(cgroup)
@@ -35,13 +38,21 @@ extension Containment {
     }
   }
 
-  private func wait(for daemon: Daemon, _ entry: ContainerEntry, _ cgroup: FrozenList.Cgroup) {
+  /// Whether a container has used up half of what it may have in the ring.
+  @inline(__always)
+  func fillsRing(_ entry: ContainerEntry) -> Bool {
+    credits.used(entry.account) > credits.limit / 2
+  }
+
+  private func wait(
+    for daemon: Daemon, _ entry: ContainerEntry, _ cgroup: FrozenList.Cgroup, _ account: UInt32?
+  ) {
     let now = Clock.read(CLOCK_MONOTONIC)
     entry.isSlowed = true
     daemon.waitRoom = room
     slowed.append(
       Slowed(
-        entry: entry, daemon: daemon, cgroup: cgroup, since: now,
+        entry: entry, daemon: daemon, cgroup: cgroup, account: account, since: now,
         deadline: now + Int64(daemon.waitTime) * 1_000_000))
   }
 
@@ -58,7 +69,10 @@ extension Containment {
     let now = Clock.read(CLOCK_MONOTONIC)
     let ended = slowed.filter { waiting in
       let daemon = waiting.daemon
-      if daemon.isHalfEmpty || daemon.waitTime == 0 || daemons.instances[daemon.name] !== daemon {
+      let isDrained = waiting.account.map { credits.used($0) < credits.limit / 8 } ?? true
+      if isDrained && daemon.isHalfEmpty || daemon.waitTime == 0
+        || daemons.instances[daemon.name] !== daemon
+      {
         return true
       }
       guard now >= waiting.deadline else { return false }

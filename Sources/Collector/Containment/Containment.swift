@@ -1,4 +1,5 @@
 internal import AuditRecords
+internal import Capture
 internal import Containers
 import Logging
 
@@ -10,6 +11,7 @@ final class Containment {
   let daemons: DaemonTable
   let freezer: CgroupFreezer
   let logger: Logger
+  let credits: Credits
   /// Those that wait for a backlog.
   var slowed: [Slowed] = []
   /// What of them a later collector would have to thaw.
@@ -30,11 +32,12 @@ final class Containment {
   }
 
   init(
-    daemons: DaemonTable, freezer: CgroupFreezer, stateDirectory: String, ringSize: Int,
-    logger: Logger
+    daemons: DaemonTable, freezer: CgroupFreezer, credits: Credits, stateDirectory: String,
+    ringSize: Int, logger: Logger
   ) {
     self.daemons = daemons
     self.freezer = freezer
+    self.credits = credits
     self.logger = logger
     list = FrozenList(in: stateDirectory)
     // An event of so many bytes in the ring makes one record or more, but never more records than this.

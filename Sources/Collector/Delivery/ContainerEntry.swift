@@ -20,6 +20,8 @@ final class ContainerEntry {
   private(set) var isEnriched = false
   /// The policy that holds for it in the kernel.
   var policy = UInt32(POLICY_UNDECIDED)
+  /// Whose credit its events take in the ring: `Credits`.
+  var account = UInt32(ACCOUNT_HOST)
   /// Its cgroups: the root, and those below that are no container of their own.
   var cgroups: Set<UInt64> = []
 

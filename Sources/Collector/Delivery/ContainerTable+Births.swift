@@ -172,11 +172,16 @@ extension ContainerTable {
     last = nil
     members[cgroup] = outer
     if outer.container != nil { outer.cgroups.insert(cgroup) }
+    // It may have had one of its own since its birth.
+    if let known = capture.cgroups.value(cgroup) {
+      capture.credits.release(known.account, of: cgroup)
+    }
     try? capture.cgroups.set(
       cgroup,
       policy_cgroup(
         contid: outer.contid, outer: outer.outer?.contid ?? 0, policy: outer.policy, unsaid: 0,
-        fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, declared: outer.declared, number: 0))
+        fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, declared: outer.declared,
+        account: outer.account, pad: 0, number: 0))
     daemons.publish()
   }
 }

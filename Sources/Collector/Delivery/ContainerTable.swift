@@ -150,6 +150,7 @@ final class ContainerTable {
     let known = capture.cgroups.value(cgroup)
     // It has just become a container of its own: that is still in the ring.
     if let known, known.contid == cgroup, cgroup != entry.contid { return }
+    if entry.account == ACCOUNT_HOST { entry.account = account(of: entry) }
     try capture.cgroups.set(
       cgroup,
       policy_cgroup(
@@ -159,7 +160,18 @@ final class ContainerTable {
           : entry.container?.isShared == true ? CGROUP_SHARED.rawValue : CGROUP_USED.rawValue,
         inner: known?.inner ?? 0,
         pidns: cgroup == entry.contid ? entry.container?.pidNamespace ?? 0 : 0,
-        declared: entry.declared, number: cgroup == entry.contid ? entry.number : 0))
+        declared: entry.declared, account: entry.account, pad: 0,
+        number: cgroup == entry.contid ? entry.number : 0))
+  }
+
+  /// What BPF has given a container at its birth, or an account that is free.
+  private func account(of entry: ContainerEntry) -> UInt32 {
+    if let root = capture.cgroups.value(entry.contid), root.contid == entry.contid,
+      root.account != ACCOUNT_HOST
+    {
+      return root.account
+    }
+    return capture.credits.hold(for: entry.contid)
   }
 
   // MARK: Cgroups
@@ -231,6 +243,7 @@ final class ContainerTable {
       capture.declarations.end(entry.contid)
       capture.cgroups.remove(entry.contid)
     }
+    capture.credits.release(entry.account, of: entry.contid)
     forget(entry)
     classifier.forget(entry.contid)
     daemons.release(entry)

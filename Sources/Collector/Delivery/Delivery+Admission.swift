@@ -12,8 +12,14 @@ extension Delivery {
     return true
   }
 
-  private func slow(_ route: Route) {
-    if let owner = route.owner { containment.slow(owner, for: route.daemon) }
+  /// Has the container wait whose part of the ring fills, if the daemon is one that is waited for.
+  @inline(__always)
+  func watchRing(of entry: ContainerEntry, for route: Route) {
+    if route.daemon.waitTime > 0, containment.fillsRing(entry) { slow(route, entry.account) }
+  }
+
+  private func slow(_ route: Route, _ account: UInt32? = nil) {
+    if let owner = route.owner { containment.slow(owner, for: route.daemon, account: account) }
   }
 
   private mutating func refuse(_ route: Route, _ cause: LossCause) {

@@ -62,6 +62,7 @@ struct Delivery: ~Copyable {
     for index in 0..<routes.count where isOwned || RouteSet.may(wants, index) {
       let route = routes[index]
       route.daemon.books.capture()
+      watchRing(of: entry, for: route)
       guard route.sees(process) else {
         route.daemon.books.filter()
         continue
