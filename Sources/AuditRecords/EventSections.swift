@@ -182,7 +182,8 @@ public struct ProcessEvent {
     fixed = bytes.loadUnaligned(as: event_process.self)
   }
 
-  var bytes: UnsafeRawBufferPointer { sections.bytes }
+  /// The whole event, as it came.
+  public var bytes: UnsafeRawBufferPointer { sections.bytes }
 
   /// Path of the executable; nil if the task has none.
   public var exe: UnsafeRawBufferPointer? { sections.section(SECTION_EXE, index: 0) }

@@ -11,7 +11,8 @@ final class EventRing: @unchecked Sendable {
   private let consumer: UnsafeMutableRawPointer
   private let producer: UnsafeMutableRawPointer
   private let events: UnsafeRawPointer
-  private var position: UInt64
+  /// Up to where events have been handed out.
+  private(set) var position: UInt64
   /// Where an event is put together that lies across the end.
   private var whole = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
 
@@ -46,21 +47,47 @@ final class EventRing: @unchecked Sendable {
     position = nestaudit_load_acquire(first)
   }
 
+  /// Goes on from a position that an earlier reader had come to, and could not give back any more.
+  func skip(to position: UInt64) {
+    guard position > self.position, position <= nestaudit_load_acquire(producer) else { return }
+    self.position = position
+    giveBack()
+  }
+
+  /// Gives the place of all that was handed out back to the kernel.
+  func giveBack() { nestaudit_store_release(consumer, position) }
+
+  /// What nobody has taken, as the kernel's own heads tell it.
+  func left() -> (events: UInt64, bytes: UInt64) {
+    let end = nestaudit_load_acquire(producer)
+    var at = position
+    var events: UInt64 = 0
+    while at < end {
+      let head = nestaudit_load_acquire_32(self.events + Int(at & UInt64(size - 1)))
+      if head & Self.busy != 0 { break }
+      if head & Self.discarded == 0 { events += 1 }
+      let length = Int(head & ~(Self.busy | Self.discarded))
+      at += UInt64((length + Self.headSize + 7) & ~7)
+    }
+    return (events, end - position)
+  }
+
   deinit {
     munmap(consumer, page)
     munmap(producer, page + size)
     whole.deallocate()
   }
 
-  /// Hands events to `body`, in the ring's order: all that are there, or about `limit` bytes of them.
+  /// Hands events to `body`, in the ring's order: all that are there, or about `limit` bytes of them. What was handed out
+  /// last is given back by the caller.
+  /// - Parameter beforeGivingBack: is called when the place of what was handed out is about to be given back.
   /// - Returns: how many there were, and whether there may be more.
   func drain(
-    atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void, beforeGivingBack: () -> Void
   ) -> (events: Int, hasMore: Bool) {
     let start = position
     var given = position
     var count = 0
-    defer { nestaudit_store_release(consumer, position) }
     while position < nestaudit_load_acquire(producer) {
       let at = Int(position & UInt64(size - 1))
       let head = nestaudit_load_acquire_32(events + at)
@@ -74,7 +101,8 @@ final class EventRing: @unchecked Sendable {
       position += UInt64((length + Self.headSize + 7) & ~7)
       if position - given >= Self.givesBack {
         given = position
-        nestaudit_store_release(consumer, position)
+        beforeGivingBack()
+        giveBack()
       }
       if position - start >= UInt64(limit) { return (count, true) }
     }

@@ -88,6 +88,8 @@ static __noinline int identify_anew(struct task_state *state, struct task_struct
 	state->cgroup = cgroup;
 	state->contid = contid;
 	state->policy = contid ? known->policy : control.host;
+	if (control.undecided)
+		state->policy = POLICY_UNDECIDED;
 	state->generation = generation;
 	return 0;
 }
