@@ -163,7 +163,7 @@ struct policy_control {
 						     not at sys_exit */
 	uint32_t undecided; /* 1: a collector takes over, and decides everything itself: no policy
 			       is asked */
-	/* The collector's own: the numbers that were given last. One that takes over goes on behind
+	/* The collector's own: the numbers that are given next. One that takes over goes on with
 	   them, so that nothing of an earlier one is taken for its own. */
 	uint32_t serials;   /* policy_entry.serial */
 	uint32_t versions;  /* table_block.version */

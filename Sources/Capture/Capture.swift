@@ -22,6 +22,10 @@ public final class Capture: @unchecked Sendable {
   public let isTakenOver: Bool
   /// What tells programs, and what they write into the ring, from others: the same has the same layout.
   public let version: String
+  /// Tells the ring from every other one of this boot.
+  public var identity: String {
+    PinDirectory.identity(version, ring: dup(programs.descriptor(ofMap: "ring"))) ?? ""
+  }
   private var isLeft = false
   /// Versions of which something was left that this one cannot read.
   private var strangers: [PinnedObjects] = []
@@ -53,7 +57,7 @@ public final class Capture: @unchecked Sendable {
   ///   - ringSize: bytes, a power of two and a multiple of the page size.
   ///   - choice: of the backend.
   ///   - directory: where everything is pinned, and taken over from if the same programs are there; nil to pin nothing.
-  ///   - kept: the version of which what is known besides was kept; no other one is taken over.
+  ///   - kept: `identity` of the one of which what is known besides was kept; no other one is taken over.
   public init(
     ringSize: UInt32, backend choice: Backend.Choice, pinnedIn directory: PinDirectory? = nil,
     kept: String? = nil

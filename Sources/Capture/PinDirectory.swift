@@ -66,8 +66,20 @@ public struct PinDirectory: Sendable {
     "\(backend.rawValue)-\(ringSize)-\(ProgramObject.fingerprint)"
   }
 
+  /// Tells the ring from every other one of this boot.
+  /// - Parameter ring: its descriptor, which is closed; nil if there is none.
+  static func identity(_ version: String, ring: Int32?) -> String? {
+    guard let ring else { return nil }
+    defer { close(ring) }
+    var information = bpf_map_info()
+    var length = UInt32(MemoryLayout<bpf_map_info>.size)
+    guard bpf_obj_get_info_by_fd(ring, &information, &length) == 0 else { return nil }
+    return "\(version)@\(information.id)"
+  }
+
   /// The programs that are built in, as an earlier collector has left them; nil if it did not.
-  /// - Parameter kept: the version of which it has kept what it knew: of another one nobody knows whose its events are.
+  /// - Parameter kept: identity of the ring of which it has kept what it knew: of another one nobody knows whose its events
+  ///   are.
   func found(
     ringSize: UInt32, choice: Backend.Choice, kept: String?
   ) -> (objects: PinnedObjects, backend: Backend)? {
@@ -76,9 +88,10 @@ public struct PinDirectory: Sendable {
     for backend in backends {
       let version = Self.version(ringSize: ringSize, backend: backend)
       guard pinned.contains(version) else { continue }
-      if version == kept { return (objects(of: version), backend) }
+      let objects = objects(of: version)
+      if Self.identity(version, ring: objects.open(.map, "ring")) == kept { return (objects, backend) }
       objects(of: Self.abandoned).removeAll()
-      try? objects(of: version).rename(to: path + "/" + Self.abandoned)
+      try? objects.rename(to: path + "/" + Self.abandoned)
     }
     return nil
   }

@@ -40,7 +40,7 @@ struct kept_head {
 	uint64_t magic; /* KEPT_MAGIC, once the rest holds */
 	uint64_t format;
 	char boot[40];    /* /proc/sys/kernel/random/boot_id: tasks and the ring are of a boot */
-	char version[88]; /* of the programs whose ring it is about */
+	char ring[88];  /* of all rings of the boot, the one that it is about */
 	uint64_t commit;
 	struct kept_root root[2];
 };

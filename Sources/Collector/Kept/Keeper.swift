@@ -41,16 +41,16 @@ final class Keeper {
         "\(memory.path): another version has kept it in a format that this one cannot read; what is not in the logs is lost")
     }
     let capture = try Capture(
-      ringSize: ringSize, backend: backend, pinnedIn: pins, kept: memory.version)
+      ringSize: ringSize, backend: backend, pinnedIn: pins, kept: memory.ring)
     capture.control.pointee.collector = UInt32(getpid())
-    if memory.version != nil { lost = KeptRecovery(memory, logger: logger).run() }
+    if memory.ring != nil { lost = KeptRecovery(memory, logger: logger).run() }
     if capture.isTakenOver {
       capture.takeOver(at: memory.root.position)
       logger.notice("going on where an earlier collector has stopped")
-    } else if memory.version != nil {
-      memory.begin(anotherRing: capture.version)
+    } else if memory.ring != nil {
+      memory.begin(anotherRing: capture.identity)
     } else {
-      memory.begin(capture.version)
+      memory.begin(capture.identity)
     }
     ledger = Ledger(memory)
     return capture

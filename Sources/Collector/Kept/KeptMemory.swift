@@ -35,6 +35,12 @@ final class KeptMemory: @unchecked Sendable {
       defer { close(opened) }
       throw Self.failure(path, "ftruncate")
     }
+    let refused = nestaudit_allocate(opened, 0, 4096)
+    guard refused == 0 else {
+      close(opened)
+      errno = refused
+      throw Self.failure(path, "fallocate")
+    }
     let mapped = mmap(nil, Int(KEPT_HEAD_SIZE), PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0)
     guard let mapped, mapped != MAP_FAILED else {
       defer { close(opened) }
@@ -57,12 +63,12 @@ final class KeptMemory: @unchecked Sendable {
 
   // MARK: Whose it is
 
-  /// What the file is about, if it is of this boot and in this format; nil if nothing in it holds.
-  var version: String? {
+  /// Identity of the ring that the file is about, if it is of this boot and in this format; nil if nothing in it holds.
+  var ring: String? {
     guard head.pointee.magic == KEPT_MAGIC, head.pointee.format == KEPT_FORMAT,
       Self.text(head.pointee.boot) == Self.boot
     else { return nil }
-    return Self.text(head.pointee.version)
+    return Self.text(head.pointee.ring)
   }
 
   /// Another version of this program has written it, in this boot, in a format that this one cannot read.
@@ -72,21 +78,21 @@ final class KeptMemory: @unchecked Sendable {
   }
 
   /// Forgets all that is in it, and begins anew.
-  /// - Parameter version: of the programs whose ring it is about.
-  func begin(_ version: String) {
+  /// - Parameter ring: identity of the ring that it is about.
+  func begin(_ ring: String) {
     head.pointee.magic = 0
-    nestaudit_deallocate(descriptor, 0, KEPT_SIZE)
-    allocate(0, 4096)
+    nestaudit_deallocate(descriptor, 4096, KEPT_SIZE - 4096)
+    memset(head, 0, 4096)
     Self.store(Self.boot, in: &head.pointee.boot)
-    Self.store(version, in: &head.pointee.version)
+    Self.store(ring, in: &head.pointee.ring)
     head.pointee.format = UInt64(KEPT_FORMAT)
     nestaudit_store_release(&head.pointee.magic, KEPT_MAGIC)
   }
 
   /// Goes on with the logs alone: the ring, and so what was known of its events, are others.
-  func begin(anotherRing version: String) {
+  func begin(anotherRing ring: String) {
     nestaudit_store_release(&head.pointee.magic, 0)
-    Self.store(version, in: &head.pointee.version)
+    Self.store(ring, in: &head.pointee.ring)
     commit(kept_root())
     nestaudit_store_release(&head.pointee.magic, KEPT_MAGIC)
   }
