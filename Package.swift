@@ -82,7 +82,11 @@ let package = Package(
       name: "ContainersTests", dependencies: ["Containers", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CollectorTests", dependencies: ["Collector", "Containers", "TestSupport"],
+      name: "CollectorTests",
+      dependencies: [
+        "Collector", "Containers", "TestSupport", "CNestaudit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "Containers", "CNestaudit"],

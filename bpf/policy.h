@@ -180,6 +180,13 @@ struct policy_control {
 	uint64_t functions[POLICY_ARCHES]
 			  [POLICY_SYSCALLS / 64]; /* what is told where its own function ends, and
 						     not at sys_exit */
+	uint32_t undecided; /* 1: a collector takes over, and decides everything itself: no policy
+			       is asked */
+	/* The collector's own: the numbers that are given next. One that takes over goes on with
+	   them, so that nothing of an earlier one is taken for its own. */
+	uint32_t serials;   /* policy_entry.serial */
+	uint32_t versions;  /* table_block.version */
+	uint32_t instances; /* policy_daemon.instance */
 };
 
 /* What nestaudit_count is called with: a task that comes to a declared container, or does not. */
@@ -223,7 +230,7 @@ POLICY_ASSERT_SIZE(policy_credit, 32);
 POLICY_ASSERT_SIZE(policy_daemon, 16);
 POLICY_ASSERT_SIZE(policy_entry, 432);
 POLICY_ASSERT_SIZE(policy_view, 136);
-POLICY_ASSERT_SIZE(policy_control, 440);
+POLICY_ASSERT_SIZE(policy_control, 456);
 _Static_assert(__builtin_offsetof(struct policy_control, owned) % 8 == 0, "two are read as one");
 POLICY_ASSERT_SIZE(loss_key, 24);
 POLICY_ASSERT_SIZE(preemption_mode, 8);

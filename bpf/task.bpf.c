@@ -146,5 +146,8 @@ int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 	exit_tell(task);
 	if (control.declared)
 		declared_exit(task);
+	/* It was killed: its number may be another's before the next one comes. */
+	if ((uint32_t)task->pid == control.collector)
+		control.collector = 0;
 	return 0;
 }

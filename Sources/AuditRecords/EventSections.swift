@@ -184,7 +184,8 @@ public struct ProcessEvent {
     self.place = place
   }
 
-  var bytes: UnsafeRawBufferPointer { sections.bytes }
+  /// The whole event, as it came.
+  public var bytes: UnsafeRawBufferPointer { sections.bytes }
 
   /// Path of the executable; nil if the task has none.
   public var exe: UnsafeRawBufferPointer? { sections.section(SECTION_EXE, index: 0) }

@@ -11,6 +11,11 @@ struct PendingParts: ~Copyable {
     slots[task] = slot
   }
 
+  /// Puts parts in place of what was there.
+  mutating func replace(by bytes: UnsafeRawBufferPointer, of task: UInt32) {
+    if bytes.count == 0 { clear(task) } else { append(bytes, to: task, isFirst: true) }
+  }
+
   /// The parts; valid until the next change.
   func bytes(_ task: UInt32) -> UnsafeRawBufferPointer {
     slots[task]?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)

@@ -14,6 +14,8 @@ public struct ProcessTable: ~Copyable {
   private var owns = PendingParts()
   private var requests = PendingParts()
   private var titles = KeptTitles()
+  /// Tasks of which something that goes before a syscall has come since `takeTouchedParts`; one may be there twice.
+  private var withNewParts: [UInt32] = []
 
   /// Knows nothing yet.
   public init() {}
@@ -89,6 +91,7 @@ public struct ProcessTable: ~Copyable {
   public mutating func append(_ event: ArgvEvent) {
     // A part that does not follow belongs to an execve of which something was lost.
     guard event.offset == 0 || event.offset == arguments.bytes(event.task).count else { return }
+    notePart(of: event.task)
     arguments.append(event.data, to: event.task, isFirst: event.offset == 0)
   }
 
@@ -101,6 +104,7 @@ public struct ProcessTable: ~Copyable {
 
   /// Adds a target of a task's syscall; the first begins anew.
   public mutating func append(_ event: TargetEvent) {
+    notePart(of: event.fixed.header.task)
     targets.append(
       event.bytes, to: event.fixed.header.task, isFirst: event.fixed.number == 0)
   }
@@ -113,6 +117,7 @@ public struct ProcessTable: ~Copyable {
 
   /// Adds a file that a task's syscall touches; the first begins anew.
   public mutating func append(_ event: TouchedEvent) {
+    notePart(of: event.fixed.header.task)
     touched.append(event.bytes, to: event.fixed.header.task, isFirst: event.fixed.first != 0)
   }
 
@@ -124,6 +129,7 @@ public struct ProcessTable: ~Copyable {
 
   /// Adds a record of the kernel's own that belongs to a task's syscall.
   public mutating func append(_ event: OwnEvent) {
+    notePart(of: event.process.fixed.header.task)
     owns.append(event.bytes, to: event.process.fixed.header.task, isFirst: false)
   }
 
@@ -138,6 +144,7 @@ public struct ProcessTable: ~Copyable {
   public mutating func append(_ request: RingRequest) -> Bool {
     let task = request.event.fixed.header.task
     guard requests.bytes(task).count < Self.mostOfRequests else { return false }
+    notePart(of: task)
     requests.append(request.event.bytes, to: task, isFirst: false)
     if request.event.fixed.touches != 0 {
       requests.append(touched.bytes(task), to: task, isFirst: false)
@@ -155,6 +162,43 @@ public struct ProcessTable: ~Copyable {
 
   /// Forgets them, once the syscall has been told.
   public mutating func clearRequests(_ task: UInt32) { requests.clear(task) }
+
+  // MARK: For a collector that takes over
+
+  @inline(__always)
+  private mutating func notePart(of task: UInt32) {
+    if withNewParts.last != task { withNewParts.append(task) }
+  }
+
+  /// The tasks of which something that goes before a syscall has come since the last call.
+  public mutating func takeNewParts() -> [UInt32] {
+    if withNewParts.isEmpty { return [] }
+    defer { withNewParts.removeAll(keepingCapacity: true) }
+    return withNewParts
+  }
+
+  /// What there is of a task's next syscall: its arguments, targets, files, records of the kernel's own, requests.
+  public func parts(_ task: UInt32) -> [UnsafeRawBufferPointer] {
+    [
+      arguments.bytes(task), targets.bytes(task), touched.bytes(task), owns.bytes(task),
+      requests.bytes(task),
+    ]
+  }
+
+  /// Puts it there again, in the same order.
+  public mutating func restore(_ parts: [UnsafeRawBufferPointer], of task: UInt32) {
+    precondition(parts.count == 5)
+    arguments.replace(by: parts[0], of: task)
+    targets.replace(by: parts[1], of: task)
+    touched.replace(by: parts[2], of: task)
+    owns.replace(by: parts[3], of: task)
+    requests.replace(by: parts[4], of: task)
+  }
+
+  /// What was last said of each task, in no order.
+  public func forEach(_ body: (ProcessEvent) -> Void) {
+    for known in tasks.values { if let event = known.pointee.event { body(event) } }
+  }
 }
 
 extension UnsafeRawBufferPointer {

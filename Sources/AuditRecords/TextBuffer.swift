@@ -9,16 +9,28 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
   public private(set) var capacity: Int
   /// Bytes written so far.
   public private(set) var count: Int
+  /// Whose memory it is in; nil if it is its own.
+  private let lender: (any TextMemory)?
+
+  /// Makes an empty buffer in memory that somebody lends.
+  public init(in memory: any TextMemory) {
+    lender = memory
+    let room = memory.grow(toHold: 64, of: 0)
+    base = room.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    capacity = room.count
+    count = 0
+  }
 
   /// Makes an empty buffer.
   /// - Parameter capacity: bytes that fit before it has to grow; at least 64.
   public init(capacity: Int = 4096) {
+    lender = nil
     self.capacity = max(capacity, 64)
     base = .allocate(capacity: self.capacity)
     count = 0
   }
 
-  deinit { base.deallocate() }
+  deinit { if lender == nil { base.deallocate() } }
 
   /// Whether it holds no byte.
   public var isEmpty: Bool { count == 0 }
@@ -72,6 +84,12 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
 
   @inline(never)
   private mutating func grow(toHold needed: Int) {
+    if let lender {
+      let room = lender.grow(toHold: max(needed, capacity &* 2), of: count)
+      base = room.baseAddress!.assumingMemoryBound(to: UInt8.self)
+      capacity = room.count
+      return
+    }
     let larger = max(needed, capacity &* 2)
     let replacement = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
     replacement.update(from: base, count: count)
@@ -79,4 +97,10 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     base = replacement
     capacity = larger
   }
+}
+
+/// Memory that a text is written into, and that somebody else has.
+public protocol TextMemory: AnyObject {
+  /// Room for so many bytes, which is in place of all that was lent before, and has its first `count` bytes.
+  func grow(toHold needed: Int, of count: Int) -> UnsafeMutableRawBufferPointer
 }

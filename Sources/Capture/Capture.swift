@@ -5,19 +5,32 @@ import Glibc
 /// The BPF side: the programs, loaded and attached, their tables and their ring.
 ///
 /// One thread may drain the ring; the tables may be written from that thread. Everything is taken out of the
-/// kernel when the object goes.
+/// kernel when the object goes, unless it is pinned: then it stays until `detach`, for whoever comes after this process.
 public final class Capture: @unchecked Sendable {
   private let programs: ProgramSet
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
-  private var links: [OpaquePointer] = []
-  /// Of the programs that are attached only while a rule asks for what they tell.
-  private var demanded: [Demand: [OpaquePointer]] = [:]
+  private let attachments: Attachments
   private let ends: SyscallEnds
   private let ring: EventRing
 
   /// How objects are obtained.
   public let backend: Backend
+  /// Where everything is pinned; nil if nothing is.
+  private let pins: PinnedObjects?
+  /// An earlier collector has left the programs, and they have captured since.
+  public let isTakenOver: Bool
+  /// What tells programs, and what they write into the ring, from others: the same has the same layout.
+  public let version: String
+  /// Tells the ring from every other one of this boot.
+  public var identity: String {
+    PinDirectory.identity(version, ring: dup(programs.descriptor(ofMap: "ring"))) ?? ""
+  }
+  private var isLeft = false
+  /// What accounts have in the ring is right, whatever became of the collector before.
+  private var isSettled: Bool
+  /// Versions of which something was left that this one cannot read.
+  private var strangers: [PinnedObjects] = []
   /// Programs that this kernel refused; what each gives is missing.
   public private(set) var missing: [MissingProgram]
 
@@ -47,9 +60,28 @@ public final class Capture: @unchecked Sendable {
   /// - Parameters:
   ///   - ringSize: bytes, a power of two and a multiple of the page size.
   ///   - choice: of the backend.
-  public init(ringSize: UInt32, backend choice: Backend.Choice) throws(CaptureError) {
-    let loaded = try LoadedPrograms(ringSize: ringSize, choice: choice)
+  ///   - directory: where everything is pinned, and taken over from if the same programs are there; nil to pin nothing.
+  ///   - kept: `identity` of the one of which what is known besides was kept; no other one is taken over.
+  public init(
+    ringSize: UInt32, backend choice: Backend.Choice, pinnedIn directory: PinDirectory? = nil,
+    kept: String? = nil
+  ) throws(CaptureError) {
+    try directory?.make()
+    let found = directory?.found(ringSize: ringSize, choice: choice, kept: kept)
+    let loaded =
+      if let found {
+        try LoadedPrograms(pinned: found.objects, backend: found.backend)
+      } else {
+        try LoadedPrograms(ringSize: ringSize, choice: choice)
+      }
     let programs = loaded.programs
+    version = PinDirectory.version(ringSize: ringSize, backend: loaded.backend)
+    isTakenOver = found != nil
+    isSettled = found == nil
+    strangers =
+      directory.map { [version] directory in
+        directory.versions.filter { $0 != version }.map(directory.objects)
+      } ?? []
     // libbpf maps it by itself only for skeletons.
     let memory = mmap(
       nil, MemoryLayout<policy_control>.size, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -77,18 +109,76 @@ public final class Capture: @unchecked Sendable {
     }
     self.programs = programs
     backend = loaded.backend
-    ends = SyscallEnds(programs: programs, control: control, backend: backend)
     missing = loaded.missing
-    if let finder = programs.program("nestaudit_find_clock"),
+    if !isTakenOver, let finder = programs.program("nestaudit_find_clock"),
       let lack = ClockFinder.find(by: finder)
     {
       missing.append(lack)
     }
+    if let found {
+      pins = found.objects
+    } else if let directory {
+      let objects = try directory.begin()
+      try programs.pin(in: objects)
+      try directory.finish(objects, as: version)
+      pins = objects
+    } else {
+      pins = nil
+    }
+    attachments = Attachments(pinnedIn: pins)
+    ends = SyscallEnds(
+      programs: programs, control: control, backend: backend, attachments: attachments, pins: pins)
   }
 
   deinit {
-    detach()
+    // A collector that could not begin leaves what it has found.
+    if !isTakenOver, !isLeft { detach() }
     munmap(control, MemoryLayout<policy_control>.size)
+  }
+
+  /// Everything stays in the kernel when the object goes.
+  public func leave() { isLeft = pins != nil }
+
+  // MARK: What an earlier collector has left
+
+  /// Takes over what an earlier collector has left: no policy of its is asked from here on, all that the gate lets pass is
+  /// captured, and nothing of it is at work any more when this returns.
+  /// - Parameter position: up to where events were taken for good.
+  public func takeOver(at position: UInt64) {
+    ring.skip(to: position)
+    control.pointee.undecided = 1
+    control.pointee.host = UInt32(POLICY_UNDECIDED)
+    control.pointee.generation &+= 1
+    nestaudit_wait_for_grace_period()
+  }
+
+  /// Has the tables asked again.
+  public func decide() {
+    control.pointee.undecided = 0
+    control.pointee.generation &+= 1
+  }
+
+  /// What another version has left in its ring, and cannot be read here.
+  public struct Stranger: Sendable {
+    /// Its `version`.
+    public let version: String
+    /// Events that are lost.
+    public let events: UInt64
+    /// … and their bytes.
+    public let bytes: UInt64
+  }
+
+  /// Takes other versions out of the kernel, once this one is attached; needs no more than CAP_BPF.
+  public func removeStrangers() -> [Stranger] {
+    defer { strangers = [] }
+    return strangers.map { objects in
+      // Its ring is mapped before it goes, and looked at once nothing writes to it any more.
+      let ring = LeftRing(of: objects)
+      objects.removeAll()
+      nestaudit_wait_for_grace_period()
+      let left = ring.left
+      return Stranger(version: objects.name, events: left.events, bytes: left.bytes)
+    }
   }
 
   /// What costs others than those that a rule names, and is looked at only while one does.
@@ -117,22 +207,16 @@ public final class Capture: @unchecked Sendable {
 
   /// Begins to look at something, or ends it. Can be changed with CAP_BPF alone.
   public func watch(_ demand: Demand, _ wanted: Bool) throws(CaptureError) {
-    if !wanted, demand == .requests { control.pointee.requests = 0 }
-    if !wanted, let links = demanded.removeValue(forKey: demand) {
-      for link in links { bpf_link__destroy(link) }
+    guard wanted else {
+      if demand == .requests { control.pointee.requests = 0 }
+      return attachments.detach(demand.programs)
     }
-    guard wanted, demanded[demand] == nil else { return }
-    var links: [OpaquePointer] = []
-    for name in demand.programs {
-      guard let program = programs.program(name) else { continue }
-      guard let link = bpf_program__attach(program) else {
-        let failed = CaptureError("program \(name) does not attach", errno: errno)
-        for link in links { bpf_link__destroy(link) }
-        throw failed
-      }
-      links.append(link)
+    do {
+      for program in demand.programs.compactMap(programs.program) { try attachments.attach(program) }
+    } catch {
+      attachments.detach(demand.programs)
+      throw error
     }
-    demanded[demand] = links
     if demand == .requests { control.pointee.requests = 1 }
   }
 
@@ -161,23 +245,20 @@ public final class Capture: @unchecked Sendable {
   public func attach() throws(CaptureError) {
     var hooks: UInt32 = 0
     var insides = 0
-    try programs.forEach { current throws(CaptureError) in
-      guard bpf_program__type(current) != BPF_PROG_TYPE_SYSCALL,
-        case let name = String(cString: bpf_program__name(current)),
-        !Self.onDemand.contains(name)
-      else { return }
-      let isInside = SyscallEnds.insidePrograms.contains(name)
-      if isInside, ends.refusal != nil { return }
-      if let link = bpf_program__attach(current) {
-        links.append(link)
+    for program in programs.all where !program.isCalled && !Self.onDemand.contains(program.name) {
+      let isInside = SyscallEnds.insidePrograms.contains(program.name)
+      if isInside, ends.refusal != nil { continue }
+      do {
+        try attachments.attach(program)
         insides += isInside ? 1 : 0
-        hooks |= Self.hooks[name]?.rawValue ?? 0
-        return
+        hooks |= Self.hooks[program.name]?.rawValue ?? 0
+      } catch {
+        guard program.place == BPF_TRACE_FENTRY || program.place == BPF_TRACE_FEXIT else {
+          throw error
+        }
+        missing.append(
+          .init(program: program.name, reason: error.description, cure: "use another kernel"))
       }
-      let failed = CaptureError("program \(name) does not attach", errno: errno)
-      let place = bpf_program__expected_attach_type(current)
-      guard place == BPF_TRACE_FENTRY || place == BPF_TRACE_FEXIT else { throw failed }
-      missing.append(.init(program: name, reason: failed.description, cure: "use another kernel"))
     }
     control.pointee.hooks = hooks
     try ends.begin(insides: insides == SyscallEnds.insidePrograms.count)
@@ -193,13 +274,12 @@ public final class Capture: @unchecked Sendable {
     "nestaudit_mq_open": HOOK_QUEUES,
   ]
 
-  /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
+  /// Takes the programs off their tracepoints, and out of where they are pinned; what is in the ring stays to be drained,
+  /// and nothing follows.
   public func detach() {
     ends.end()
-    for link in links { bpf_link__destroy(link) }
-    links = []
-    for link in demanded.values.joined() { bpf_link__destroy(link) }
-    demanded = [:]
+    attachments.detachAll()
+    pins?.removeAll()
     // One may still run on another CPU.
     nestaudit_wait_for_grace_period()
   }
@@ -210,21 +290,34 @@ public final class Capture: @unchecked Sendable {
   /// What one call of `drain` takes at most, in bytes: some milliseconds of work.
   private static let drainedAtOnce = 2 << 20
 
-  /// Hands events that are in the ring to `sink`, in its order; each is valid only during its call.
+  /// Hands events that are in the ring to `sink`, in its order; each is valid only during its call. To be followed by
+  /// `giveBack`.
+  /// - Parameter beforeGivingBack: is called between two events when the place of those before is about to be given back
+  ///   to the kernel: from then on nobody can read them again.
   /// - Returns: how many there were, and whether there may be more at once.
-  public func drain(_ sink: (UnsafeRawBufferPointer) -> Void) -> (events: Int, hasMore: Bool) {
-    ring.drain(atMost: Self.drainedAtOnce, sink)
+  public func drain(
+    _ sink: (UnsafeRawBufferPointer) -> Void, beforeGivingBack: () -> Void
+  ) -> (events: Int, hasMore: Bool) {
+    ring.drain(atMost: Self.drainedAtOnce, sink, beforeGivingBack: beforeGivingBack)
   }
+
+  /// Gives the place of all that was drained back to the kernel.
+  public func giveBack() {
+    ring.giveBack()
+    if !isSettled { isSettled = credits.settle { ring.isEmpty } }
+  }
+
+  /// In the ring, up to where events have been drained; it grows for as long as the programs are loaded.
+  public var position: UInt64 { ring.position }
 
   /// Runs of our programs that the kernel skipped because one was already running on the CPU.
   public var skippedRuns: UInt64 {
     var skipped: UInt64 = 0
-    try? programs.forEach { current throws(CaptureError) in
-      // While it runs only an interrupt can let another packet go, which is no message to the audit.
-      if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { return }
+    // While one runs only an interrupt can let another packet go, which is no message to the audit.
+    for program in programs.all where program.name != "nestaudit_consume_skb" {
       var information = bpf_prog_info()
       var length = UInt32(MemoryLayout<bpf_prog_info>.size)
-      if bpf_obj_get_info_by_fd(bpf_program__fd(current), &information, &length) == 0 {
+      if bpf_obj_get_info_by_fd(program.descriptor, &information, &length) == 0 {
         skipped += information.recursion_misses
       }
     }

@@ -46,7 +46,20 @@ public final class Credits: @unchecked Sendable {
   public func used(_ account: UInt32) -> UInt64 {
     guard account < Self.count else { return 0 }
     let credit = accounts[Int(account)]
-    return credit.produced &- credit.consumed
+    return UInt64(max(0, Int64(bitPattern: credit.produced &- credit.consumed)))
+  }
+
+  /// Puts right what a collector that was killed had taken out of the ring and not given back: once the ring is empty,
+  /// nobody has anything there.
+  /// - Parameter isEmpty: asked when what went in so far has been looked at.
+  /// - Returns: false if there was something in it just then.
+  func settle(isEmpty: () -> Bool) -> Bool {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.count) { produced in
+      for account in 0..<Self.count { produced[account] = accounts[account].produced }
+      guard isEmpty() else { return false }
+      for account in 0..<Self.count { accounts[account].consumed = produced[account] }
+      return true
+    }
   }
 
   /// An account that nobody has; the host's if none is found.

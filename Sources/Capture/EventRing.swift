@@ -11,8 +11,10 @@ final class EventRing: @unchecked Sendable {
   private let consumer: UnsafeMutableRawPointer
   private let producer: UnsafeMutableRawPointer
   private let events: UnsafeRawPointer
-  private let credits: Credits
-  private var position: UInt64
+  /// nil where nobody reads what is in it any more.
+  private let credits: Credits?
+  /// Up to where events have been handed out.
+  private(set) var position: UInt64
   /// Where an event is put together that lies across the end.
   private var whole = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
 
@@ -24,8 +26,8 @@ final class EventRing: @unchecked Sendable {
   private static let givesBack: UInt64 = 64 << 10
 
   /// Maps the ring.
-  /// - Parameter credits: of those whose events are in it.
-  init(descriptor: Int32, credits: Credits) throws(CaptureError) {
+  /// - Parameter credits: of those whose events are in it; nil if it is only looked at.
+  init(descriptor: Int32, credits: Credits? = nil) throws(CaptureError) {
     var information = bpf_map_info()
     var length = UInt32(MemoryLayout<bpf_map_info>.size)
     guard bpf_obj_get_info_by_fd(descriptor, &information, &length) == 0 else {
@@ -49,21 +51,53 @@ final class EventRing: @unchecked Sendable {
     position = nestaudit_load_acquire(first)
   }
 
+  /// Goes on from a position that an earlier reader had come to, and could not give back any more.
+  func skip(to position: UInt64) {
+    guard position > self.position, position <= nestaudit_load_acquire(producer) else { return }
+    self.position = position
+    giveBack()
+  }
+
+  /// Gives the place of all that was handed out back to the kernel, and its credit.
+  func giveBack() {
+    nestaudit_store_release(consumer, position)
+    credits?.give()
+  }
+
+  /// Whether all that is there was handed out.
+  var isEmpty: Bool { position == nestaudit_load_acquire(producer) }
+
+  /// What nobody has taken, as the kernel's own heads tell it.
+  func left() -> (events: UInt64, bytes: UInt64) {
+    let end = nestaudit_load_acquire(producer)
+    var at = position
+    var events: UInt64 = 0
+    while at < end {
+      let head = nestaudit_load_acquire_32(self.events + Int(at & UInt64(size - 1)))
+      if head & Self.busy != 0 { break }
+      if head & Self.discarded == 0 { events += 1 }
+      let length = Int(head & ~(Self.busy | Self.discarded))
+      at += UInt64((length + Self.headSize + 7) & ~7)
+    }
+    return (events, end - position)
+  }
+
   deinit {
     munmap(consumer, page)
     munmap(producer, page + size)
     whole.deallocate()
   }
 
-  /// Hands events to `body`, in the ring's order: all that are there, or about `limit` bytes of them.
+  /// Hands events to `body`, in the ring's order: all that are there, or about `limit` bytes of them. What was handed out
+  /// last is given back by the caller.
+  /// - Parameter beforeGivingBack: is called when the place of what was handed out is about to be given back.
   /// - Returns: how many there were, and whether there may be more.
   func drain(
-    atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void, beforeGivingBack: () -> Void
   ) -> (events: Int, hasMore: Bool) {
     let start = position
     var given = position
     var count = 0
-    defer { give() }
     while position < nestaudit_load_acquire(producer) {
       let at = Int(position & UInt64(size - 1))
       let head = nestaudit_load_acquire_32(events + at)
@@ -74,23 +108,18 @@ final class EventRing: @unchecked Sendable {
       if head & Self.discarded == 0 {
         let event = event(at: at + Self.headSize, length)
         body(event)
-        if let account = Self.account(of: event) { credits.take(taken, of: account) }
+        if let account = Self.account(of: event) { credits?.take(taken, of: account) }
         count += 1
       }
       position += taken
       if position - given >= Self.givesBack {
         given = position
-        give()
+        beforeGivingBack()
+        giveBack()
       }
       if position - start >= UInt64(limit) { return (count, true) }
     }
     return (count, false)
-  }
-
-  /// Gives the place of what was read back, and its credit.
-  private func give() {
-    nestaudit_store_release(consumer, position)
-    credits.give()
   }
 
   /// Whose credit an event has taken; nil if it is too short to say so.

@@ -2,7 +2,7 @@ internal import CLibBPF
 import CNestaudit
 import Glibc
 
-/// The programs of a backend, loaded: as many as the kernel takes.
+/// The programs of a backend, in the kernel: as many as it takes.
 struct LoadedPrograms {
   let programs: ProgramSet
   let backend: Backend
@@ -45,6 +45,14 @@ struct LoadedPrograms {
     }
   }
 
+  /// Those of an earlier collector.
+  /// - Parameters:
+  ///   - objects: where they are pinned.
+  ///   - backend: whose they are.
+  init(pinned objects: PinnedObjects, backend: Backend) throws(CaptureError) {
+    self.init(programs: try ProgramSet(pinned: objects), backend: backend, missing: [])
+  }
+
   private init(programs: ProgramSet, backend: Backend, missing: [MissingProgram]) {
     self.programs = programs
     self.backend = backend
@@ -80,7 +88,7 @@ struct LoadedPrograms {
     let shares = ProgramWeights.shares(of: chosen).map(share)
     isWhole = true
     return LoadedPrograms(
-      programs: try ProgramSet(maps: maps, shares: shares), backend: backend, missing: missing)
+      programs: try ProgramSet(object: maps, shares: shares), backend: backend, missing: missing)
   }
 
   /// Leaves out what the backend does not use, and what this kernel has nothing for.

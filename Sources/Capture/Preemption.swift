@@ -1,4 +1,3 @@
-internal import CLibBPF
 import CNestaudit
 import Glibc
 
@@ -10,7 +9,7 @@ enum Preemption {
 
   /// Of the running kernel.
   /// - Parameter finder: tells what was chosen when it was booted, where that can be chosen.
-  init(by finder: OpaquePointer?) {
+  init(by finder: LoadedProgram?) {
     var names = utsname()
     guard uname(&names) == 0 else {
       self = .unknown
@@ -38,9 +37,9 @@ enum Preemption {
     }
   }
 
-  private static func mode(by finder: OpaquePointer) -> Int32? {
+  private static func mode(by finder: LoadedProgram) -> Int32? {
     var answer = preemption_mode()
-    let ran = SyscallProgram.run(bpf_program__fd(finder), &answer)
+    let ran = SyscallProgram.run(finder.descriptor, &answer)
     return ran && answer.is_known == 1 ? answer.mode : nil
   }
 }

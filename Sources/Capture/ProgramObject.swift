@@ -4,6 +4,15 @@ import Glibc
 
 /// The BPF object that is built in.
 enum ProgramObject {
+  /// Tells it from that of another build.
+  static let fingerprint: String = {
+    var size = 0
+    let bytes = nestaudit_bpf_object(&size)
+    let text = String(
+      Fingerprint(UnsafeRawBufferPointer(start: bytes, count: size)).value, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }()
+
   /// Reads it; nothing is loaded yet.
   static func open() throws(CaptureError) -> OpaquePointer {
     var size = 0

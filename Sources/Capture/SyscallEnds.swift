@@ -17,8 +17,8 @@ final class SyscallEnds {
 
   /// Why every syscall is looked at; nil if only those are that rules name.
   private(set) var refusal: String?
-  /// Of `sys_exit`, while it is attached.
-  private var exitLink: OpaquePointer?
+  private let attachments: Attachments
+  private let pins: PinnedObjects?
   private var functions: SyscallFunctions?
   private let programs: ProgramSet
   private let control: UnsafeMutablePointer<policy_control>
@@ -39,15 +39,17 @@ final class SyscallEnds {
   /// Where the end of what is too common to be looked at is decided.
   static let insidePrograms = ["nestaudit_loginuid_written", "nestaudit_netlink_sent"]
 
+  /// - Parameter pins: where programs stay when this process is killed; nil if they need not.
   init(
-    programs: ProgramSet, control: UnsafeMutablePointer<policy_control>, backend: Backend
+    programs: ProgramSet, control: UnsafeMutablePointer<policy_control>, backend: Backend,
+    attachments: Attachments, pins: PinnedObjects?
   ) {
+    self.attachments = attachments
+    self.pins = pins
     self.programs = programs
     self.control = control
     refusal = Self.refusal(programs, backend)
   }
-
-  deinit { unlinkExit() }
 
   private static func refusal(_ programs: ProgramSet, _ backend: Backend) -> String? {
     guard backend == .hooks else {
@@ -113,7 +115,7 @@ final class SyscallEnds {
     let handlers = zip(SyscallFunctions.models(), Self.functionPrograms).map { model, program in
       (model, programs.descriptor(ofProgram: program))
     }
-    functions = SyscallFunctions(handlers: handlers)
+    functions = SyscallFunctions(handlers: handlers, pins: pins)
     if functions == nil { refusal = "the kernel refuses programs that hand over to another" }
   }
 
@@ -126,6 +128,9 @@ final class SyscallEnds {
       refusal = "what a login is told by does not attach"
     }
     if refusal == nil, let functions {
+      // What an earlier collector saw at functions is seen there still.
+      byFunction = told().filter { name(of: $0).map(functions.isAttached) == true }
+      if attachments.isAttached(Self.exitProgram) { byExit = wanted.subtracting(byFunction) }
       for cell in Self.owned {
         guard let name = name(of: cell), functions.attach(name) else {
           refusal = "no program on the function of syscall \(cell.syscall)"
@@ -217,19 +222,24 @@ final class SyscallEnds {
     }
   }
 
-  private func linkExit() throws(CaptureError) {
-    guard exitLink == nil else { return }
-    exitLink = programs.program(Self.exitProgram).flatMap(bpf_program__attach)
-    guard exitLink != nil else {
-      throw CaptureError("program \(Self.exitProgram) does not attach", errno: errno)
+  /// What functions tell, by BPF's word.
+  private func told() -> Set<Cell> {
+    withUnsafeBytes(of: &control.pointee.functions) {
+      Self.cells(Array($0.bindMemory(to: UInt64.self)))
     }
+  }
+
+  private func linkExit() throws(CaptureError) {
+    guard let program = programs.program(Self.exitProgram) else {
+      throw CaptureError("program \(Self.exitProgram) is not loaded")
+    }
+    try attachments.attach(program)
     control.pointee.every_end = 1
   }
 
   private func unlinkExit() {
-    guard let link = exitLink else { return }
+    guard attachments.isAttached(Self.exitProgram) else { return }
     control.pointee.every_end = 0
-    bpf_link__destroy(link)
-    exitLink = nil
+    attachments.detach([Self.exitProgram])
   }
 }

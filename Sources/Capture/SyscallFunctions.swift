@@ -13,13 +13,24 @@ final class SyscallFunctions {
   private var programs: [String: Int32] = [:]
   private var links: [String: Int32] = [:]
   private let closer = LinkCloser()
+  private let pins: PinnedObjects?
 
   /// Makes ready for every function that this kernel has types of.
-  /// - Parameter handlers: descriptors of the programs that tell, each with the function that it was loaded for.
-  init?(handlers programs: [(model: String, program: Int32)]) {
+  /// - Parameters:
+  ///   - programs: descriptors of the programs that tell, each with the function that it was loaded for.
+  ///   - pins: where what is attached stays when this process is killed; what is attached there is taken over.
+  init?(handlers programs: [(model: String, program: Int32)], pins: PinnedObjects?) {
+    self.pins = pins
     for (model, program) in programs {
-      guard let type = Self.known[model]?.type, let map = Self.map(of: program) else { return nil }
+      guard let type = Self.known[model]?.type,
+        let map = pins?.open(.map, Self.handlers + model) ?? Self.map(of: program)
+      else { return nil }
       handlers[type] = map
+      // The kernel empties it when no process and no pin has it.
+      try? pins?.pin(map, .map, Self.handlers + model)
+    }
+    for name in pins?.names(.link) ?? [] where name.hasPrefix(Self.mark) {
+      links[String(name.dropFirst(Self.mark.count))] = pins?.open(.link, name)
     }
     for (name, function) in Self.known {
       guard let map = handlers[function.type] else { continue }
@@ -27,6 +38,10 @@ final class SyscallFunctions {
       if program >= 0 { self.programs[name] = program }
     }
   }
+
+  private static let handlers = "handlers-"
+  /// Before the name of a function whose link is pinned.
+  static let mark = "function-"
 
   private static func map(of program: Int32) -> Int32? {
     var options = bpf_map_create_opts()
@@ -87,7 +102,8 @@ final class SyscallFunctions {
   }
 
   deinit {
-    detachAll()
+    // What is pinned stays.
+    if pins == nil { detachAll() }
     for program in programs.values { close(program) }
     for map in handlers.values { close(map) }
   }
@@ -110,18 +126,27 @@ final class SyscallFunctions {
     let link =
       closer.reclaim(function) ?? bpf_link_create(program, 0, BPF_TRACE_FEXIT, nil)
     guard link >= 0 else { return false }
+    do {
+      try pins?.pin(link, .link, Self.mark + function)
+    } catch {
+      close(link)
+      return false
+    }
     links[function] = link
     return true
   }
 
   /// Takes it off, in a while.
   func detach(_ function: String) {
-    if let link = links.removeValue(forKey: function) { closer.close(link, of: function) }
+    guard let link = links.removeValue(forKey: function) else { return }
+    pins?.unpin(.link, Self.mark + function)
+    closer.close(link, of: function)
   }
 
   /// Takes all programs off, in a child: this process need not wait for it.
   func detachAll() {
     let descriptors = (links.values + closer.takeAll()).sorted()
+    for function in links.keys { pins?.unpin(.link, Self.mark + function) }
     links = [:]
     guard !descriptors.isEmpty else { return }
     nestaudit_close_in_child(descriptors, UInt32(descriptors.count))

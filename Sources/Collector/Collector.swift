@@ -24,6 +24,9 @@ public final class Collector {
   private let containment: Containment
   private let signals: SignalSource
   private var waiter: Waiter
+  private let keeper: Keeper
+  /// What an earlier collector has left in the ring comes first: only then what is there now is looked for.
+  private var isCatchingUp: Bool
   private let reloads: Reloads
   private let desk: ControlDesk
 
@@ -48,16 +51,20 @@ public final class Collector {
     signals = SignalSource()
     mailbox = Mailbox()
     Limits.raiseDescriptors()
-    capture = try Capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    keeper = Keeper(stateDirectory: configuration.stateDirectory, logger: logger)
+    capture = try keeper.capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    isCatchingUp = capture.isTakenOver
+    var isReady = false
+    defer { if !isReady, !capture.isTakenOver { keeper.end() } }
     let freezer = CgroupFreezer(hierarchy)
     FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
     nestaudit_go_first()
     try Privileges.drop()
-    capture.control.pointee.collector = UInt32(getpid())
     capture.control.pointee.seccomp = SeccompLog.read()
-    daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
+    daemons = try DaemonTable(
+      configuration: configuration, capture: capture, ledger: keeper.ledger, logger: logger)
     containers = ContainerTable(
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
@@ -91,9 +98,11 @@ public final class Collector {
     daemons.watches.follower.onMountTable = { [unowned self] descriptor, isNew in
       if isNew { waiter.add(mountTable: descriptor) }
     }
+    keeper.connect(capture, containers, dispatcher, losses)
     try containers.startHost()
-    containers.adopt()
+    if isCatchingUp { keeper.restore(containers, dispatcher, losses) } else { containers.adopt() }
     try capture.attach()
+    keeper.tellLost(capture, daemons, containers.host)
     for program in capture.missing {
       logger.warning("\(program.program) is not there: \(program.reason)")
     }
@@ -101,7 +110,17 @@ public final class Collector {
       logger.info("every syscall is looked at when it ends: \(reason)")
     }
     daemons.tellRules()
-    containers.adopt()
+    if isCatchingUp {
+      containers.resume()
+      keeper.restoreForks(dispatcher)
+      losses.chargeLeft()
+      daemons.watches.forgetOthers()
+    } else {
+      containers.adopt()
+    }
+    keeper.ledger.forgetUnclaimed()
+    daemons.submit()
+    isReady = true
   }
 
   /// Collects until SIGTERM or SIGINT, then writes everything that was captured.
@@ -123,6 +142,11 @@ public final class Collector {
       hasChanges = daemons.watches.followChanges()
       daemons.names.take()
       drained = drain()
+      if isCatchingUp, !drained.hasMore {
+        isCatchingUp = false
+        containers.adopt()
+        logger.info("all that an earlier collector has left is taken")
+      }
       containment.relieve()
       containers.settle()
       for signal in signals.read() {
@@ -139,7 +163,8 @@ public final class Collector {
       if Clock.read(CLOCK_MONOTONIC) >= nextTick {
         losses.settle()
         containment.tidy()
-        containers.tidy()
+        // A container that is gone may have events in the ring that go before.
+        if !isCatchingUp { containers.tidy() }
         dispatcher.tidy()
         daemons.tidy()
         capture.control.pointee.seccomp = SeccompLog.read()
@@ -148,12 +173,24 @@ public final class Collector {
     }
     mailbox.stopAnswering()
     reloads.abandon()
+    if configuration.staysOnStop, keeper.isKept { return leave() }
     capture.detach()
     containment.thawAll()
     while drain().events > 0 {}
     containers.settle(isLate: true)
     losses.settle()
+    defer { keeper.end() }
     return daemons.end(askedBy: sender.map(containers.asker))
+  }
+
+  /// Ends and leaves everything to another collector: the programs go on, and what is in the ring stays there.
+  private func leave() -> Int {
+    containment.thawAll()
+    losses.settle()
+    daemons.leave()
+    capture.leave()
+    logger.notice("the programs stay at work; 'nestaudit run' goes on, 'nestaudit unload' ends it")
+    return 0
   }
 
   private func noticeListeners() {
@@ -166,9 +203,14 @@ public final class Collector {
 
   private func drain() -> (events: Int, hasMore: Bool) {
     dispatcher.beginBatch()
-    let drained = capture.drain { dispatcher.handle($0) }
+    let drained = capture.drain {
+      dispatcher.handle($0)
+    } beforeGivingBack: {
+      keeper.ledger.commit()
+    }
     containment.tellStops()
     daemons.submit()
+    capture.giveBack()
     return drained
   }
 

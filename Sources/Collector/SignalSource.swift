@@ -7,7 +7,7 @@ import Glibc
 /// Blocks them for the calling thread and those it starts later, so it must be made first.
 struct SignalSource: ~Copyable {
   /// Who asks for something, by a signal or over a socket, as the kernel knows it.
-  struct Sender: Sendable {
+  struct Sender: Sendable, Codable {
     /// 0 if it was no signal.
     let signal: UInt32
     /// In the first user namespace.

@@ -1,5 +1,5 @@
 /// A container: a cgroup subtree that a runtime made for it, with the namespaces of its first process.
-public struct Container: Sendable {
+public struct Container: Sendable, Codable {
   /// By which the collector and BPF know it: the id of its root cgroup (`stat -c %i` of its directory), or of a declared
   /// one a number of its own (bpf/policy.h, CONTID_DECLARED).
   public let contid: UInt64
@@ -108,7 +108,7 @@ public struct Container: Sendable {
 }
 
 /// One line of a user namespace's map: `count` ids from `first` on are the kernel's from `lower` on.
-public struct IDExtent: Sendable, Equatable {
+public struct IDExtent: Sendable, Equatable, Codable {
   /// The first id inside.
   public let first: UInt32
   /// What it is on the host.

@@ -5,9 +5,9 @@ import Glibc
 ///
 /// It is read piece by piece: only who holds the process's number, by a pidfd or by being it, can be certain that all
 /// of it is of one process.
-public struct ProcessIdentity: Sendable, Equatable {
+public struct ProcessIdentity: Sendable, Equatable, Codable {
   /// What one PID namespace calls the process.
-  public struct Number: Sendable, Equatable {
+  public struct Number: Sendable, Equatable, Codable {
     /// Inode of the namespace.
     public let namespace: UInt32
     /// The process there.

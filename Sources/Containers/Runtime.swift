@@ -1,5 +1,5 @@
 /// What made a container.
-public enum Runtime: String, CaseIterable, Sendable {
+public enum Runtime: String, CaseIterable, Sendable, Codable {
   /// dockerd.
   case docker
   /// podman, or another program on top of libpod.

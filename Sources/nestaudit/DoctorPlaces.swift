@@ -1,3 +1,4 @@
+import Capture
 import Control
 import Glibc
 
@@ -7,7 +8,29 @@ func placeChecks(state: String, logs: String) -> [Check] {
     directoryCheck("log directory", logs, cure: "name another one with --log-dir"),
     directoryCheck("state directory", state, cure: "name another one with --state"),
     collectorCheck(state: state),
+    pinCheck(PinDirectory(stateDirectory: state), isRunning: isCollectorRunning(state: state)),
   ]
+}
+
+/// What is pinned, for a collector that is killed; without a collector it goes on capturing until the ring is full.
+func pinCheck(_ pins: PinDirectory, isRunning: Bool) -> Check {
+  let name = "pinned"
+  let contents = pins.contents
+  if contents.isEmpty {
+    return Check(name: name, state: .ok, detail: "nothing at \(pins.path)")
+  }
+  let versions = contents.map {
+    "\($0.name) (\($0.programs) programs, \($0.maps) maps, \($0.links) links, \($0.events) events of \($0.bytes) bytes in the ring)"
+  }
+  let detail = "\(pins.path): \(versions.joined(separator: ", "))"
+  return Check(
+    name: name, state: isRunning ? .ok : .warn, detail: detail,
+    cure: isRunning
+      ? nil : "'nestaudit run' goes on with it, 'nestaudit unload' takes it out of the kernel")
+}
+
+private func isCollectorRunning(state: String) -> Bool {
+  (try? ControlClient.status(state: state)) != nil
 }
 
 /// Whether `path` can be written to, or made.

@@ -17,7 +17,7 @@ struct Nestaudit: ParsableCommand {
     subcommands: [
       RunCommand.self, ReloadCommand.self, PsCommand.self, StatusCommand.self, TailCommand.self,
       RulesCommand.self,
-      CtlCommand.self, ContidCommand.self, HookCommand.self, DoctorCommand.self,
+      CtlCommand.self, ContidCommand.self, HookCommand.self, DoctorCommand.self, UnloadCommand.self,
     ])
 }
 

@@ -75,6 +75,11 @@ public struct ContainerArea {
     try fixture("run", runtime.rawValue, name)
   }
 
+  /// Ends a container that was started, and removes its cgroup.
+  public func delete(_ runtime: ContainerRuntime, _ name: String) throws {
+    try fixture("delete", runtime.rawValue, name)
+  }
+
   /// Runs a shell command in a container that was started; what it printed.
   @discardableResult
   public func execute(

@@ -9,15 +9,21 @@ public final class RunningCollector {
   private let program: Program
 
   /// Starts one and waits until it is ready. Without a configuration it runs on its default.
+  /// - Parameter isAwaited: false: it is not waited for.
   public init(
     in area: URL, configuration: Configuration? = nil, options: [String] = [],
-    limit: Duration = .seconds(20)
+    limit: Duration = .seconds(20), isAwaited: Bool = true
   ) throws {
     state = area.appending(path: "state")
     logs = area.appending(path: "log")
     var arguments = ["run", "--state", state.path, "--log-dir", logs.path]
     if let configuration { arguments += ["--config", configuration.directory.path] }
     program = try Program(Machine.product("nestaudit"), arguments + options)
+    if isAwaited { try awaitReady(limit: limit) }
+  }
+
+  /// Waits until it is ready.
+  public func awaitReady(limit: Duration = .seconds(20)) throws {
     try wait(for: "the collector", limit: limit) {
       guard program.isRunning else {
         throw SupportError("the collector ended: \(program.written)")
@@ -51,6 +57,16 @@ public final class RunningCollector {
   deinit {
     // A stopped process would not see SIGTERM; Program kills it in the end.
     program.signal(SIGCONT)
+    guard program.isRunning else { return }
+    // What a killed one leaves would go on for ever.
+    try? kill()
+    _ = try? Program.run(Machine.product("nestaudit"), ["unload", "--state", state.path])
+  }
+
+  /// Kills it, as nothing can be prepared for.
+  public func kill() throws {
+    program.signal(SIGKILL)
+    _ = try program.finish()
   }
 
   /// Its process identifier.

@@ -89,6 +89,8 @@ static __noinline int identify_anew(struct task_state *state, struct task_struct
 	state->contid = contid;
 	state->policy = contid ? known->policy : control.host;
 	state->account = known ? known->account : ACCOUNT_HOST;
+	if (control.undecided)
+		state->policy = POLICY_UNDECIDED;
 	state->generation = generation;
 	return 0;
 }

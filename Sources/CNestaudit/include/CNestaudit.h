@@ -11,6 +11,8 @@
 #include "clock.h"
 #include "closing.h"
 #include "glibc.h"
+#include "kept.h"
+#include "mapping.h"
 #include "openat2.h"
 #include "peer.h"
 #include "ring.h"

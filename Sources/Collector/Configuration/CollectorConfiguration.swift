@@ -69,6 +69,8 @@ public struct CollectorConfiguration: Sendable {
   public private(set) var stateDirectory = "/run/nestaudit"
   /// Holds a directory for each daemon's log.
   public private(set) var logDirectory = "/var/log/nestaudit"
+  /// SIGTERM leaves the programs at work, for a collector that goes on.
+  private(set) var staysOnStop = false
   /// How many containers may be in each other, …
   private(set) var maxDepth = 32
   /// … and how many in all in one that stands on the host.
@@ -117,6 +119,7 @@ public struct CollectorConfiguration: Sendable {
       ("log_directory", logDirectory == old.logDirectory),
       ("max_depth", maxDepth == old.maxDepth),
       ("max_containers", maxContainers == old.maxContainers),
+      ("on_stop", staysOnStop == old.staysOnStop),
     ]
     return keys.filter { !$0.isSame }.map {
       "\($0.name) stays as it is until the collector is started again"
@@ -155,6 +158,7 @@ public struct CollectorConfiguration: Sendable {
         try TextFile.read(file), file: file,
         known: [
           "ring_size", "backend", "state_directory", "log_directory", "max_depth", "max_containers",
+          "on_stop",
         ])
       maxDepth = try values.number("max_depth", 1...Self.deepest, default: maxDepth)
       maxContainers = try values.number("max_containers", 0...65536, default: maxContainers)
@@ -169,6 +173,12 @@ public struct CollectorConfiguration: Sendable {
           throw values.failure(entry, Self.backendHelp)
         }
         backend = choice
+      }
+      if let entry = values["on_stop"] {
+        guard let stays = ["end": false, "stay": true][entry.value] else {
+          throw values.failure(entry, "give end or stay")
+        }
+        staysOnStop = stays
       }
       stateDirectory = try Self.path("state_directory", in: values) ?? stateDirectory
       logDirectory = try Self.path("log_directory", in: values) ?? logDirectory

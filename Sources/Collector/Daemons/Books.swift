@@ -140,3 +140,40 @@ public struct BooksSnapshot: Sendable {
     parts = books.parts
   }
 }
+
+/// As they are kept for a collector that takes over.
+extension Books {
+  /// What one has left.
+  init(_ counts: kept_counts) {
+    self.init()
+    captured = counts.captured
+    filtered = counts.filtered
+    taken = counts.taken
+    losses = LossCounts(counts.losses)
+    parts = counts.parts
+  }
+
+  /// What the next one is to have.
+  var kept: kept_counts {
+    var counts = kept_counts()
+    counts.captured = captured
+    counts.filtered = filtered
+    counts.taken = taken
+    counts.losses = losses.kept
+    counts.parts = parts
+    return counts
+  }
+}
+
+extension LossCounts {
+  /// An array of C.
+  typealias Kept = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+  init(_ kept: Kept) {
+    self.init(kept.0, kept.1, kept.2, kept.3, kept.4, kept.5, kept.6, kept.7)
+  }
+
+  var kept: Kept {
+    (self[0], self[1], self[2], self[3], self[4], self[5], self[6], self[7])
+  }
+}

@@ -51,10 +51,22 @@ final class Daemon {
   private var second: Int64 = 0
   private var recordsThisSecond = 0
 
+  private let ledger: Ledger
+  private let kept: KeptLog?
+  /// Its state is to be kept with the next commit.
+  private var isNoted = false
+  /// Nothing follows.
+  private(set) var hasEnded = false
+  /// Bytes that were handed to its log: where in its stream the next batch begins.
+  private var stream: UInt64 = 0
+
+  /// - Parameter kept: where its state is kept, and what an earlier collector has left of it is taken up from.
   init(
     number: UInt32, name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
-    view: NamespaceView, names: UnsafePointer<IDNames>?
+    view: NamespaceView, names: UnsafePointer<IDNames>?, ledger: Ledger, kept: KeptLog?
   ) {
+    self.ledger = ledger
+    self.kept = kept
     self.number = number
     self.name = name
     self.template = template
@@ -63,6 +75,53 @@ final class Daemon {
     self.log = log
     self.view = view
     quotas = template.scope.quotas
+    if let state = kept?.state { resume(state) }
+  }
+
+  /// Goes on where an earlier collector has come to.
+  private func resume(_ state: kept_state) {
+    let counts = state.counts
+    serial = state.serial
+    stream = state.end
+    books = Books(counts)
+    lossesTold = LossCounts(counts.losses_told)
+    forgotten = counts.forgotten
+    partsTold = counts.parts_told
+    unconfirmed = counts.unconfirmed
+    unconfirmedTold = counts.unconfirmed_told
+  }
+
+  /// Has its state kept with the next commit.
+  @inline(__always)
+  func note() {
+    if isNoted { return }
+    isNoted = true
+    ledger.note(self)
+  }
+
+  /// Stores its state for the commit that is being made.
+  func keep() {
+    isNoted = false
+    guard let kept else { return }
+    var state = kept_state()
+    state.end = stream + UInt64(batch?.text.count ?? 0)
+    state.serial = serial
+    state.ended = hasEnded ? 1 : 0
+    state.counts = books.kept
+    state.counts.losses_told = lossesTold.kept
+    state.counts.forgotten = forgotten
+    state.counts.parts_told = partsTold
+    state.counts.unconfirmed = unconfirmed
+    state.counts.unconfirmed_told = unconfirmedTold
+    kept.store(state)
+  }
+
+  /// Nothing is written to its log any more, and it is closed.
+  func end() {
+    hasEnded = true
+    note()
+    submit()
+    ledger.close(log)
   }
 
   var enabled: Bool { ruleset.settings.enabled != 0 }
@@ -114,6 +173,7 @@ final class Daemon {
     records: Int, events: Int = 0, _ body: (UInt64, inout TextBuffer) -> Void
   ) {
     serial += 1
+    note()
     let batch = batch ?? begin()
     batch.records += records
     batch.events += events
@@ -123,9 +183,21 @@ final class Daemon {
 
   @inline(never)
   private func begin() -> LogBatch {
-    let empty = log.emptyBatch()
+    let empty = log.emptyBatch(at: stream)
     batch = empty
     return empty
+  }
+
+  /// Counts an event as lost, of which something came.
+  func lose(_ cause: LossCause) {
+    books.lose(cause)
+    note()
+  }
+
+  /// Counts events as lost that never came; without a cause, parts of events.
+  func miss(_ events: UInt64, _ cause: LossCause?) {
+    if let cause { books.miss(events, cause) } else { books.missParts(events) }
+    note()
   }
 
   /// Events that it should have had and did not get, since it began or was told to count anew.
@@ -216,13 +288,14 @@ final class Daemon {
   /// Whether anything waits for `submit()`.
   var hasPending: Bool { batch != nil }
 
-  /// Hands what was written to the log's thread.
+  /// Has what was written handed to the log's thread with the next commit.
   /// - Parameter isFirst: it goes to a new file.
   func submit(toNewFile isFirst: Bool = false) {
     guard let full = batch else { return }
     batch = nil
     full.isFirst = isFirst
-    log.submit(full)
+    stream += UInt64(full.text.count)
+    ledger.seal(full, for: log)
   }
 }
 

@@ -10,7 +10,9 @@ import Logging
 final class DaemonTable {
   private let logger: Logger
   private let logDirectory: String
-  private let writers = LogWriters()
+  private let writers: LogWriters
+  /// When what is done here counts.
+  let ledger: Ledger
   var rulesets: RulesetTable
   var policies: PolicyTable
   /// Where the paths of rules lead.
@@ -30,8 +32,12 @@ final class DaemonTable {
   /// Logs of daemons that have ended, until everything is in them.
   private var closing: [DaemonLog] = []
 
-  init(configuration: CollectorConfiguration, capture: Capture, logger: Logger) throws {
+  init(
+    configuration: CollectorConfiguration, capture: Capture, ledger: Ledger, logger: Logger
+  ) throws {
     self.logger = logger
+    self.ledger = ledger
+    writers = LogWriters(keptIn: ledger.memory)
     logDirectory = configuration.logDirectory
     oldLogs = OldLogs(in: logDirectory, logger: logger)
     knowsNamedFiles = capture.backend == .hooks
@@ -124,7 +130,7 @@ final class DaemonTable {
       where template.scope.matches(container) {
         let known = before.first { $0.owner === entry && template.stands(for: $0.daemon) }?.daemon
         let name =
-          known?.name
+          known?.name ?? entry.keptNames[template.name]
           ?? (template.isPerContainer ? instanceName(template, container) : template.name)
         do {
           let daemon = try instance(template, name: name, of: entry)
@@ -270,14 +276,23 @@ final class DaemonTable {
         )
       }
     }
-    let log = try DaemonLog(
-      path: path,
-      configuration: template.configuration.auditd, writers: writers)
+    let kept = ledger.claim(name: name, path: path)
+    let log: DaemonLog
+    do {
+      log = try DaemonLog(
+        path: path, configuration: template.configuration.auditd, writers: writers, kept: kept)
+    } catch {
+      kept?.release()
+      throw error
+    }
+    if log.cutOff > 0 {
+      logger.warning("\(path): a line without its end, of \(log.cutOff) bytes, is cut off")
+    }
     let daemon = Daemon(
       number: nextNumber, name: name, template: template, ruleset: template.ruleset, log: log,
       view: template.scope.isHost
         ? .host : template.isPerContainer ? entry?.view ?? .nowhere : .nowhere,
-      names: ownNames(of: template))
+      names: ownNames(of: template), ledger: ledger, kept: kept)
     nextNumber &+= 1
     instances[name] = daemon
     daemon.write(
@@ -293,7 +308,9 @@ final class DaemonTable {
 
   /// A daemon begins with its container, so that nothing in its log is older; one that a reload brings begins now.
   private func start(of entry: ContainerEntry?, _ template: DaemonTemplate) -> EventTime {
-    guard let entry, template.isPerContainer, entry.policy == UInt32(POLICY_UNDECIDED) else {
+    guard let entry, template.isPerContainer, entry.policy == UInt32(POLICY_UNDECIDED),
+      entry.keptNames.isEmpty
+    else {
       return .now
     }
     return entry.born
@@ -309,9 +326,11 @@ final class DaemonTable {
     return template.scope.isHost ? hostNames : NameTable.nobody
   }
 
-  /// Hands to the logs what has been written since the last call.
+  /// Has all that was done since the last call count, and hands to the logs what has been written; to be called between
+  /// two events.
   func submit() {
     for daemon in instances.values where daemon.hasPending { daemon.submit() }
+    ledger.commit()
   }
 
   /// Has every daemon begin a new log.
@@ -330,9 +349,8 @@ final class DaemonTable {
       .end(
         asker?.seen(by: daemon)
           ?? .init(auid: NamespaceView.unsetID, uid: 0, session: .max, pid: 0)), at: .now)
-    daemon.submit()
     // A slow disk must not hold up the ring: the log's own thread goes on.
-    daemon.log.closeLater()
+    daemon.end()
     if daemon.template.isPerContainer { LogDirectory(ofLog: daemon.log.path).end() }
     closing.removeAll { $0.isClosed }
     closing.append(daemon.log)
@@ -343,6 +361,25 @@ final class DaemonTable {
   /// Ends every daemon; returns how many records could not be written.
   func end(askedBy asker: Asker?) -> Int {
     for daemon in all { end(daemon, askedBy: asker) }
+    ledger.commit()
+    return closeLogs()
+  }
+
+  /// Closes all logs without an end of their daemons: another collector goes on with them, and writes what could not be
+  /// written.
+  func leave() {
+    submit()
+    for log in closing { _ = log.close() }
+    for daemon in all {
+      daemon.log.keepOpen()
+      let left = daemon.log.close()
+      if left > 0 {
+        logger.error("\(daemon.log.path): \(left) records wait for the next collector")
+      }
+    }
+  }
+
+  private func closeLogs() -> Int {
     var unwritten = 0
     for log in closing {
       let left = log.close()

@@ -40,6 +40,8 @@ final class ContainerEntry {
   var answersNotBefore: Int64 = 0
   /// Its events from its birth on, until it is known whose they are; nil from then on.
   var held: HeldEvents?
+  /// What its own daemons were called by an earlier collector, by those of the configuration.
+  var keptNames: [String: String] = [:]
   /// What its runtime called it when that was looked for last.
   var foundName: String?
   /// Its first process may be its runtime's: that is waited for.
@@ -96,6 +98,9 @@ final class ContainerEntry {
     guard container?.ownCgroup == nil else { return }
     container = container?.standing(in: path)
   }
+
+  /// Is what an earlier collector knew of it.
+  func restore(_ container: Container) { self.container = container }
 
   /// Goes by what its runtime has of it on disk.
   func identify(by metadata: ContainerMetadata) {

@@ -123,6 +123,7 @@ extension ContainerTable {
       container.isShared && !isRunning && !daemons.namesCgroup(container.cgroupPath)
     entry.held = HeldEvents(isInner: outer != nil)
     for cgroup in cgroups { members[cgroup] = entry }
+    note(entry)
     do {
       try capture.views.set(container.contid, policy_view(container))
       for cgroup in cgroups { try setPolicy(of: entry, cgroup: cgroup) }
@@ -143,6 +144,7 @@ extension ContainerTable {
       container: container, outer: outer, view: NamespaceView(container), instance: nextInstance,
       born: time, declaration: declaration)
     nextInstance &+= 1
+    capture.control.pointee.instances = nextInstance
     if outer != nil { entry.outermost.innerCount += 1 }
     entry.cgroups = cgroups
     containers[container.contid] = entry
@@ -171,6 +173,7 @@ extension ContainerTable {
   private func refuse(_ cgroup: UInt64, in outer: ContainerEntry) {
     last = nil
     members[cgroup] = outer
+    note(cgroup, in: outer)
     if outer.container != nil { outer.cgroups.insert(cgroup) }
     // It may have had one of its own since its birth.
     if let known = capture.cgroups.value(cgroup) {

@@ -55,6 +55,7 @@ extension ContainerTable {
       drop(entry)
       throw error as? ControlRefusal ?? ControlRefusal("\(error)")
     }
+    note(entry)
     daemons.tell(.set, of: entry, at: entry.born)
   }
 

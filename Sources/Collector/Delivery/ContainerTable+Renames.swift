@@ -37,8 +37,10 @@ extension ContainerTable {
       if let known = inner === entry ? metadata : inner.container?.metadata {
         inner.identify(by: known)
       }
+      inner.keptNames = [:]
       do {
         try assign(inner)
+        note(inner)
       } catch {
         logger.error("container \(inner.container?.name ?? ""): \(error)")
       }

@@ -47,6 +47,7 @@ final class ContainerTable {
     self.hierarchy = hierarchy
     self.limits = limits
     self.logger = logger
+    nextInstance = max(1, capture.control.pointee.instances)
   }
 
   /// The host first, then every container.
@@ -78,7 +79,10 @@ final class ContainerTable {
   /// Gives every container its daemons anew, after a reload.
   func reassign() throws {
     try daemons.assign(to: host)
-    for entry in entries.dropFirst() where entry.held == nil { try assign(entry) }
+    for entry in entries.dropFirst() where entry.held == nil {
+      try assign(entry)
+      note(entry)
+    }
     daemons.publish()
   }
 
@@ -100,6 +104,7 @@ final class ContainerTable {
     if entry.held?.hasRoom(for: event.count) == false { settle(entry, isLate: true) }
     if entry.held == nil { return onReplay(event, entry) }
     entry.held?.append(event)
+    daemons.ledger.facts?.add(.held, entry.contid, event)
   }
 
   /// Gives their daemons to the containers that are known by now.
@@ -132,6 +137,7 @@ final class ContainerTable {
     } catch {
       logger.error("container \(entry.container!.name): \(error)")
     }
+    note(entry)
     daemons.tell(.set, of: entry, at: entry.born)
     held.replay { onReplay($0, entry) }
   }
@@ -188,12 +194,14 @@ final class ContainerTable {
       entry.cgroups.insert(fixed.cgroup)
       last = nil
       members[fixed.cgroup] = entry
+      note(fixed.cgroup, in: entry)
       // It may have inherited the policy of a moment ago.
       if fixed.policy != entry.policy { try? setPolicy(of: entry, cgroup: fixed.cgroup) }
     case CGROUP_RMDIR.rawValue:
       classifier.forget(fixed.cgroup)
       last = nil
       let around = members.removeValue(forKey: fixed.cgroup)
+      if around != nil { note(fixed.cgroup, in: nil) }
       around?.cgroups.remove(fixed.cgroup)
       capture.cgroups.remove(fixed.cgroup)
       if let entry = containers[fixed.cgroup] { end(entry, at: time) }
@@ -252,6 +260,7 @@ final class ContainerTable {
 
   func forget(_ entry: ContainerEntry) {
     last = nil
+    daemons.ledger.facts?.add(.gone, entry.contid)
     for cgroup in entry.cgroups { members[cgroup] = nil }
     members[entry.contid] = nil
     containers[entry.contid] = nil

@@ -23,7 +23,7 @@ extension Delivery {
   }
 
   private mutating func refuse(_ route: Route, _ cause: LossCause) {
-    route.daemon.books.lose(cause)
+    route.daemon.lose(cause)
     if outcome.loss == nil { outcome.loss = cause }
     containment.missed(route)
   }

@@ -12,12 +12,14 @@ final class Dispatcher {
   private let containers: ContainerTable
   private let containment: Containment
 
-  private var processes = ProcessTable()
+  private(set) var processes = ProcessTable()
   private let capabilities: CapabilityTable
   private var delivery: Delivery
   private var clock = Clock()
   private var interpreters = ElfInterpreter()
-  private let forks = ForkTable()
+  let forks = ForkTable()
+  /// What is kept of tasks, for a collector that takes over.
+  private let tasks: TaskFacts
 
   /// Events that could not be understood: none, unless the two sides disagree about the ABI.
   private(set) var malformed: UInt64 = 0
@@ -28,11 +30,31 @@ final class Dispatcher {
     self.daemons = daemons
     self.containment = containment
     self.containers = containers
+    tasks = TaskFacts(daemons.ledger)
     capabilities = CapabilityTable(identifier: capture.identifier)
     delivery = Delivery(
       check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
       capabilities: capabilities, containment: containment, container: { containers.entry($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
+    forks.onVerdicts = { [tasks] in tasks.tell($0) }
+  }
+
+  // MARK: For a collector that takes over
+
+  /// Adds what has come of syscalls that are not told yet.
+  func tellParts() { tasks.tellParts(of: &processes) }
+
+  /// Adds all that is known of tasks.
+  func tellTasks() { tasks.tellAll(of: processes, forks) }
+
+  /// Takes up what was kept of a task.
+  func restore(_ kind: Facts.Kind, _ bytes: UnsafeRawBufferPointer) {
+    tasks.restore(kind, bytes, in: &processes)
+  }
+
+  /// Likewise what lists have said of it, once all daemons are there.
+  func restoreForks(_ kind: Facts.Kind, _ bytes: UnsafeRawBufferPointer) {
+    tasks.restore(kind, bytes, in: forks) { [daemons] in daemons.instances[$0] }
   }
 
   /// To be called once a second.
@@ -80,6 +102,7 @@ final class Dispatcher {
     case EVENT_PROCESS.rawValue:
       guard let event = ProcessEvent(bytes) else { break }
       processes.update(event)
+      tasks.tell(.process, bytes)
       return
     case EVENT_ARGV.rawValue:
       guard let event = ArgvEvent(bytes) else { break }
@@ -108,6 +131,7 @@ final class Dispatcher {
       requests.forEach { deliverAlone($0, header, entry) }
       processes.remove(header.task)
       forks.remove(header.task)
+      tasks.tellEnd(of: header.task)
       return
     case EVENT_FORK.rawValue:
       guard let event = ForkEvent(bytes), let parent = processes.process(header.task) else { break }
@@ -128,7 +152,7 @@ final class Dispatcher {
     if let process = processes.process(header.task) { return process }
     entry.books.lose(.unknownTask)
     for (index, route) in entry.routes.enumerated() where RouteSet.may(wants, index) {
-      route.daemon.books.miss(1, .unknownTask)
+      route.daemon.miss(1, .unknownTask)
       containment.missed(route)
     }
     malformed += 1

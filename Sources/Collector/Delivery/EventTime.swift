@@ -1,7 +1,7 @@
 import Glibc
 
 /// The time of an event as records give it.
-public struct EventTime: Sendable {
+public struct EventTime: Sendable, Codable {
   /// Since 1970.
   public let seconds: Int64
   /// 0 to 999.

@@ -46,6 +46,48 @@ final class ForkTable {
       }
     }
     tasks[child] = verdicts.entries.isEmpty ? nil : verdicts
+    if !verdicts.entries.isEmpty { onVerdicts(kept(verdicts, of: child)) }
+  }
+
+  // MARK: For a collector that takes over
+
+  /// What is kept of one task.
+  struct Kept: Codable {
+    /// What one daemon's list said.
+    struct Verdict: Codable {
+      let daemon: String
+      let isAlways: Bool
+      let key: [UInt8]?
+    }
+
+    let task: UInt32
+    let verdicts: [Verdict]
+  }
+
+  /// Told when lists had something to say.
+  var onVerdicts: (Kept) -> Void = { _ in }
+
+  private func kept(_ verdicts: Verdicts, of task: UInt32) -> Kept {
+    Kept(
+      task: task,
+      verdicts: verdicts.entries.map {
+        .init(
+          daemon: $0.daemon.name, isAlways: $0.isAlways, key: $0.key.map { Array($0.bytes) })
+      })
+  }
+
+  /// All that lists have said.
+  var all: [Kept] { tasks.map { kept($0.value, of: $0.key) } }
+
+  /// Puts it there again.
+  func restore(_ kept: Kept, daemon: (String) -> Daemon?) {
+    let verdicts = Verdicts()
+    for verdict in kept.verdicts {
+      guard let daemon = daemon(verdict.daemon) else { continue }
+      let key = verdict.key.map { $0.withUnsafeBytes { StableBytes($0) } }
+      verdicts.entries.append((daemon, verdict.isAlways, key))
+    }
+    tasks[kept.task] = verdicts.entries.isEmpty ? nil : verdicts
   }
 
   /// Forgets a task that has ended.

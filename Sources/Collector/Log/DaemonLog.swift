@@ -9,6 +9,7 @@ final class DaemonLog: Sendable {
     var waiting: [LogBatch] = []
     var closing = false
     var closed = false
+    var isLeft = false
     var failure: String?
   }
 
@@ -24,13 +25,19 @@ final class DaemonLog: Sendable {
   private let state: Mutex<State>
   private let writer: LogWriter
   private let batches: LogBatches
+  /// Where what is not in the file yet outlives the collector; nil if it does not.
+  private let kept: KeptLog?
+  /// Bytes of a torn line that were cut off when it was opened.
+  let cutOff: Int
 
   /// Opens the log, or creates it, and finds the thread that writes to its file system.
   init(
-    path: String, configuration: AuditdConfiguration, writers: LogWriters
+    path: String, configuration: AuditdConfiguration, writers: LogWriters, kept: KeptLog? = nil
   ) throws(LogError) {
-    let file = try LogFile(path: path, configuration: configuration)
+    let file = try LogFile(path: path, configuration: configuration, kept: kept)
     self.path = path
+    self.kept = kept
+    cutOff = file.cutOff
     storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
     writer = writers.writer(device: file.device)
     batches = writers.batches
@@ -61,15 +68,30 @@ final class DaemonLog: Sendable {
   var failure: String? { state.withLock { $0.failure } }
 
   /// An empty batch, to be filled with whole lines and submitted.
-  func emptyBatch() -> LogBatch { batches.take() }
+  /// - Parameter start: where in the daemon's stream it is, in bytes.
+  func emptyBatch(at start: UInt64 = 0) -> LogBatch {
+    let batch = batches.take()
+    if let kept { batch.kept?.begin(log: UInt64(kept.index), at: start) }
+    return batch
+  }
 
-  /// Takes whole lines to be written; never waits for the disk.
-  func submit(_ batch: LogBatch) {
+  /// Counts whole lines that are to be written.
+  func queue(_ batch: LogBatch) {
     queued.add(batch.records, ordering: .relaxed)
     events.add(batch.events, ordering: .relaxed)
     queuedBytes.add(batch.text.count, ordering: .relaxed)
+  }
+
+  /// Has them written; never waits for the disk.
+  func write(_ batch: LogBatch) {
     state.withLock { $0.waiting.append(batch) }
     writer.wake()
+  }
+
+  /// Takes whole lines to be written at once.
+  func submit(_ batch: LogBatch) {
+    queue(batch)
+    write(batch)
   }
 
   /// Writes what is left and closes the file; waits at most `seconds` for a disk that refuses.
@@ -85,6 +107,9 @@ final class DaemonLog: Sendable {
     state.withLock { $0.closing = true }
     writer.wake()
   }
+
+  /// When it is closed, what is kept of it stays: its daemon goes on in another collector.
+  func keepOpen() { state.withLock { $0.isLeft = true } }
 
   /// Counts the bytes of the rotated logs again: somebody may have removed some.
   func measure() {
@@ -155,6 +180,7 @@ final class DaemonLog: Sendable {
     state.withLock { state in
       guard state.closing, giveUp || state.waiting.isEmpty else { return state.closed }
       if var file = state.file.take() { try? file.flush() }
+      if !state.closed, !state.isLeft { kept?.release() }
       state.closed = true
       return true
     }

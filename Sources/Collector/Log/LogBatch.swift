@@ -4,6 +4,8 @@ import Synchronization
 /// Whole lines on their way to a log.
 final class LogBatch: @unchecked Sendable {
   var text: TextBuffer
+  /// Where its text outlives the collector; nil if it does not.
+  let kept: KeptText?
   /// Records in it.
   var records = 0
   /// Of these, how many events that were captured.
@@ -16,9 +18,14 @@ final class LogBatch: @unchecked Sendable {
   /// What has grown as long as this is handed on: it is still in the processor's cache when it is written.
   static let fullSize = 192 << 10
 
-  fileprivate init() { text = TextBuffer(capacity: 4096) }
+  fileprivate init(in memory: KeptMemory?) {
+    kept = memory.flatMap { KeptText(in: $0) }
+    text = kept.map { TextBuffer(in: $0) } ?? TextBuffer(capacity: 4096)
+    if kept == nil { memory?.giveUp() }
+  }
 
   fileprivate func clear() {
+    kept?.end()
     text.removeAll()
     records = 0
     events = 0
@@ -38,11 +45,15 @@ final class LogBatches: Sendable {
     var bytes = 0
   }
   private let state = Mutex(State())
+  private let memory: KeptMemory?
+
+  /// - Parameter memory: where they outlive the collector; nil if they need not.
+  init(in memory: KeptMemory? = nil) { self.memory = memory }
 
   /// An empty batch.
   func take() -> LogBatch {
     state.withLock { state in
-      guard let batch = state.free.popLast() else { return LogBatch() }
+      guard let batch = state.free.popLast() else { return LogBatch(in: memory) }
       state.bytes -= batch.text.capacity
       return batch
     }

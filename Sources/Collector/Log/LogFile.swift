@@ -15,9 +15,15 @@ struct LogFile: ~Copyable {
   /// How often a new file was begun.
   private(set) var rotations = 0
   private var unflushed = 0
+  /// Where it is noted how far the file has come; nil if nobody needs that.
+  private let kept: KeptLog?
+  /// Bytes of a torn line that were cut off when it was opened.
+  let cutOff: Int
 
   /// Opens or creates the log (0600), and its directory (0700).
-  init(path: String, configuration: AuditdConfiguration) throws(LogError) {
+  init(
+    path: String, configuration: AuditdConfiguration, kept: KeptLog? = nil
+  ) throws(LogError) {
     try Self.makeDirectories(for: path)
     let slash = path.lastIndex(of: "/")
     let place = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
@@ -36,7 +42,10 @@ struct LogFile: ~Copyable {
     self.configuration = configuration
     self.directory = directory
     self.descriptor = descriptor
+    self.kept = kept
+    cutOff = Self.cutTornLine(path, descriptor)
     size = Self.size(of: descriptor)
+    kept?.opened(descriptor, size: size)
   }
 
   deinit {
@@ -65,6 +74,7 @@ struct LogFile: ~Copyable {
           part = UnsafeRawBufferPointer(rebasing: part[0..<Self.eventEnd(in: part, after: room)])
         }
       }
+      kept?.willWrite(part.count)
       let count = write(descriptor, part.baseAddress!, part.count)
       if count < 0 {
         if errno == EINTR { continue }
@@ -72,6 +82,7 @@ struct LogFile: ~Copyable {
       }
       written += count
       size += count
+      kept?.didWrite(count)
     }
     unflushed += records
     if configuration.flush == .incremental, unflushed >= configuration.freq { try flush() }
@@ -110,6 +121,7 @@ struct LogFile: ~Copyable {
 
   /// audit.log becomes audit.log.1, and so on; the oldest goes unless it is to be kept.
   private mutating func rotate() throws(LogError) {
+    kept?.closing()
     fchmod(descriptor, 0o400)
     var last = configuration.numLogs - 1
     if configuration.maxLogFileAction == .keepLogs {
@@ -126,6 +138,7 @@ struct LogFile: ~Copyable {
     close(descriptor)
     descriptor = fresh
     size = 0
+    kept?.opened(fresh, size: 0)
     rotations += 1
   }
 
@@ -176,6 +189,28 @@ struct LogFile: ~Copyable {
     }
     fchmod(descriptor, 0o600)
     return descriptor
+  }
+
+  /// A line without its end is what a machine that lost its power has left: nobody has the rest of it.
+  /// - Returns: bytes that are gone.
+  private static func cutTornLine(_ path: String, _ descriptor: Int32) -> Int {
+    let size = size(of: descriptor)
+    let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)
+    guard size > 0, reader >= 0 else { return 0 }
+    defer { close(reader) }
+    var end = size
+    var part = [UInt8](repeating: 0, count: 4096)
+    while end > 0 {
+      let count = min(part.count, end)
+      guard pread(reader, &part, count, off_t(end - count)) == count else { return 0 }
+      if let newline = part[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+        end += newline + 1 - count
+        break
+      }
+      end -= count
+    }
+    guard end < size, ftruncate(descriptor, off_t(end)) == 0 else { return 0 }
+    return size - end
   }
 
   private static func size(of descriptor: Int32) -> Int {

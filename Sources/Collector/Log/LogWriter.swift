@@ -6,7 +6,10 @@ import Synchronization
 final class LogWriters {
   private var writers: [UInt64: LogWriter] = [:]
   /// What all logs take their batches from.
-  let batches = LogBatches()
+  let batches: LogBatches
+
+  /// - Parameter memory: where text outlives the collector; nil if it need not.
+  init(keptIn memory: KeptMemory? = nil) { batches = LogBatches(in: memory) }
 
   func writer(device: UInt64) -> LogWriter {
     if let known = writers[device] { return known }

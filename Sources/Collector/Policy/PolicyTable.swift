@@ -25,14 +25,18 @@ struct PolicyTable {
   private var policies: [UInt32: Policy] = [:]
   private var ids: [[PolicyDaemon]: UInt32] = [:]
   private var next = UInt32(POLICY_FIRST)
-  private var nextSerial: UInt32 = 1
+  private var nextSerial: UInt32
   private var free: [UInt32] = []
   /// Named by nothing any more; a program may still be at it.
   private var retired: [UInt32] = []
   /// Of the rulesets, by their slots.
   private var gates: [UInt32: SyscallGate] = [:]
 
-  init(capture: Capture) { self.capture = capture }
+  init(capture: Capture) {
+    self.capture = capture
+    // A task that a list of an earlier collector has muted must not be taken for one of ours.
+    nextSerial = max(1, capture.control.pointee.serials)
+  }
 
   /// The policy that judges for these daemons, in the order of the bits of `wants`; to be given back with `release`.
   mutating func hold(_ daemons: [PolicyDaemon]) throws(CaptureError) -> UInt32 {
@@ -47,6 +51,7 @@ struct PolicyTable {
     let policy = Policy(daemons: daemons, serial: nextSerial, uses: 1)
     try write(policy, as: id)
     nextSerial &+= 1
+    capture.control.pointee.serials = nextSerial
     if free.isEmpty { next += 1 } else { free.removeLast() }
     ids[daemons] = id
     policies[id] = policy

@@ -22,11 +22,15 @@ struct RulesetTable {
 
   private let capture: Capture
   private var contents: [PreparedRuleset.KernelKey: Content] = [:]
-  private var nextVersion: UInt32 = 1
+  private var nextVersion: UInt32
   private var nextSlot: UInt32 = 0
   private var freeSlots: [UInt32] = []
 
-  init(capture: Capture) { self.capture = capture }
+  init(capture: Capture) {
+    self.capture = capture
+    // Watches of an earlier collector's rulesets are in the kernel's table until ours are there too.
+    nextVersion = max(1, capture.control.pointee.versions)
+  }
 
   /// Puts a ruleset into the kernel, where no event is judged by it yet; to be given back with `release`.
   mutating func hold(_ prepared: PreparedRuleset) throws -> Content {
@@ -38,6 +42,7 @@ struct RulesetTable {
     let content = Content(
       prepared.kernelKey, try RulesetMap(words: table.words), version: nextVersion)
     nextVersion &+= 1
+    capture.control.pointee.versions = nextVersion
     contents[prepared.kernelKey] = content
     return content
   }

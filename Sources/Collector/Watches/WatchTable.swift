@@ -72,6 +72,22 @@ final class WatchTable {
     for key in set.keys.keys { remove(key, from: set) }
   }
 
+  /// Forgets what an earlier collector's rules have asked for, once ours are there.
+  func forgetOthers() {
+    for (key, _) in capture.watches.entries()
+    where sets[SetKey(instance: key.instance, version: key.version)] == nil {
+      capture.watches.remove(key)
+    }
+    for (key, flags) in capture.watched.entries() {
+      let now = Self.flags(uses[WatchedFile(ino: key.ino, dev: key.dev)] ?? (0, 0))
+      if now == 0 {
+        capture.watched.remove(key)
+      } else if now != flags {
+        try? capture.watched.set(key, now)
+      }
+    }
+  }
+
   /// Looks up again what has changed since the last call. A container that makes changes without end takes at most an
   /// eleventh of the time.
   /// - Returns: whether something that has changed is left for later.

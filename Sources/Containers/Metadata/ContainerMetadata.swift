@@ -1,5 +1,5 @@
 /// What a container's runtime has on disk of it. All of it may come from whoever made the container: it says what he says.
-public struct ContainerMetadata: Equatable, Sendable {
+public struct ContainerMetadata: Equatable, Sendable, Codable {
   /// The most labels that are taken, by key in order; annotations come behind labels.
   public static let mostLabels = 64
   /// The longest key of a label, in bytes; what is longer is left out.
