@@ -7,14 +7,15 @@ import Glibc
 /// One thread may drain the ring; the tables may be written from that thread. Everything is taken out of the
 /// kernel when the object goes.
 public final class Capture: @unchecked Sendable {
-  private let programs: ProgramSet
+  /// nil without a kernel.
+  private let programs: ProgramSet?
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private var links: [OpaquePointer] = []
   /// Of the programs that are attached only while a rule asks for what they tell.
   private var demanded: [Demand: [OpaquePointer]] = [:]
-  private let ends: SyscallEnds
-  private let ring: EventRing
+  private let ends: SyscallEnds?
+  private let ring: EventRing?
 
   /// How objects are obtained.
   public let backend: Backend
@@ -66,12 +67,14 @@ public final class Capture: @unchecked Sendable {
     identifier = FileIdentifier(program: programs.descriptor(ofProgram: "nestaudit_identify"))
     declarations = Declarations(of: programs, control: control)
     losses = .init(of: programs, name: "losses")
+    let ring: EventRing
     do {
       ring = try EventRing(descriptor: programs.descriptor(ofMap: "ring"))
     } catch {
       munmap(memory, MemoryLayout<policy_control>.size)
       throw error
     }
+    self.ring = ring
     self.programs = programs
     backend = loaded.backend
     ends = SyscallEnds(programs: programs, control: control, backend: backend)
@@ -83,9 +86,37 @@ public final class Capture: @unchecked Sendable {
     }
   }
 
+  /// Without a kernel: what is written to the tables is nowhere, and no event ever comes. For replay, which knows how
+  /// the kernel has judged.
+  /// - Parameter backend: of the events that are replayed.
+  public init(detached backend: Backend) {
+    programs = nil
+    ends = nil
+    ring = nil
+    control = .allocate(capacity: 1)
+    control.initialize(to: policy_control())
+    cgroups = .init(detached: "cgroups")
+    policies = .init(detached: "policies")
+    views = .init(detached: "views")
+    rulesets = .init(detached: "rulesets")
+    watched = .init(detached: "watched")
+    watches = .init(detached: "watches")
+    identifier = FileIdentifier(program: -1)
+    declarations = Declarations(detached: control)
+    losses = .init(detached: "losses")
+    self.backend = backend
+    missing = []
+  }
+
   deinit {
+    guard programs != nil else { return control.deallocate() }
     detach()
     munmap(control, MemoryLayout<policy_control>.size)
+  }
+
+  /// Puts the table of a ruleset into the kernel.
+  public func ruleset(words: [UInt64]) throws(CaptureError) -> RulesetMap {
+    programs == nil ? RulesetMap(detached: ()) : try RulesetMap(words: words)
   }
 
   /// What costs others than those that a rule names, and is looked at only while one does.
@@ -118,7 +149,7 @@ public final class Capture: @unchecked Sendable {
     if !wanted, let links = demanded.removeValue(forKey: demand) {
       for link in links { bpf_link__destroy(link) }
     }
-    guard wanted, demanded[demand] == nil else { return }
+    guard let programs, wanted, demanded[demand] == nil else { return }
     var links: [OpaquePointer] = []
     for name in demand.programs {
       guard let program = programs.program(name) else { continue }
@@ -134,20 +165,20 @@ public final class Capture: @unchecked Sendable {
   }
 
   /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
-  public var everyEndReason: String? { ends.refusal }
+  public var everyEndReason: String? { ends?.refusal }
 
   /// Makes ready for looking only at those syscalls that rules name. Must be called with all privileges.
-  public func loadFunctions() { ends.loadFunctions() }
+  public func loadFunctions() { ends?.loadFunctions() }
 
   /// Sees the syscalls of a gate when they end; to be called before it is opened.
   /// - Parameter gate: for each arch, 64 syscalls a word.
-  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends.open(gate) }
+  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends?.open(gate) }
 
   /// Sees all ends where what needs no rule may come with any syscall; to be called now and then.
-  public func noticeListeners() throws(CaptureError) { try ends.noticeListeners() }
+  public func noticeListeners() throws(CaptureError) { try ends?.noticeListeners() }
 
   /// Looks no more at what that gate has not; to be called when it holds.
-  public func forgetEnds() { ends.close() }
+  public func forgetEnds() { ends?.close() }
 
   /// Programs that are attached when there is something for them.
   private static let onDemand =
@@ -156,6 +187,7 @@ public final class Capture: @unchecked Sendable {
   /// Attaches every program, but for those that wait for rules; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
+    guard let programs, let ends else { return }
     var hooks: UInt32 = 0
     var insides = 0
     try programs.forEach { current throws(CaptureError) in
@@ -192,7 +224,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Takes the programs off their tracepoints; what is in the ring stays to be drained, and nothing follows.
   public func detach() {
-    ends.end()
+    ends?.end()
     for link in links { bpf_link__destroy(link) }
     links = []
     for link in demanded.values.joined() { bpf_link__destroy(link) }
@@ -202,7 +234,7 @@ public final class Capture: @unchecked Sendable {
   }
 
   /// Readable when there are events, for epoll(7).
-  public var eventsDescriptor: Int32 { programs.descriptor(ofMap: "ring") }
+  public var eventsDescriptor: Int32 { programs?.descriptor(ofMap: "ring") ?? -1 }
 
   /// What one call of `drain` takes at most, in bytes: some milliseconds of work.
   private static let drainedAtOnce = 2 << 20
@@ -210,13 +242,13 @@ public final class Capture: @unchecked Sendable {
   /// Hands events that are in the ring to `sink`, in its order; each is valid only during its call.
   /// - Returns: how many there were, and whether there may be more at once.
   public func drain(_ sink: (UnsafeRawBufferPointer) -> Void) -> (events: Int, hasMore: Bool) {
-    ring.drain(atMost: Self.drainedAtOnce, sink)
+    ring?.drain(atMost: Self.drainedAtOnce, sink) ?? (0, false)
   }
 
   /// Runs of our programs that the kernel skipped because one was already running on the CPU.
   public var skippedRuns: UInt64 {
     var skipped: UInt64 = 0
-    try? programs.forEach { current throws(CaptureError) in
+    try? programs?.forEach { current throws(CaptureError) in
       // While it runs only an interrupt can let another packet go, which is no message to the audit.
       if strcmp(bpf_program__name(current), "nestaudit_consume_skb") == 0 { return }
       var information = bpf_prog_info()

@@ -26,6 +26,8 @@ public final class Collector {
   private var waiter: Waiter
   private let reloads: Reloads
   private let desk: ControlDesk
+  private let outside = Outside()
+  private let recordings: RecordingDesk
 
   /// Asks from other threads: what `ps` wants to know.
   public let mailbox: Mailbox
@@ -57,16 +59,19 @@ public final class Collector {
     try Privileges.drop()
     capture.control.pointee.collector = UInt32(getpid())
     capture.control.pointee.seccomp = SeccompLog.read()
-    daemons = try DaemonTable(configuration: configuration, capture: capture, logger: logger)
+    daemons = try DaemonTable(
+      configuration: configuration, capture: capture, logger: logger, outside: outside)
     containers = ContainerTable(
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
-        depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
+        depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger,
+      outside: outside)
     containment = Containment(
       daemons: daemons, freezer: freezer, stateDirectory: configuration.stateDirectory,
       ringSize: Int(configuration.ringSize), logger: logger)
     dispatcher = Dispatcher(
-      capture: capture, daemons: daemons, containers: containers, containment: containment)
+      capture: capture, daemons: daemons, containers: containers, containment: containment,
+      outside: outside)
     losses = LossAccount(
       capture: capture, containers: containers, daemons: daemons, containment: containment)
     desk = ControlDesk(
@@ -74,6 +79,9 @@ public final class Collector {
       snapshot: { [capture] entries, daemons in
         Collector.snapshot(capture, daemons, entries, hierarchy)
       })
+    recordings = RecordingDesk(
+      capture: capture, daemons: daemons, containers: containers, dispatcher: dispatcher,
+      outside: outside)
     containers.beforeEnd = { [unowned losses, containment] entry in
       losses.close(entry.contid)
       containment.forget(entry)
@@ -122,6 +130,7 @@ public final class Collector {
       hasChanges = daemons.watches.followChanges()
       daemons.names.take()
       drained = drain()
+      recordings.tend()
       containment.relieve()
       containers.settle()
       for signal in signals.read() {
@@ -152,6 +161,7 @@ public final class Collector {
     while drain().events > 0 {}
     containers.settle(isLate: true)
     losses.settle()
+    recordings.endAndWait()
     return daemons.end(askedBy: sender.map(containers.asker))
   }
 
@@ -206,6 +216,11 @@ public final class Collector {
     case .reload(let sender):
       reloads.ask(by: sender, question)
       return nil
+    case .record(let names):
+      return .recording(Result { () throws(ControlRefusal) in try recordings.begin(only: names) })
+    case .endRecording:
+      recordings.end()
+      return .recordingEnded
     case .wish(let wish, let peer): return .wish(desk.answer(wish, by: peer))
     }
   }

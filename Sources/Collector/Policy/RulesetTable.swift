@@ -36,7 +36,7 @@ struct RulesetTable {
     }
     let table = try prepared.takeTable().versioned(nextVersion)
     let content = Content(
-      prepared.kernelKey, try RulesetMap(words: table.words), version: nextVersion)
+      prepared.kernelKey, try capture.ruleset(words: table.words), version: nextVersion)
     nextVersion &+= 1
     contents[prepared.kernelKey] = content
     return content
