@@ -98,6 +98,8 @@ let package = Package(
     .testTarget(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RecordingTests", dependencies: ["Recording", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
@@ -106,8 +108,9 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "AuditRules", "CNestaudit", "TableReader",
+        "AuditRules", "CNestaudit", "TableReader", "Collector", "Recording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzz", swiftSettings: strict),
     .testTarget(

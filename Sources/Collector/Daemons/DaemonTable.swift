@@ -11,7 +11,7 @@ final class DaemonTable {
   private let logger: Logger
   private let logDirectory: String
   private let outside: Outside
-  private let writers = LogWriters()
+  private let writers: LogWriters
   var rulesets: RulesetTable
   var policies: PolicyTable
   /// Where the paths of rules lead.
@@ -32,8 +32,10 @@ final class DaemonTable {
   private var closing: [DaemonLog] = []
 
   init(
-    configuration: CollectorConfiguration, capture: Capture, logger: Logger, outside: Outside
+    configuration: CollectorConfiguration, capture: Capture, logger: Logger, outside: Outside,
+    writers: LogWriters = LogWriters()
   ) throws {
+    self.writers = writers
     self.logger = logger
     self.outside = outside
     names = NameTable(outside: outside)

@@ -28,6 +28,7 @@ public struct Replay: ~Copyable {
   private let configuration: CollectorConfiguration
   private let replayed: Replayed
   private let logger: Logger
+  private let writers: LogWriters
   private var pipeline: ReplayPipeline?
   private var summary: Summary
   private var clock: Int64 = 0
@@ -43,6 +44,14 @@ public struct Replay: ~Copyable {
   public init(
     of path: String, _ configuration: CollectorConfiguration, logger: Logger
   ) throws(RecordingError) {
+    try self.init(of: path, configuration, logger: logger, writers: LogWriters())
+  }
+
+  /// - Parameter writers: their threads stay: whoever replays much uses the same ones again.
+  init(
+    of path: String, _ configuration: CollectorConfiguration, logger: Logger, writers: LogWriters
+  ) throws(RecordingError) {
+    self.writers = writers
     reader = try RecordingReader(path: path)
     let origin = reader.header.origin
     KernelRelease.assume(origin.kernel)
@@ -123,7 +132,7 @@ public struct Replay: ~Copyable {
   /// The daemons begin once it is known how far those were that were recorded.
   private mutating func start() throws {
     guard pipeline == nil else { return }
-    pipeline = try ReplayPipeline(configuration, replayed, logger: logger)
+    pipeline = try ReplayPipeline(configuration, replayed, logger: logger, writers: writers)
     pipeline!.setClock(clock)
   }
 

@@ -17,13 +17,15 @@ struct ReplayPipeline {
   private var endedContainers = 0
 
   init(
-    _ configuration: CollectorConfiguration, _ replayed: Replayed, logger: Logger
+    _ configuration: CollectorConfiguration, _ replayed: Replayed, logger: Logger,
+    writers: LogWriters
   ) throws {
     self.replayed = replayed
     let outside = Outside(replayed: replayed)
     capture = Capture(detached: Backend(rawValue: replayed.origin.backend) ?? .tracepoints)
     daemons = try DaemonTable(
-      configuration: configuration, capture: capture, logger: logger, outside: outside)
+      configuration: configuration, capture: capture, logger: logger, outside: outside,
+      writers: writers)
     containers = ContainerTable(
       capture: capture, daemons: daemons, hierarchy: .absent,
       limits: ContainerLimits(depth: .max, inner: .max), logger: logger, outside: outside)
