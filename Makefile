@@ -68,12 +68,14 @@ soak: test-dependencies $(OBJECT) ## ten containers a second come and go for ten
 		--filter ContainerTests.Churn
 
 .PHONY: fuzz
-fuzz: $(OBJECT) ## a million inputs by chance for the parser and the compiler of rules (SEED=, COUNT=)
+fuzz: $(OBJECT) ## inputs by chance for the parser and the compiler of rules, and for replay (SEED=, COUNT=)
 	$(SWIFT) build $(FLAGS) --product fuzz
 	@for target in parser compiler; do \
 		.build/release/fuzz $$target --output .build \
 			--count $(or $(COUNT),1000000) $(addprefix --seed=,$(SEED)); \
 	done
+	@.build/release/fuzz recording --output .build \
+		--count $(or $(COUNT),100000) $(addprefix --seed=,$(SEED))
 
 .PHONY: demo
 demo: build ## two containers and the host, three audit logs, one capture (root)

@@ -26,6 +26,7 @@ let package = Package(
     .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
     .systemLibrary(name: "CLibAudit", pkgConfig: "audit", providers: [.apt(["libaudit-dev"])]),
     .systemLibrary(name: "CAuparse", pkgConfig: "auparse", providers: [.apt(["libauparse-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(
       name: "AuditRules", dependencies: ["CNestaudit", "CLibAudit"], swiftSettings: hot),
@@ -41,10 +42,11 @@ let package = Package(
         "CNestaudit", "CLibBPF",
       ],
       swiftSettings: strict),
+    .target(name: "Recording", dependencies: ["CNestaudit", "CZlib"], swiftSettings: strict),
     .target(
       name: "Collector",
       dependencies: [
-        "AuditRules", "AuditRecords", "Containers", "Capture", "CNestaudit",
+        "AuditRules", "AuditRecords", "Containers", "Capture", "Recording", "CNestaudit",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: hot),
@@ -60,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "nestaudit",
       dependencies: [
-        "Collector", "Control", "AuditRules", "Containers", "Capture", "CAuparse",
+        "Collector", "Control", "AuditRules", "Containers", "Capture", "Recording", "CAuparse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -100,6 +102,8 @@ let package = Package(
     .testTarget(
       name: "ContainerTests", dependencies: ["TestSupport", "Containers", "nestaudit"],
       swiftSettings: strict),
+    .testTarget(
+      name: "RecordingTests", dependencies: ["Recording", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: strict),
     .testTarget(
       name: "GuestTests", dependencies: ["TestSupport", "Capture", "nestaudit"],
@@ -108,8 +112,9 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "AuditRules", "CNestaudit", "TableReader",
+        "AuditRules", "CNestaudit", "TableReader", "Collector", "Recording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzz", swiftSettings: strict),
     .testTarget(

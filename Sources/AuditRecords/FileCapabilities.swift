@@ -19,7 +19,8 @@ public struct FileCapabilities: Equatable, Sendable {
   /// Those that the kernel knows: CAP_LAST_CAP is 40 since Linux 5.9.
   private static let known: UInt64 = (1 << 41) - 1
 
-  init(
+  /// With these values.
+  public init(
     permitted: UInt64, inheritable: UInt64, isEffective: Bool, version: UInt8, rootID: UInt32
   ) {
     self.permitted = permitted

@@ -60,6 +60,31 @@ public struct IDTable: @unchecked Sendable {
     self.init(entries: UnsafeBufferPointer(copied), text: UnsafeRawBufferPointer(bytes))
   }
 
+  /// Names as a log has them, by id.
+  public init(recorded names: [UInt32: [UInt8]]) {
+    let sorted = names.sorted { $0.key < $1.key }
+    let entries = UnsafeMutableBufferPointer<Entry>.allocate(capacity: sorted.count)
+    let text = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: sorted.reduce(0) { $0 + $1.value.count }, alignment: 1)
+    var at = 0
+    for (index, (id, name)) in sorted.enumerated() {
+      entries.initializeElement(
+        at: index, to: Entry(id: id, start: UInt32(at), length: UInt32(name.count)))
+      UnsafeMutableRawBufferPointer(rebasing: text[at...]).copyBytes(from: name)
+      at += name.count
+    }
+    self.init(entries: UnsafeBufferPointer(entries), text: UnsafeRawBufferPointer(text))
+  }
+
+  /// Goes through the ids that have a name, with that as a log has it.
+  public func forEach(_ body: (UInt32, UnsafeRawBufferPointer) -> Void) {
+    for entry in entries {
+      let start = Int(entry.start)
+      body(
+        entry.id, UnsafeRawBufferPointer(rebasing: text[start..<(start + Int(entry.length))]))
+    }
+  }
+
   /// Gives the memory back; the table must not be used any more.
   public func free() {
     entries.deallocate()

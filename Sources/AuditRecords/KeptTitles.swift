@@ -12,6 +12,11 @@ struct KeptTitles: ~Copyable {
     }
   }
 
+  /// Goes on with titles that were kept before.
+  mutating func restore(_ titles: [KeptTitle], of task: UInt32) {
+    kept[task] = titles.isEmpty ? nil : titles
+  }
+
   /// The titles of a task that is called otherwise now; empty for almost all.
   func titles(_ task: UInt32) -> [KeptTitle] { kept.isEmpty ? [] : kept[task] ?? [] }
 
@@ -27,4 +32,10 @@ public struct KeptTitle {
   public let daemon: UInt32
   /// First bytes of the command line.
   public let bytes: [UInt8]
+
+  /// A title that a daemon goes on with.
+  public init(daemon: UInt32, bytes: [UInt8]) {
+    self.daemon = daemon
+    self.bytes = bytes
+  }
 }

@@ -1,7 +1,8 @@
 import CNestaudit
+import Synchronization
 
 /// A kernel's version, where it decides what the kernel's audit writes.
-struct KernelRelease: Comparable {
+public struct KernelRelease: Comparable, Sendable {
   private let version: UInt32
 
   init(_ major: UInt32, _ minor: UInt32) { version = nestaudit_version(major, minor) }
@@ -11,7 +12,16 @@ struct KernelRelease: Comparable {
 
   private init(version: UInt32) { self.version = version }
 
-  static let running = KernelRelease(version: nestaudit_kernel_version())
+  /// The one that the events are from: this machine's, unless another one was assumed before anything was rendered.
+  static let running = assumed.withLock { $0 } ?? KernelRelease(version: nestaudit_kernel_version())
 
-  static func < (left: KernelRelease, right: KernelRelease) -> Bool { left.version < right.version }
+  private static let assumed = Mutex<KernelRelease?>(nil)
+
+  /// Has records be those of another kernel; to be called before the first one is made.
+  /// - Parameter release: as uname(2) says it.
+  public static func assume(_ release: String) {
+    assumed.withLock { $0 = KernelRelease(uname: release) }
+  }
+
+  public static func < (left: KernelRelease, right: KernelRelease) -> Bool { left.version < right.version }
 }

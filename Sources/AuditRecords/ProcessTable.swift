@@ -5,15 +5,15 @@ import CNestaudit
 ///
 /// The events are kept as they came; a task's memory is used again for the next one.
 public struct ProcessTable: ~Copyable {
-  private var tasks: [UInt32: UnsafeMutablePointer<KnownTask>] = [:]
+  var tasks: [UInt32: UnsafeMutablePointer<KnownTask>] = [:]
   /// The one that was asked for last: one event of a task seldom comes alone.
   private var recent: (task: UInt32, known: UnsafeMutablePointer<KnownTask>)?
-  private var arguments = PendingParts()
-  private var targets = PendingParts()
-  private var touched = PendingParts()
-  private var owns = PendingParts()
-  private var requests = PendingParts()
-  private var titles = KeptTitles()
+  var arguments = PendingParts()
+  var targets = PendingParts()
+  var touched = PendingParts()
+  var owns = PendingParts()
+  var requests = PendingParts()
+  var titles = KeptTitles()
   /// Tasks of which something that goes before a syscall has come since `takeTouchedParts`; one may be there twice.
   private var withNewParts: [UInt32] = []
 

@@ -22,6 +22,13 @@ public struct WatchPath: Sendable, Equatable, Hashable {
   /// It ends with a slash: a link there is followed. All others are themselves what is asked for
   /// (kernel/audit_watch.c, audit_get_nd; audit_tree.c, audit_add_tree_rule).
   public let follows: Bool
+
+  /// A path by these properties.
+  public init(path: String, below: Bool, follows: Bool) {
+    self.path = path
+    self.below = below
+    self.follows = follows
+  }
 }
 
 /// Makes tests of fields, and gathers the paths that they ask for.

@@ -7,12 +7,13 @@ import Glibc
 /// One thread may drain the ring; the tables may be written from that thread. Everything is taken out of the
 /// kernel when the object goes, unless it is pinned: then it stays until `detach`, for whoever comes after this process.
 public final class Capture: @unchecked Sendable {
-  private let programs: ProgramSet
+  /// nil without a kernel.
+  private let programs: ProgramSet?
   /// Tells what a descriptor leads to, in the numbers that events have.
   public let identifier: FileIdentifier
   private let attachments: Attachments
-  private let ends: SyscallEnds
-  private let ring: EventRing
+  private let ends: SyscallEnds?
+  private let ring: EventRing?
 
   /// How objects are obtained.
   public let backend: Backend
@@ -24,7 +25,9 @@ public final class Capture: @unchecked Sendable {
   public let version: String
   /// Tells the ring from every other one of this boot.
   public var identity: String {
-    PinDirectory.identity(version, ring: dup(programs.descriptor(ofMap: "ring"))) ?? ""
+    programs.flatMap {
+      PinDirectory.identity(version, ring: dup($0.descriptor(ofMap: "ring")))
+    } ?? ""
   }
   private var isLeft = false
   /// What accounts have in the ring is right, whatever became of the collector before.
@@ -100,6 +103,7 @@ public final class Capture: @unchecked Sendable {
     identifier = FileIdentifier(program: programs.descriptor(ofProgram: "nestaudit_identify"))
     declarations = Declarations(of: programs, control: control)
     losses = .init(of: programs, name: "losses")
+    let ring: EventRing
     do {
       credits = try Credits(of: programs, control: control, ringSize: ringSize)
       ring = try EventRing(descriptor: programs.descriptor(ofMap: "ring"), credits: credits)
@@ -107,6 +111,7 @@ public final class Capture: @unchecked Sendable {
       munmap(memory, MemoryLayout<policy_control>.size)
       throw error
     }
+    self.ring = ring
     self.programs = programs
     backend = loaded.backend
     missing = loaded.missing
@@ -130,10 +135,44 @@ public final class Capture: @unchecked Sendable {
       programs: programs, control: control, backend: backend, attachments: attachments, pins: pins)
   }
 
+  /// Without a kernel: what is written to the tables is nowhere, and no event ever comes. For replay, which knows how
+  /// the kernel has judged.
+  /// - Parameter backend: of the events that are replayed.
+  public init(detached backend: Backend) {
+    programs = nil
+    ends = nil
+    ring = nil
+    control = .allocate(capacity: 1)
+    control.initialize(to: policy_control())
+    cgroups = .init(detached: "cgroups")
+    policies = .init(detached: "policies")
+    views = .init(detached: "views")
+    rulesets = .init(detached: "rulesets")
+    watched = .init(detached: "watched")
+    watches = .init(detached: "watches")
+    identifier = FileIdentifier(program: -1)
+    declarations = Declarations(detached: control)
+    losses = .init(detached: "losses")
+    credits = Credits(detached: control)
+    attachments = Attachments(pinnedIn: nil)
+    pins = nil
+    isTakenOver = false
+    isSettled = true
+    version = ""
+    self.backend = backend
+    missing = []
+  }
+
   deinit {
+    guard programs != nil else { return control.deallocate() }
     // A collector that could not begin leaves what it has found.
     if !isTakenOver, !isLeft { detach() }
     munmap(control, MemoryLayout<policy_control>.size)
+  }
+
+  /// Puts the table of a ruleset into the kernel.
+  public func ruleset(words: [UInt64]) throws(CaptureError) -> RulesetMap {
+    programs == nil ? RulesetMap(detached: ()) : try RulesetMap(words: words)
   }
 
   /// Everything stays in the kernel when the object goes.
@@ -145,7 +184,7 @@ public final class Capture: @unchecked Sendable {
   /// captured, and nothing of it is at work any more when this returns.
   /// - Parameter position: up to where events were taken for good.
   public func takeOver(at position: UInt64) {
-    ring.skip(to: position)
+    ring?.skip(to: position)
     control.pointee.undecided = 1
     control.pointee.host = UInt32(POLICY_UNDECIDED)
     control.pointee.generation &+= 1
@@ -211,6 +250,7 @@ public final class Capture: @unchecked Sendable {
       if demand == .requests { control.pointee.requests = 0 }
       return attachments.detach(demand.programs)
     }
+    guard let programs else { return }
     do {
       for program in demand.programs.compactMap(programs.program) { try attachments.attach(program) }
     } catch {
@@ -221,20 +261,20 @@ public final class Capture: @unchecked Sendable {
   }
 
   /// Why every syscall of the machine is looked at when it ends; nil where only those are that rules name.
-  public var everyEndReason: String? { ends.refusal }
+  public var everyEndReason: String? { ends?.refusal }
 
   /// Makes ready for looking only at those syscalls that rules name. Must be called with all privileges.
-  public func loadFunctions() { ends.loadFunctions() }
+  public func loadFunctions() { ends?.loadFunctions() }
 
   /// Sees the syscalls of a gate when they end; to be called before it is opened.
   /// - Parameter gate: for each arch, 64 syscalls a word.
-  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends.open(gate) }
+  public func seeEnds(of gate: [UInt64]) throws(CaptureError) { try ends?.open(gate) }
 
   /// Sees all ends where what needs no rule may come with any syscall; to be called now and then.
-  public func noticeListeners() throws(CaptureError) { try ends.noticeListeners() }
+  public func noticeListeners() throws(CaptureError) { try ends?.noticeListeners() }
 
   /// Looks no more at what that gate has not; to be called when it holds.
-  public func forgetEnds() { ends.close() }
+  public func forgetEnds() { ends?.close() }
 
   /// Programs that are attached when there is something for them.
   private static let onDemand =
@@ -243,6 +283,7 @@ public final class Capture: @unchecked Sendable {
   /// Attaches every program, but for those that wait for rules; from here on events come. A hook that the kernel
   /// refuses is missing from then on.
   public func attach() throws(CaptureError) {
+    guard let programs, let ends else { return }
     var hooks: UInt32 = 0
     var insides = 0
     for program in programs.all where !program.isCalled && !Self.onDemand.contains(program.name) {
@@ -277,7 +318,7 @@ public final class Capture: @unchecked Sendable {
   /// Takes the programs off their tracepoints, and out of where they are pinned; what is in the ring stays to be drained,
   /// and nothing follows.
   public func detach() {
-    ends.end()
+    ends?.end()
     attachments.detachAll()
     pins?.removeAll()
     // One may still run on another CPU.
@@ -285,7 +326,7 @@ public final class Capture: @unchecked Sendable {
   }
 
   /// Readable when there are events, for epoll(7).
-  public var eventsDescriptor: Int32 { programs.descriptor(ofMap: "ring") }
+  public var eventsDescriptor: Int32 { programs?.descriptor(ofMap: "ring") ?? -1 }
 
   /// What one call of `drain` takes at most, in bytes: some milliseconds of work.
   private static let drainedAtOnce = 2 << 20
@@ -298,23 +339,24 @@ public final class Capture: @unchecked Sendable {
   public func drain(
     _ sink: (UnsafeRawBufferPointer) -> Void, beforeGivingBack: () -> Void
   ) -> (events: Int, hasMore: Bool) {
-    ring.drain(atMost: Self.drainedAtOnce, sink, beforeGivingBack: beforeGivingBack)
+    ring?.drain(atMost: Self.drainedAtOnce, sink, beforeGivingBack: beforeGivingBack) ?? (0, false)
   }
 
   /// Gives the place of all that was drained back to the kernel.
   public func giveBack() {
+    guard let ring else { return }
     ring.giveBack()
     if !isSettled { isSettled = credits.settle { ring.isEmpty } }
   }
 
   /// In the ring, up to where events have been drained; it grows for as long as the programs are loaded.
-  public var position: UInt64 { ring.position }
+  public var position: UInt64 { ring?.position ?? 0 }
 
   /// Runs of our programs that the kernel skipped because one was already running on the CPU.
   public var skippedRuns: UInt64 {
     var skipped: UInt64 = 0
     // While one runs only an interrupt can let another packet go, which is no message to the audit.
-    for program in programs.all where program.name != "nestaudit_consume_skb" {
+    for program in programs?.all ?? [] where program.name != "nestaudit_consume_skb" {
       var information = bpf_prog_info()
       var length = UInt32(MemoryLayout<bpf_prog_info>.size)
       if bpf_obj_get_info_by_fd(program.descriptor, &information, &length) == 0 {

@@ -9,6 +9,7 @@ import Glibc
 public final class Credits: @unchecked Sendable {
   private let accounts: UnsafeMutablePointer<policy_credit>
   private let control: UnsafeMutablePointer<policy_control>
+  private let isMapped: Bool
   /// Whose events are being taken out, and how many bytes of them are not given back yet.
   private var account: UInt32 = 0
   private var pending: UInt64 = 0
@@ -30,11 +31,22 @@ public final class Credits: @unchecked Sendable {
     }
     accounts = memory.bindMemory(to: policy_credit.self, capacity: Self.count)
     self.control = control
+    isMapped = true
     control.pointee.ring_size = ringSize
     control.pointee.credit = ringSize / UInt32(Self.share)
   }
 
-  deinit { munmap(accounts, Self.size) }
+  /// Without a kernel: nobody has anything in a ring.
+  init(detached control: UnsafeMutablePointer<policy_control>) {
+    accounts = .allocate(capacity: Self.count)
+    accounts.initialize(repeating: policy_credit(), count: Self.count)
+    self.control = control
+    isMapped = false
+  }
+
+  deinit {
+    if isMapped { munmap(accounts, Self.size) } else { accounts.deallocate() }
+  }
 
   /// One container may have this part of the ring.
   private static let share = 4

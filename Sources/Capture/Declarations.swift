@@ -20,6 +20,14 @@ public struct Declarations: @unchecked Sendable {
     self.control = control
   }
 
+  /// Nobody can declare anything.
+  init(detached control: UnsafeMutablePointer<policy_control>) {
+    tasks = .init(detached: "declarations")
+    counts = .init(detached: "declared_tasks")
+    counter = -1
+    self.control = control
+  }
+
   /// Some contid has been declared.
   public var isUsed: Bool { control.pointee.declared != 0 }
 

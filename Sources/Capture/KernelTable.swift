@@ -14,8 +14,15 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
     self.name = name
   }
 
+  /// A table of no kernel: what is written to it is nowhere.
+  init(detached name: StaticString) {
+    descriptor = -1
+    self.name = name
+  }
+
   /// Adds an entry, or replaces it whole: a program sees the old value or the new one.
   public func set(_ key: Key, _ value: Value) throws(CaptureError) {
+    if descriptor < 0 { return }
     let failed = withUnsafePointer(to: key) { key in
       withUnsafePointer(to: value) { value in
         bpf_map_update_elem(descriptor, key, value, UInt64(BPF_ANY)) == 0 ? 0 : errno
@@ -30,6 +37,7 @@ public struct KernelTable<Key, Value>: @unchecked Sendable {
   /// Adds or replaces several entries, each whole: where each one alone would have to wait until no program uses the
   /// old value, that is done once for all, if the kernel can.
   public func set(_ entries: [(key: Key, value: Value)]) throws(CaptureError) {
+    if descriptor < 0 { return }
     guard entries.count > 1 else {
       if let entry = entries.first { try set(entry.key, entry.value) }
       return

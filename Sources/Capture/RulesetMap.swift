@@ -37,5 +37,8 @@ public final class RulesetMap {
     }
   }
 
-  deinit { close(descriptor) }
+  /// For a `Capture` without a kernel.
+  init(detached _: ()) { descriptor = -1 }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

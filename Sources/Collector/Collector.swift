@@ -29,6 +29,8 @@ public final class Collector {
   private var isCatchingUp: Bool
   private let reloads: Reloads
   private let desk: ControlDesk
+  private let outside = Outside()
+  private let recordings: RecordingDesk
 
   /// Asks from other threads: what `ps` wants to know.
   public let mailbox: Mailbox
@@ -64,17 +66,20 @@ public final class Collector {
     try Privileges.drop()
     capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(
-      configuration: configuration, capture: capture, ledger: keeper.ledger, logger: logger)
+      configuration: configuration, capture: capture, ledger: keeper.ledger, logger: logger,
+      outside: outside, writers: LogWriters(keptIn: keeper.ledger.memory))
     containers = ContainerTable(
       capture: capture, daemons: daemons, hierarchy: hierarchy,
       limits: ContainerLimits(
-        depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger)
+        depth: configuration.maxDepth, inner: configuration.maxContainers), logger: logger,
+      outside: outside)
     containment = Containment(
       daemons: daemons, freezer: freezer, credits: capture.credits,
       stateDirectory: configuration.stateDirectory,
       ringSize: Int(configuration.ringSize), logger: logger)
     dispatcher = Dispatcher(
-      capture: capture, daemons: daemons, containers: containers, containment: containment)
+      capture: capture, daemons: daemons, containers: containers, containment: containment,
+      outside: outside)
     losses = LossAccount(
       capture: capture, containers: containers, daemons: daemons, containment: containment)
     desk = ControlDesk(
@@ -82,6 +87,9 @@ public final class Collector {
       snapshot: { [capture] entries, daemons in
         Collector.snapshot(capture, daemons, entries, hierarchy)
       })
+    recordings = RecordingDesk(
+      capture: capture, daemons: daemons, containers: containers, dispatcher: dispatcher,
+      outside: outside)
     containers.beforeEnd = { [unowned losses, containment] entry in
       losses.close(entry.contid)
       containment.forget(entry)
@@ -147,6 +155,7 @@ public final class Collector {
         containers.adopt()
         logger.info("all that an earlier collector has left is taken")
       }
+      recordings.tend()
       containment.relieve()
       containers.settle()
       for signal in signals.read() {
@@ -179,6 +188,7 @@ public final class Collector {
     while drain().events > 0 {}
     containers.settle(isLate: true)
     losses.settle()
+    recordings.endAndWait()
     defer { keeper.end() }
     return daemons.end(askedBy: sender.map(containers.asker))
   }
@@ -249,6 +259,11 @@ public final class Collector {
     case .reload(let sender):
       reloads.ask(by: sender, question)
       return nil
+    case .record(let names):
+      return .recording(Result { () throws(ControlRefusal) in try recordings.begin(only: names) })
+    case .endRecording:
+      recordings.end()
+      return .recordingEnded
     case .wish(let wish, let peer): return .wish(desk.answer(wish, by: peer))
     }
   }

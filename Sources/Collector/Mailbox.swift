@@ -15,6 +15,8 @@ public final class Mailbox: Sendable {
     case rules(daemon: String)
     case reload(SignalSource.Sender)
     case wish(Wish, Peer)
+    case record(only: [String])
+    case endRecording
   }
 
   /// What is answered.
@@ -23,6 +25,8 @@ public final class Mailbox: Sendable {
     case rules(RulesSnapshot?)
     case reload(ReloadOutcome)
     case wish(Result<Granted, ControlRefusal>)
+    case recording(Result<RecordingQueue, ControlRefusal>)
+    case recordingEnded
   }
 
   /// A question that someone waits with.
@@ -90,7 +94,8 @@ public final class Mailbox: Sendable {
   /// So long whoever asks for much is made to wait before he asks again.
   private static let longestWait: Int64 = 100_000_000
 
-  private func ask(_ subject: Subject, seconds: Int) -> Answer? {
+  /// Blocks the caller; nil if there is no answer within `seconds`.
+  func ask(_ subject: Subject, seconds: Int = 10) -> Answer? {
     let question = Question(subject)
     let isOpen = box.withLock { box in
       if !box.isClosed { box.waiting.append(question) }

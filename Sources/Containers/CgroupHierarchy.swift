@@ -19,6 +19,11 @@ public struct CgroupHierarchy: Sendable {
     return nil
   }
 
+  /// One that is mounted nowhere: it has no cgroup.
+  public static let absent = CgroupHierarchy(mountPoint: "/proc/self/nowhere")
+
+  private init(mountPoint: String) { self.mountPoint = mountPoint }
+
   /// The id of a cgroup, that is the inode of its directory.
   public func id(of path: String) -> UInt64? {
     var status = stat()

@@ -20,6 +20,10 @@ public struct ControlAnswers: Sendable {
   public var rules: @Sendable (String) -> RulesReply??
   /// `reload`: asked by this peer. Has a thread of its own, since it may take long. For root's socket alone.
   public var reload: @Sendable (Peer) -> ReloadReply?
+  /// `record`: limited to containers of these names, unless there are none. For root's socket alone.
+  public var record: @Sendable ([String]) throws -> TailStream?
+  /// `end-record`; false when the collector is on its way out. For root's socket alone.
+  public var endRecord: @Sendable () -> Bool
 
   /// Makes a set of answers; what is thrown is said to who has asked.
   public init(
@@ -31,7 +35,9 @@ public struct ControlAnswers: Sendable {
     contid: @escaping @Sendable (Peer, ContidRequest) -> ContidReply?,
     announce: @escaping @Sendable (Peer, UInt32) throws -> AnnounceReply?,
     rules: @escaping @Sendable (String) -> RulesReply??,
-    reload: @escaping @Sendable (Peer) -> ReloadReply?
+    reload: @escaping @Sendable (Peer) -> ReloadReply?,
+    record: @escaping @Sendable ([String]) throws -> TailStream?,
+    endRecord: @escaping @Sendable () -> Bool
   ) {
     self.admission = admission
     self.status = status
@@ -42,6 +48,8 @@ public struct ControlAnswers: Sendable {
     self.announce = announce
     self.rules = rules
     self.reload = reload
+    self.record = record
+    self.endRecord = endRecord
   }
 }
 
@@ -79,11 +87,11 @@ public struct TailRequest: Codable, Equatable, Sendable {
   }
 }
 
-/// The lines of a log on their way.
+/// The lines of a log on their way, or a recording.
 public struct TailStream: Sendable {
-  /// Whose log it is.
+  /// Whose log it is; empty for a recording.
   public var daemon: String
-  /// Sends whole lines until there are no more, on a thread of its own. What it is given waits until they are sent, and
+  /// Sends whole lines, or pieces of a recording, until there are no more, on a thread of its own. What it is given waits until they are sent, and
   /// is false once nobody listens any more; with no lines it only asks that.
   public var run: @Sendable (_ send: ([UInt8]) -> Bool) -> Void
 

@@ -34,16 +34,39 @@ public enum ControlClient {
   /// The lines of a daemon's log.
   public static func tail(_ request: TailRequest, state: String) throws(ControlError) -> LineSource
   {
+    try stream(Request(op: "tail", tail: request), state) { $0.tail }
+  }
+
+  /// A recording, as long as it goes on.
+  /// - Parameter names: of the containers that it is limited to; none for everything.
+  public static func record(
+    only names: [String], state: String
+  ) throws(ControlError) -> LineSource {
+    try stream(Request(op: "record", only: names), state) { $0.recording == true ? "" : nil }
+  }
+
+  /// Ends the recording: what is left of it comes, and then its end.
+  public static func endRecord(state: String) throws(ControlError) {
+    let response = try ask(Request(op: "end-record"), state)
+    guard response.recording != nil else {
+      throw .refused(response.error ?? "it gave no reason")
+    }
+  }
+
+  /// Asks for something behind whose answer more comes.
+  private static func stream(
+    _ request: Request, _ state: String, daemon: (Response) -> String?
+  ) throws(ControlError) -> LineSource {
     let path = StateDirectory.clientSocket(in: state)
     let descriptor = try open(path, seconds: patience)
     var source = LineSource(descriptor: descriptor)
     do {
-      try send(try Wire.encode(Request(op: "tail", tail: request)), descriptor, path)
+      try send(try Wire.encode(request), descriptor, path)
       guard let line = try source.nextLine(path) else {
         throw ControlError.noCollector(socket: path)
       }
       let response = try Wire.decode(Response.self, from: line)
-      if let daemon = response.tail {
+      if let daemon = daemon(response) {
         source.daemon = daemon
         return source
       }

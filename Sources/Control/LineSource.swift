@@ -1,6 +1,6 @@
 import Glibc
 
-/// The lines of a log as they come from the collector.
+/// The lines of a log as they come from the collector, or the bytes of a recording.
 public struct LineSource: ~Copyable {
   /// Longer than any record; whoever sends more without a newline is no collector.
   private static let longestLine = 1 << 20
@@ -30,6 +30,19 @@ public struct LineSource: ~Copyable {
       lines = takeLines()
     }
     return lines
+  }
+
+  /// Bytes that have come, whatever they are; waits for some.
+  /// - Parameter milliseconds: for how long.
+  /// - Returns: nil when there will be no more, none if none have come in time.
+  public mutating func nextBytes(milliseconds: Int32) throws(ControlError) -> [UInt8]? {
+    if pending.isEmpty, !isAtEnd {
+      var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&ready, 1, milliseconds) > 0 { try read("the collector") }
+    }
+    if pending.isEmpty, isAtEnd { return nil }
+    defer { pending = [] }
+    return pending
   }
 
   /// One line, without its newline; nil at the end.

@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// A question, one JSON object on a line of its own.
 struct Request: Codable, Equatable {
-  /// What is asked: `ps`, `status`, `ctl`, `tail`, `contid`, and of root's socket `rules`, `reload`, `announce`.
+  /// What is asked: `ps`, `status`, `ctl`, `tail`, `contid`, and of root's socket `rules`, `reload`, `announce`,
+  /// `record`, `end-record`.
   var op: String
   /// Of `rules`, `ctl` and `status`: whose; nil is the asker's own, and of `status` all that he may see.
   var daemon: String?
@@ -14,6 +15,8 @@ struct Request: Codable, Equatable {
   var contid: ContidRequest?
   /// Of `announce`: a process.
   var process: UInt32?
+  /// Of `record`: the containers that it is limited to; none for everything.
+  var only: [String]?
 }
 
 /// An answer, one JSON object on a line of its own: one field, never two.
@@ -27,6 +30,8 @@ struct Response: Codable, Equatable {
   var reload: ReloadReply?
   var contid: ContidReply?
   var announced: AnnounceReply?
+  /// Behind it comes a recording, until the connection ends; or there is none any more.
+  var recording: Bool?
   var error: String?
 }
 

@@ -1,6 +1,6 @@
 internal import Containers
 
-/// What is sent back: a line, and perhaps the lines of a log behind it.
+/// What is sent back: a line, and perhaps the lines of a log behind it, or a recording.
 struct Reply: Sendable {
   let bytes: [UInt8]
   var stream: TailStream?
@@ -65,6 +65,12 @@ struct Reply: Sendable {
     case ("reload", .root):
       guard let reply = answers.reload(peer) else { throw stopping }
       return Reply(Response(reload: reply))
+    case ("record", .root):
+      guard let stream = try answers.record(request.only ?? []) else { throw stopping }
+      return Reply(Response(recording: true), stream: stream)
+    case ("end-record", .root):
+      guard answers.endRecord() else { throw stopping }
+      return Reply(Response(recording: false))
     default: throw ControlError.refused("unknown request '\(request.op.prefix(64))'")
     }
   }

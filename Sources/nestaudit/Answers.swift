@@ -60,7 +60,12 @@ extension ControlAnswers {
           container: begun.name, daemons: begun.daemons, isReady: begun.isReady)
       },
       rules: { name in mailbox.askRules(of: name).map { $0.map(RulesReply.init) } },
-      reload: { peer in mailbox.askReload(by: peer).map(ReloadReply.init) })
+      reload: { peer in mailbox.askReload(by: peer).map(ReloadReply.init) },
+      record: { names in
+        let queue = try mailbox.beginRecording(only: names)
+        return queue.map { queue in TailStream(daemon: "") { send in queue.run(send) } }
+      },
+      endRecord: { mailbox.endRecording() })
   }
 }
 

@@ -16,7 +16,7 @@ struct Nestaudit: ParsableCommand {
     version: programVersion,
     subcommands: [
       RunCommand.self, ReloadCommand.self, PsCommand.self, StatusCommand.self, TailCommand.self,
-      RulesCommand.self,
+      RulesCommand.self, RecordCommand.self, ReplayCommand.self,
       CtlCommand.self, ContidCommand.self, HookCommand.self, DoctorCommand.self, UnloadCommand.self,
     ])
 }

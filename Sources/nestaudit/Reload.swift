@@ -42,6 +42,6 @@ extension ReloadReply {
 }
 
 /// "1 rule", "2 rules".
-func counted(_ number: Int, _ what: String) -> String {
+func counted(_ number: some BinaryInteger, _ what: String) -> String {
   "\(number) \(what)\(number == 1 ? "" : "s")"
 }

@@ -67,7 +67,14 @@ func answers(
     rules: { name in name == "web" ? .some(.some(sampleRules)) : .some(nil) },
     reload: { peer in
       ReloadReply(done: "asked by \(peer.process.pid), \(peer.uid)", warnings: ["odd"])
-    })
+    },
+    record: { names in
+      guard names != ["nobody"] else { throw ControlError.refused("there is no such container") }
+      return TailStream(daemon: "") { send in
+        for name in names { guard send(Array(name.utf8)) else { return } }
+      }
+    },
+    endRecord: { true })
 }
 
 let sampleRules = RulesReply(

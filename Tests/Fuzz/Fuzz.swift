@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Tries the parser and the compiler of rules with inputs made by chance.
+/// Tries the parser and the compiler of rules, and replay, with inputs made by chance.
 @main
 struct Fuzz: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,9 +16,10 @@ struct Fuzz: ParsableCommand {
   enum Name: String, ExpressibleByArgument, CaseIterable {
     case parser
     case compiler
+    case recording
   }
 
-  @Argument(help: "What is tried: parser or compiler.")
+  @Argument(help: "What is tried: parser, compiler or recording.")
   var target: Name
 
   @Option(help: "Decides all inputs; another one each time if it is not given.")
@@ -42,6 +43,7 @@ struct Fuzz: ParsableCommand {
     switch target {
     case .parser: try run(Campaign<ParserTarget>(seed: seed, directory: output))
     case .compiler: try run(Campaign<CompilerTarget>(seed: seed, directory: output))
+    case .recording: try run(Campaign<RecordingTarget>(seed: seed, directory: output))
     }
   }
 

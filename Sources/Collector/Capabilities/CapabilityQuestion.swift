@@ -13,9 +13,13 @@ struct CapabilityFile: Hashable, Sendable {
   let ctime: UInt64
 
   init(_ object: event_object) {
-    dev = object.dev
-    ino = object.ino
-    ctime = object.ctime
+    self.init(dev: object.dev, ino: object.ino, ctime: object.ctime)
+  }
+
+  init(dev: UInt32, ino: UInt64, ctime: UInt64) {
+    self.dev = dev
+    self.ino = ino
+    self.ctime = ctime
   }
 
   /// Whether a later change will show: within one tick of the kernel's clock two changes have the same time.

@@ -14,6 +14,7 @@ final class CapabilityTable {
   /// What can be waited in a row; it grows again by an eleventh of the time that passes.
   private static let mostCredit: Int64 = 500_000_000
 
+  private let outside: Outside
   private let identifier: FileIdentifier
   private let reader = PatientReader<CapabilityQuestion, FileCapabilities?>(
     name: "capabilities", read: { $0.answer() })
@@ -23,7 +24,10 @@ final class CapabilityTable {
   private var credit = mostCredit
   private var creditTime = Clock.read(CLOCK_MONOTONIC)
 
-  init(identifier: FileIdentifier) { self.identifier = identifier }
+  init(identifier: FileIdentifier, outside: Outside) {
+    self.identifier = identifier
+    self.outside = outside
+  }
 
   /// Answers what the renderer asks of the names that it has planned for an event.
   // Out of line: next to no event needs it.
@@ -35,9 +39,15 @@ final class CapabilityTable {
     for index in 0..<renderer.nameCount where renderer.asksForCapabilities(ofName: index) {
       guard let object = renderer.name(index).object else { continue }
       let file = CapabilityFile(object)
-      let found =
-        known[file]
-        ?? ask(question(file, object, renderer.way(toName: index), event, process, entry))
+      let found: FileCapabilities?
+      if let replayed = outside.replayed {
+        found = replayed.capabilities[file] ?? nil
+      } else {
+        found =
+          known[file]
+          ?? ask(question(file, object, renderer.way(toName: index), event, process, entry))
+        outside.recorder?.capabilities(file, found)
+      }
       renderer.setCapabilities(
         found.map { Self.inForce($0, for: object.owner, in: entry) }, ofName: index)
     }

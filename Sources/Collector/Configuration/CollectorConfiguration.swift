@@ -111,6 +111,36 @@ public struct CollectorConfiguration: Sendable {
     return configuration
   }
 
+  /// What holds without any configuration.
+  public static func standard() throws(ConfigurationError) -> Self {
+    var configuration = CollectorConfiguration()
+    configuration.daemons = try embedded()
+    return configuration
+  }
+
+  /// The same daemons with one log each below a directory, whatever the disk and its limits: for replay, which waits for them.
+  public func replayed(into logDirectory: String) throws(ConfigurationError) -> Self {
+    var configuration = self
+    configuration.logDirectory = logDirectory
+    configuration.daemons = []
+    for daemon in daemons {
+      var scope = daemon.scope
+      scope.quotas.logBytes = 0
+      var auditd = daemon.auditd
+      auditd.logFile = nil
+      auditd.maxLogFileAction = .ignore
+      auditd.flush = .none
+      var ruleset = daemon.ruleset
+      ruleset.settings.backlogLimit = 0
+      ruleset.settings.backlogWaitTime = nil
+      configuration.daemons.append(
+        try DaemonConfiguration(
+          name: daemon.name, place: daemon.name, scope: scope, auditd: auditd, ruleset: ruleset,
+          isEmbeddedDefault: daemon.isEmbeddedDefault))
+    }
+    return configuration
+  }
+
   /// What is other than in the configuration that the collector began with, and waits for its next start.
   func waitingForRestart(since old: Self) -> [String] {
     let keys: [(name: String, isSame: Bool)] = [

@@ -36,6 +36,8 @@ final class Daemon {
   var unconfirmed: UInt64 = 0
   private var unconfirmedTold: UInt64 = 0
 
+  private let outside: Outside
+
   /// Records that it takes above its limit: they are on their way, and what brings more stands still.
   var waitRoom = 0
   /// It was waited for as long as may be, and what has no room is lost until it has drained.
@@ -63,10 +65,12 @@ final class Daemon {
   /// - Parameter kept: where its state is kept, and what an earlier collector has left of it is taken up from.
   init(
     number: UInt32, name: String, template: DaemonTemplate, ruleset: LoadedRuleset, log: DaemonLog,
-    view: NamespaceView, names: UnsafePointer<IDNames>?, ledger: Ledger, kept: KeptLog?
+    view: NamespaceView, names: UnsafePointer<IDNames>?, ledger: Ledger, kept: KeptLog?,
+    outside: Outside
   ) {
     self.ledger = ledger
     self.kept = kept
+    self.outside = outside
     self.number = number
     self.name = name
     self.template = template
@@ -275,11 +279,29 @@ final class Daemon {
   /// Appends a record about the daemon itself.
   func write(_ record: DaemonRecord, at time: EventTime) {
     guard !isSuspended else { return }
+    if let replayed = outside.replayed, replayed.knows(self) { return replayed.writeOwn(self) }
     append(records: record.lines) { serial, text in
+      let start = text.count
       record.append(
         to: &text, seconds: time.seconds, milliseconds: time.milliseconds, serial: serial,
         names: names?.pointee)
+      outside.recorder?.ownRecord(
+        of: self, UnsafeRawBufferPointer(rebasing: text.bytes[start...]))
     }
+  }
+
+  /// Where it is within a second of its rate limit.
+  var pace: (second: Int64, records: Int) { (second, recordsThisSecond) }
+
+  /// Goes on where it was when a recording began.
+  func resume(serial: UInt64, pace: (second: Int64, records: Int)) {
+    self.serial = serial
+    (second, recordsThisSecond) = pace
+  }
+
+  /// Writes what a recording has of its own records.
+  func write(replayed lines: RecordedLines) {
+    append(records: lines.count) { serial, text in lines.append(to: &text, serial: serial) }
   }
 
   /// Records that are not in the log's file yet.

@@ -10,6 +10,7 @@ import Logging
 final class DaemonTable {
   private let logger: Logger
   private let logDirectory: String
+  private let outside: Outside
   private let writers: LogWriters
   /// When what is done here counts.
   let ledger: Ledger
@@ -18,7 +19,7 @@ final class DaemonTable {
   /// Where the paths of rules lead.
   let watches: WatchTable
   /// Who ids are, for the format ENRICHED.
-  let names = NameTable()
+  let names: NameTable
   var templates: [DaemonTemplate] = []
   /// The backend is hooks.
   let knowsNamedFiles: Bool
@@ -33,17 +34,20 @@ final class DaemonTable {
   private var closing: [DaemonLog] = []
 
   init(
-    configuration: CollectorConfiguration, capture: Capture, ledger: Ledger, logger: Logger
+    configuration: CollectorConfiguration, capture: Capture, ledger: Ledger, logger: Logger,
+    outside: Outside, writers: LogWriters
   ) throws {
+    self.writers = writers
     self.logger = logger
     self.ledger = ledger
-    writers = LogWriters(keptIn: ledger.memory)
+    self.outside = outside
+    names = NameTable(outside: outside)
     logDirectory = configuration.logDirectory
     oldLogs = OldLogs(in: logDirectory, logger: logger)
     knowsNamedFiles = capture.backend == .hooks
     rulesets = RulesetTable(capture: capture)
     policies = PolicyTable(capture: capture)
-    watches = WatchTable(capture: capture, logger: logger)
+    watches = WatchTable(capture: capture, logger: logger, outside: outside)
     watches.onRoom = { [unowned self] in policies.setKnowsPaths($0) }
     for daemon in configuration.daemons {
       templates.append(
@@ -212,10 +216,12 @@ final class DaemonTable {
   }
 
   private func holdNames(in owner: ContainerEntry?) -> UnsafePointer<IDNames> {
-    names.hold(
+    if let replayed = outside.replayed { return replayed.names(of: owner?.contid ?? 0) }
+    return names.hold(
       NamePlace(
         process: owner?.container?.initPID ?? UInt32(getpid()),
-        cgroup: owner?.container?.ownCgroup), instance: owner?.instance ?? 0)
+        cgroup: owner?.container?.ownCgroup, contid: owner?.contid ?? 0),
+      instance: owner?.instance ?? 0)
   }
 
   /// A path of a rule is one of the daemon's own container, whichever container the event is from.
@@ -226,7 +232,7 @@ final class DaemonTable {
       paths, instance: owner?.instance ?? 0, version: ruleset.content.version,
       root: WatchRoot(
         process: owner?.container?.initPID ?? UInt32(getpid()),
-        cgroup: owner?.container?.ownCgroup))
+        cgroup: owner?.container?.ownCgroup, contid: owner?.contid ?? 0))
   }
 
   /// A container has gone: the daemons that stood for it alone end.
@@ -268,7 +274,7 @@ final class DaemonTable {
   ) throws -> Daemon {
     if let known = instances[name] { return known }
     let path = template.logPath(instance: name, directory: logDirectory)
-    if let container = entry?.container, template.isPerContainer {
+    if outside.replayed == nil, let container = entry?.container, template.isPerContainer {
       let directory = LogDirectory(ofLog: path)
       if let moved = directory.take(for: LogOwner(container, daemon: template.name)) {
         logger.notice(
@@ -292,9 +298,13 @@ final class DaemonTable {
       number: nextNumber, name: name, template: template, ruleset: template.ruleset, log: log,
       view: template.scope.isHost
         ? .host : template.isPerContainer ? entry?.view ?? .nowhere : .nowhere,
-      names: ownNames(of: template), ledger: ledger, kept: kept)
+      names: ownNames(of: template), ledger: ledger, kept: kept, outside: outside)
     nextNumber &+= 1
     instances[name] = daemon
+    if let replayed = outside.replayed {
+      replayed.begin(daemon, at: entry.flatMap { template.isPerContainer ? $0.born : nil })
+      return daemon
+    }
     daemon.write(
       .start(
         version: Collector.version, kernel: Identity.kernel,
@@ -344,18 +354,45 @@ final class DaemonTable {
   }
 
   func end(_ daemon: Daemon, askedBy asker: Asker?) {
-    daemon.tellLosses(at: .now)
+    let now = outside.replayed?.now ?? .now
+    daemon.tellLosses(at: now)
     daemon.write(
       .end(
         asker?.seen(by: daemon)
-          ?? .init(auid: NamespaceView.unsetID, uid: 0, session: .max, pid: 0)), at: .now)
+          ?? .init(auid: NamespaceView.unsetID, uid: 0, session: .max, pid: 0)), at: now)
     // A slow disk must not hold up the ring: the log's own thread goes on.
     daemon.end()
-    if daemon.template.isPerContainer { LogDirectory(ofLog: daemon.log.path).end() }
+    outside.replayed?.end(daemon)
+    if daemon.template.isPerContainer, outside.replayed == nil {
+      LogDirectory(ofLog: daemon.log.path).end()
+    }
     closing.removeAll { $0.isClosed }
     closing.append(daemon.log)
     instances[daemon.name] = nil
     uses[daemon.name] = nil
+  }
+
+  /// Closes the logs of daemons that do not end, where a recording does.
+  /// - Returns: records that could not be written, and why.
+  func close() -> (unwritten: Int, failure: String?) {
+    submit()
+    var unwritten = 0
+    var failure: String?
+    for log in all.map(\.log) + closing {
+      let left = log.close()
+      unwritten += left
+      if left > 0 { failure = failure ?? log.failure }
+    }
+    return (unwritten, failure)
+  }
+
+  /// Records that wait for the disk, and why one of the logs cannot be written, if that is so.
+  var waiting: (records: Int, failure: String?) {
+    closing.removeAll { $0.isClosed }
+    let logs = instances.values.map(\.log) + closing
+    return (
+      logs.reduce(0) { $0 + $1.queuedRecords }, logs.lazy.compactMap(\.failure).first
+    )
   }
 
   /// Ends every daemon; returns how many records could not be written.

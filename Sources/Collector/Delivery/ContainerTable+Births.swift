@@ -93,6 +93,11 @@ extension ContainerTable {
   /// What was taken for a container was its runtime, in the container's cgroup: it is whose the one around it is.
   private func withdraw(_ entry: ContainerEntry, at time: EventTime) {
     guard let held = entry.held else { return end(entry, at: time) }
+    withdraw(entry, held)
+  }
+
+  func withdraw(_ entry: ContainerEntry, _ held: HeldEvents) {
+    outside.recorder?.begin(entry)
     entry.held = nil
     waiting.removeAll { $0.entry === entry }
     forget(entry)
@@ -100,6 +105,7 @@ extension ContainerTable {
     held.replay { event in
       if outer.held == nil { onReplay(event, outer) } else { hold(event, of: outer) }
     }
+    outside.recorder?.end(.withdrawn, of: entry) { $0.put(entry.contid) }
   }
 
   /// Whether a cgroup is a container's by its path alone, whatever namespaces are in it.
@@ -131,6 +137,7 @@ extension ContainerTable {
     } catch {
       logger.error("container \(container.name): \(error)")
     }
+    outside.recorder?.container(entry, .held)
     waiting.append((entry, Clock.read(CLOCK_MONOTONIC) + Classifier.longestWait))
     settle()
   }
@@ -174,6 +181,7 @@ extension ContainerTable {
     last = nil
     members[cgroup] = outer
     note(cgroup, in: outer)
+    outside.recorder?.member(cgroup, of: outer)
     if outer.container != nil { outer.cgroups.insert(cgroup) }
     // It may have had one of its own since its birth.
     if let known = capture.cgroups.value(cgroup) {

@@ -45,6 +45,7 @@ extension ContainerTable {
     entry.cgroups = [entry.contid]
     let name = "contid-\(number)"
     entry.identify(by: ContainerMetadata(runtime: .declared, id: name, name: name))
+    outside.recorder?.begin(entry)
     do {
       try capture.views.set(entry.contid, policy_view(entry.container!))
       try capture.declarations.begin(entry.contid)
@@ -53,10 +54,14 @@ extension ContainerTable {
     } catch {
       // It has not begun after all.
       drop(entry)
+      outside.recorder?.end(.container, of: entry, nil)
       throw error as? ControlRefusal ?? ControlRefusal("\(error)")
     }
     note(entry)
     daemons.tell(.set, of: entry, at: entry.born)
+    outside.recorder?.end(.container, of: entry) {
+      RecordedContainer(entry, .declared)?.write(to: &$0)
+    }
   }
 
   /// Puts another process into a declared container.
@@ -91,7 +96,10 @@ extension ContainerTable {
   func tidy(_ entry: ContainerEntry) {
     if let cgroup = entry.container?.ownCgroup, hierarchy.id(of: cgroup) == nil {
       last = nil
-      for gone in entry.cgroups where gone != entry.contid { members[gone] = nil }
+      for gone in entry.cgroups where gone != entry.contid {
+        members[gone] = nil
+        outside.recorder?.member(gone, of: nil)
+      }
       entry.cgroups = [entry.contid]
     }
     endIfEmpty(entry, at: .now)

@@ -28,7 +28,8 @@ extension ContainerTable {
   }
 
   /// Its daemons are those of the new name from here on, with logs of their own, and so are those of what is in it.
-  private func rename(_ entry: ContainerEntry, by metadata: ContainerMetadata) {
+  func rename(_ entry: ContainerEntry, by metadata: ContainerMetadata) {
+    outside.recorder?.begin(entry)
     let before = entry.container?.name ?? ""
     let inside = containers.values.filter { $0.isInside(entry) && $0.held == nil }
       .sorted { $0.depth < $1.depth }
@@ -46,6 +47,10 @@ extension ContainerTable {
       }
     }
     publish()
+    outside.recorder?.end(.renamed, of: entry) {
+      $0.put(entry.contid)
+      $0.put(metadata)
+    }
     logger.notice(
       "container \(before) (\(entry.number)) is called \(entry.container?.name ?? "") now")
   }

@@ -13,6 +13,7 @@ final class ContainerTable {
   let hierarchy: CgroupHierarchy
   let logger: Logger
   let limits: ContainerLimits
+  let outside: Outside
 
   var containers: [UInt64: ContainerEntry] = [:]
   /// By cgroup: the containers' own, those in them, and those that were refused to be one.
@@ -40,8 +41,9 @@ final class ContainerTable {
 
   init(
     capture: Capture, daemons: DaemonTable, hierarchy: CgroupHierarchy, limits: ContainerLimits,
-    logger: Logger
+    logger: Logger, outside: Outside
   ) {
+    self.outside = outside
     self.capture = capture
     self.daemons = daemons
     self.hierarchy = hierarchy
@@ -128,6 +130,12 @@ final class ContainerTable {
       in: entry.outer?.container?.initPID)
     guard let metadata = answer ?? (isLate ? Classifier.known(of: container.cgroupPath) : nil)
     else { return }
+    take(entry, held, by: metadata)
+  }
+
+  /// Gives a container its daemons, and takes the events of it that were held.
+  func take(_ entry: ContainerEntry, _ held: HeldEvents, by metadata: ContainerMetadata) {
+    outside.recorder?.begin(entry)
     entry.identify(by: metadata)
     entry.held = nil
     waiting.removeAll { $0.entry === entry }
@@ -140,6 +148,10 @@ final class ContainerTable {
     note(entry)
     daemons.tell(.set, of: entry, at: entry.born)
     held.replay { onReplay($0, entry) }
+    outside.recorder?.end(.settled, of: entry) {
+      $0.put(entry.contid)
+      $0.put(metadata)
+    }
   }
 
   func assign(_ entry: ContainerEntry) throws {
@@ -195,13 +207,17 @@ final class ContainerTable {
       last = nil
       members[fixed.cgroup] = entry
       note(fixed.cgroup, in: entry)
+      outside.recorder?.member(fixed.cgroup, of: entry)
       // It may have inherited the policy of a moment ago.
       if fixed.policy != entry.policy { try? setPolicy(of: entry, cgroup: fixed.cgroup) }
     case CGROUP_RMDIR.rawValue:
       classifier.forget(fixed.cgroup)
       last = nil
       let around = members.removeValue(forKey: fixed.cgroup)
-      if around != nil { note(fixed.cgroup, in: nil) }
+      if around != nil {
+        note(fixed.cgroup, in: nil)
+        outside.recorder?.member(fixed.cgroup, of: nil)
+      }
       around?.cgroups.remove(fixed.cgroup)
       capture.cgroups.remove(fixed.cgroup)
       if let entry = containers[fixed.cgroup] { end(entry, at: time) }
@@ -240,9 +256,14 @@ final class ContainerTable {
       }
     }
     settle(entry, isLate: true)
+    outside.recorder?.begin(entry)
     beforeEnd(entry)
     daemons.tell(.drop, of: entry, at: time)
     drop(entry)
+    outside.recorder?.end(.ended, of: entry) {
+      $0.put(entry.contid)
+      $0.put(time)
+    }
   }
 
   /// Knows nothing more of a container.

@@ -141,6 +141,15 @@ struct Delivery: ~Copyable {
     return wanted
   }
 
+  /// Learns what is to be known of an event that nobody wants.
+  mutating func examine(
+    _ event: SyscallEvent, of process: ProcessEvent, in entry: ContainerEntry, time: EventTime
+  ) {
+    _ = check.confirms(event, of: process, in: entry)
+    renderer.plan(event, loaderName: nil, milliseconds: time.sinceEpoch)
+    if renderer.asksForCapabilities { capabilities.answer(&renderer, event, of: process, in: entry) }
+  }
+
   private func chains(of targets: Targets, by route: Route) -> TargetChains {
     TargetChains(targets) { container($0).flatMap(route.chain) }
   }

@@ -8,11 +8,12 @@ import Logging
 /// Takes the events in the ring's order: keeps what is known of processes and containers, and passes syscalls
 /// on to their daemons.
 final class Dispatcher {
-  private let daemons: DaemonTable
-  private let containers: ContainerTable
+  let daemons: DaemonTable
+  let containers: ContainerTable
   private let containment: Containment
 
-  private(set) var processes = ProcessTable()
+  private let outside: Outside
+  var processes = ProcessTable()
   private let capabilities: CapabilityTable
   private var delivery: Delivery
   private var clock = Clock()
@@ -25,15 +26,18 @@ final class Dispatcher {
   private(set) var malformed: UInt64 = 0
 
   init(
-    capture: Capture, daemons: DaemonTable, containers: ContainerTable, containment: Containment
+    capture: Capture, daemons: DaemonTable, containers: ContainerTable, containment: Containment,
+    outside: Outside
   ) {
+    self.outside = outside
     self.daemons = daemons
     self.containment = containment
     self.containers = containers
     tasks = TaskFacts(daemons.ledger)
-    capabilities = CapabilityTable(identifier: capture.identifier)
+    capabilities = CapabilityTable(identifier: capture.identifier, outside: outside)
     delivery = Delivery(
-      check: NameCheck(identifier: capture.identifier, isHooked: capture.backend == .hooks),
+      check: NameCheck(
+        identifier: capture.identifier, isHooked: capture.backend == .hooks, outside: outside),
       capabilities: capabilities, containment: containment, container: { containers.entry($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
     forks.onVerdicts = { [tasks] in tasks.tell($0) }
@@ -61,10 +65,29 @@ final class Dispatcher {
   func tidy() { capabilities.tidy() }
 
   /// To be called before the ring is drained.
-  func beginBatch() { clock.synchronise() }
+  func beginBatch() {
+    clock.synchronise()
+    outside.recorder?.clock(clock.offset)
+  }
+
+  /// How the clocks stand.
+  var clockOffset: Int64 { clock.offset }
+
+  /// Goes by how the clocks stood when the events that follow were taken.
+  func beginBatch(replayedAt offset: Int64) { clock.offset = offset }
 
   /// Takes one event, as it lies in the ring.
   func handle(_ bytes: UnsafeRawBufferPointer) {
+    guard let recorder = outside.recorder else { return pass(bytes) }
+    recorder.begin()
+    pass(bytes)
+    guard bytes.count >= MemoryLayout<event_header>.size else { return }
+    let header = bytes.loadUnaligned(as: event_header.self)
+    recorder.end(bytes, of: containers.entry(of: header))
+  }
+
+  @inline(__always)
+  private func pass(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= MemoryLayout<event_header>.size else {
       malformed += 1
       return
@@ -203,6 +226,10 @@ final class Dispatcher {
         titles: titles)
     }
     end(entry)
+    // Other rules may want what nobody wants now.
+    if wanted.isEmpty, outside.recorder != nil {
+      delivery.examine(event, of: process, in: entry, time: time)
+    }
     if !wanted.isEmpty {
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
       let routes = entry.routes
@@ -270,9 +297,13 @@ final class Dispatcher {
       }
     }
     guard hasLoader, let executable else { return nil }
-    return interpreters.name(
-      of: .init(dev: executable.dev, ino: executable.ino, ctime: executable.ctime),
-      executedBy: process.fixed.tgid, path: process.exe,
+    let file = ElfInterpreter.File(
+      dev: executable.dev, ino: executable.ino, ctime: executable.ctime)
+    if let replayed = outside.replayed { return replayed.loaders[file] }
+    let name = interpreters.name(
+      of: file, executedBy: process.fixed.tgid, path: process.exe,
       rootOf: entry.container?.initPID ?? UInt32(getpid()))
+    outside.recorder?.loader(file, name)
+    return name
   }
 }

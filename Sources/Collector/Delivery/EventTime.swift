@@ -15,13 +15,17 @@ public struct EventTime: Sendable, Codable {
     milliseconds = Int(nanoseconds % 1_000_000_000 / 1_000_000)
   }
 
+  /// The seconds that an event can have: nanoseconds since 1970 fit into a number for as long.
+  static let possible: Range<Int64> = 0..<(1 << 33)
+
   /// The time now, by the wall clock.
   static var now: EventTime { EventTime(nanoseconds: Clock.read(CLOCK_REALTIME)) }
 }
 
 /// From the kernel's time since boot to the wall clock's.
 struct Clock {
-  private var offset: Int64 = 0
+  /// Nanoseconds from one to the other.
+  var offset: Int64 = 0
 
   /// Measures how the clocks stand to each other; to be called before each batch, as the wall clock may be set.
   mutating func synchronise() {

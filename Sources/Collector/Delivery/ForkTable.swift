@@ -90,6 +90,22 @@ final class ForkTable {
     tasks[kept.task] = verdicts.entries.isEmpty ? nil : verdicts
   }
 
+  /// Gives what was said of each task, for a recording that begins now.
+  func forEach(
+    _ body: (UInt32, [(daemon: Daemon, isAlways: Bool, key: StableBytes?)]) -> Void
+  ) {
+    for task in tasks.keys.sorted() { body(task, tasks[task]!.entries) }
+  }
+
+  /// Goes on with what was said of a task before.
+  func restore(
+    _ verdicts: [(daemon: Daemon, isAlways: Bool, key: StableBytes?)], of task: UInt32
+  ) {
+    let restored = Verdicts()
+    restored.entries = verdicts
+    tasks[task] = verdicts.isEmpty ? nil : restored
+  }
+
   /// Forgets a task that has ended.
   func remove(_ task: UInt32) {
     if !tasks.isEmpty { tasks[task] = nil }

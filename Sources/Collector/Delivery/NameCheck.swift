@@ -12,12 +12,14 @@ final class NameCheck {
   private let identifier: FileIdentifier
   /// Names without an object are confirmed by nothing: there the kernel's own are the rule.
   private let isHooked: Bool
+  private let outside: Outside
   /// A path to be looked up, with a NUL.
   private let path = UnsafeMutableRawBufferPointer.allocate(
     byteCount: 2 * Int(EVENT_PATH_MAX) + 2, alignment: 1)
 
-  init(identifier: FileIdentifier, isHooked: Bool) {
+  init(identifier: FileIdentifier, isHooked: Bool, outside: Outside) {
     self.identifier = identifier
+    self.outside = outside
     self.isHooked = isHooked
   }
 
@@ -48,14 +50,17 @@ final class NameCheck {
     {
       return true
     }
-    if object.magic == Self.processes, let own,
-      isLinked(to: own, of: object, by: name, from: base, process, in: entry)
-    {
-      return true
-    }
-    return isFound(
-      object, by: name, own: own, from: base, process.fixed.tgid, in: entry,
-      isShared: flags & EVENT_SHARED_MEMORY.rawValue != 0)
+    if let replayed = outside.replayed { return replayed.confirms(event.fixed.header) }
+    let isLinked =
+      object.magic == Self.processes
+      && own.map { self.isLinked(to: $0, of: object, by: name, from: base, process, in: entry) } == true
+    let isConfirmed =
+      isLinked
+      || isFound(
+        object, by: name, own: own, from: base, process.fixed.tgid, in: entry,
+        isShared: flags & EVENT_SHARED_MEMORY.rawValue != 0)
+    outside.recorder?.nameCheck(event.fixed.header, isConfirmed: isConfirmed)
+    return isConfirmed
   }
 
   private static func isUnnamed(_ event: SyscallEvent) -> Bool {

@@ -47,6 +47,8 @@ struct NamePlace: Sendable {
   let process: UInt32
   /// The cgroup of its container; nil for the host.
   let cgroup: String?
+  /// Its contid; 0 for the host.
+  var contid: UInt64 = 0
 
   /// Of each file no more is read: a container must not fill our memory.
   private var limit: Int { cgroup == nil ? 16 << 20 : 256 << 10 }

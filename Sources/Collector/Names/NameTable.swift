@@ -20,13 +20,16 @@ final class NameTable {
   }()
 
   private let reader = NameReader()
-  private var sources: [UInt64: NameSource] = [:]
+  private let outside: Outside
+  private(set) var sources: [UInt64: NameSource] = [:]
   private var numbers: [UInt32: UInt64] = [:]
   private var nextNumber: UInt64 = 1
   /// Whose turn it is to be looked at, the next one last.
   private var turns: [UInt64] = []
   private var credit = mostCredit
   private var creditTime = Clock.read(CLOCK_MONOTONIC)
+
+  init(outside: Outside = Outside()) { self.outside = outside }
 
   /// The names in a root, read if they are not there yet; to be given back with `release`.
   /// - Parameter instance: tells the root from others; see `ContainerEntry.instance`.
@@ -71,7 +74,12 @@ final class NameTable {
   func take() {
     guard !sources.isEmpty else { return }
     for (number, answer) in reader.take() {
-      if let source = sources[number] { source.take(answer) } else { answer.free() }
+      guard let source = sources[number] else {
+        answer.free()
+        continue
+      }
+      source.take(answer)
+      outside.recorder?.names(of: source.place.contid, source.names.pointee)
     }
   }
 

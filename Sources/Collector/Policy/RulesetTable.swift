@@ -40,7 +40,7 @@ struct RulesetTable {
     }
     let table = try prepared.takeTable().versioned(nextVersion)
     let content = Content(
-      prepared.kernelKey, try RulesetMap(words: table.words), version: nextVersion)
+      prepared.kernelKey, try capture.ruleset(words: table.words), version: nextVersion)
     nextVersion &+= 1
     capture.control.pointee.versions = nextVersion
     contents[prepared.kernelKey] = content

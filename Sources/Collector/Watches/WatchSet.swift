@@ -69,6 +69,20 @@ final class WatchSet {
     return walk.directories
   }
 
+  /// Goes by where a recording says that the paths have led; of others nobody could look.
+  func resolve(by replayed: Replayed) {
+    for (number, path) in paths.enumerated() {
+      objects[number].freeMounts()
+      guard let recorded = replayed.watch(path, of: root.contid) else {
+        objects[number] = WatchObject()
+        objects[number].isLost = true
+        continue
+      }
+      objects[number] = recorded.object
+      objects[number].mounts = WatchObject.mounts(recorded.mounts)
+    }
+  }
+
   private func add(_ object: WatchObject, number: Int, below: Bool) {
     let entry = UInt16(number) | (below ? UInt16(WATCH_BELOW) : 0)
     func add(_ key: WatchKey) {
@@ -103,6 +117,8 @@ struct WatchRoot {
   let process: UInt32
   /// The cgroup of its container; nil for the host.
   let cgroup: String?
+  /// Its contid; 0 for the host.
+  let contid: UInt64
 }
 
 /// A file, or a name in a directory.

@@ -6,14 +6,15 @@ import Logging
 
 /// The paths that rules ask for, in the root of each daemon's container, as the kernel's tables have them.
 final class WatchTable {
-  private struct SetKey: Hashable {
+  struct SetKey: Hashable {
     let instance: UInt32
     let version: UInt32
   }
 
   private let capture: Capture
   private let logger: Logger
-  private var sets: [SetKey: WatchSet] = [:]
+  private let outside: Outside
+  private(set) var sets: [SetKey: WatchSet] = [:]
   /// How many keys ask for a file, and how many for a name in a directory.
   private var uses: [WatchedFile: (files: Int, names: Int)] = [:]
   /// Keys that found no room.
@@ -33,7 +34,8 @@ final class WatchTable {
   /// Told when the kernel's tables have not room for all keys, and when they have again.
   var onRoom: (Bool) -> Void = { _ in }
 
-  init(capture: Capture, logger: Logger) {
+  init(capture: Capture, logger: Logger, outside: Outside) {
+    self.outside = outside
     self.capture = capture
     self.logger = logger
     follower = PathFollower(logger: logger)
@@ -53,7 +55,7 @@ final class WatchTable {
         paths: paths, instance: instance, version: version, root: root)
     if set.uses == 0 {
       sets[key] = set
-      follower.begin(set)
+      if outside.replayed == nil { follower.begin(set) }
       update(set)
     }
     set.uses += 1
@@ -102,6 +104,11 @@ final class WatchTable {
     return follower.hasStale
   }
 
+  /// A recording has said where the paths of a container, or of the host, lead from here on.
+  func follow(replayed contid: UInt64) {
+    for set in sets.values where set.root.contid == contid { update(set) }
+  }
+
   /// Looks up again what cannot be followed, for want of inotify watches.
   func lookAgain() {
     for set in follower.unfollowed where set.uses > 0 { update(set) }
@@ -109,8 +116,10 @@ final class WatchTable {
 
   /// What is new is there before what is old goes.
   private func update(_ set: WatchSet) {
+    if let replayed = outside.replayed { return set.resolve(by: replayed) }
     let old = set.keys
     guard let directories = set.resolve(capture.identifier) else { return }
+    outside.recorder?.watches(set)
     follower.follow(set, directories)
     directories.close()
     for (key, paths) in set.keys where old[key] != paths {
