@@ -88,9 +88,9 @@ public struct PinDirectory: Sendable {
     for backend in backends {
       let version = Self.version(ringSize: ringSize, backend: backend)
       guard pinned.contains(version) else { continue }
-      let objects = objects(of: version)
+      let objects = self.objects(of: version)
       if Self.identity(version, ring: objects.open(.map, "ring")) == kept { return (objects, backend) }
-      objects(of: Self.abandoned).removeAll()
+      self.objects(of: Self.abandoned).removeAll()
       try? objects.rename(to: path + "/" + Self.abandoned)
     }
     return nil

@@ -53,8 +53,11 @@ public final class Collector {
     signals = SignalSource()
     mailbox = Mailbox()
     Limits.raiseDescriptors()
-    keeper = Keeper(stateDirectory: configuration.stateDirectory, logger: logger)
-    capture = try keeper.capture(ringSize: configuration.ringSize, backend: configuration.backend)
+    let keeper = Keeper(stateDirectory: configuration.stateDirectory, logger: logger)
+    let capture = try keeper.capture(
+      ringSize: configuration.ringSize, backend: configuration.backend)
+    self.keeper = keeper
+    self.capture = capture
     isCatchingUp = capture.isTakenOver
     var isReady = false
     defer { if !isReady, !capture.isTakenOver { keeper.end() } }
@@ -110,7 +113,6 @@ public final class Collector {
     try containers.startHost()
     if isCatchingUp { keeper.restore(containers, dispatcher, losses) } else { containers.adopt() }
     try capture.attach()
-    keeper.tellLost(capture, daemons, containers.host)
     for program in capture.missing {
       logger.warning("\(program.program) is not there: \(program.reason)")
     }
@@ -126,6 +128,7 @@ public final class Collector {
     } else {
       containers.adopt()
     }
+    keeper.tellLost(capture, daemons, containers.host)
     keeper.ledger.forgetUnclaimed()
     daemons.submit()
     isReady = true
