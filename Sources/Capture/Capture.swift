@@ -206,7 +206,9 @@ public final class Capture: @unchecked Sendable {
       return attachments.detach(demand.programs)
     }
     do {
-      for program in demand.programs.compactMap(programs.program) { try attachments.attach(program) }
+      for program in demand.programs.compactMap(programs.program) {
+        try attachments.attach(program)
+      }
     } catch {
       attachments.detach(demand.programs)
       throw error

@@ -65,8 +65,17 @@ public struct LogScan {
 
   /// Where what follows a text begins.
   private func find(_ text: StaticString, in line: UnsafeRawBufferPointer) -> Int? {
-    let found = memmem(line.baseAddress!, line.count, text.utf8Start, text.utf8CodeUnitCount)
-    return found.map { UnsafeRawPointer($0) - line.baseAddress! + text.utf8CodeUnitCount }
+    let (length, start) = (text.utf8CodeUnitCount, line.baseAddress!)
+    var at = 0
+    while at + length <= line.count,
+      let found = memchr(start + at, Int32(text.utf8Start[0]), line.count - at - length + 1)
+    {
+      if memcmp(found, text.utf8Start, length) == 0 {
+        return UnsafeRawPointer(found) - start + length
+      }
+      at = UnsafeRawPointer(found) - start + 1
+    }
+    return nil
   }
 
   private func number(_ line: UnsafeRawBufferPointer, from start: Int, radix: UInt64) -> UInt64? {

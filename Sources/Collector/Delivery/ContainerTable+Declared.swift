@@ -91,8 +91,12 @@ extension ContainerTable {
   func tidy(_ entry: ContainerEntry) {
     if let cgroup = entry.container?.ownCgroup, hierarchy.id(of: cgroup) == nil {
       last = nil
-      for gone in entry.cgroups where gone != entry.contid { members[gone] = nil }
+      for gone in entry.cgroups where gone != entry.contid {
+        members[gone] = nil
+        note(gone, in: nil)
+      }
       entry.cgroups = [entry.contid]
+      note(entry)
     }
     endIfEmpty(entry, at: .now)
   }
