@@ -252,7 +252,9 @@ public final class Capture: @unchecked Sendable {
     }
     guard let programs else { return }
     do {
-      for program in demand.programs.compactMap(programs.program) { try attachments.attach(program) }
+      for program in demand.programs.compactMap(programs.program) {
+        try attachments.attach(program)
+      }
     } catch {
       attachments.detach(demand.programs)
       throw error

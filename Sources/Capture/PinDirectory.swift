@@ -89,7 +89,9 @@ public struct PinDirectory: Sendable {
       let version = Self.version(ringSize: ringSize, backend: backend)
       guard pinned.contains(version) else { continue }
       let objects = self.objects(of: version)
-      if Self.identity(version, ring: objects.open(.map, "ring")) == kept { return (objects, backend) }
+      if Self.identity(version, ring: objects.open(.map, "ring")) == kept {
+        return (objects, backend)
+      }
       self.objects(of: Self.abandoned).removeAll()
       try? objects.rename(to: path + "/" + Self.abandoned)
     }

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// Containers stay who they are when the collector is killed, those that begin and end without one too.
-@Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: containers and a collector that is killed"))
+@Suite(
+  .serialized, .enabled(if: Machine.isRoot, "needs root: containers and a collector that is killed")
+)
 struct ContainerRestarts {
   private static let rules = "-a always,exit -F arch=b64 -S rmdir -k removed\n"
 
@@ -56,14 +58,17 @@ struct ContainerRestarts {
         let result = try collector.stop()
         #expect(result.status == 0, "\(result.errors)")
 
-        let expected = ["web": Array(1...count), "leaving": Array(1...20) + Array(1...30), "brief": Array(1...50)]
+        let expected = [
+          "web": Array(1...count), "leaving": Array(1...20) + Array(1...30), "brief": Array(1...50),
+        ]
         for (name, numbers) in expected {
           let events = try collector.events(of: "all/\(name)")
           #expect(names(events) == numbers.map { "/m\($0)" }, "\(name)")
           let scan = try LogScan(collector.log(of: "all/\(name)"))
           #expect(scan.jumps.isEmpty && scan.torn.isEmpty && scan.losses.isEmpty, "\(name)")
           let operations = events.flatMap(\.records).filter { $0.type == "CONTAINER_OP" }
-          #expect(operations.compactMap { $0["op"] } == (name == "web" ? ["set"] : ["set", "drop"]))
+          #expect(
+            operations.compactMap { $0["op"] } == (name == "web" ? ["set"] : ["set", "drop"]))
         }
         #expect(
           try FileManager.default.contentsOfDirectory(

@@ -8,7 +8,8 @@ enum LossCause: Int, CaseIterable, Sendable {
   case noMemory
   /// The ring had refused what is known of its task.
   case unknownTask
-  /// The kernel's table of losses was full: whose it was is not known.
+  /// The kernel's table of losses was full, or another version has left the event in its ring: whose it was is not
+  /// known.
   case uncounted
   /// Its records did not fit into the backlog: `-b`.
   case backlog

@@ -76,7 +76,10 @@ extension ContainerTable {
     let path = event.cgroupPath
     let outer = entry(header.contid) ?? host
     if isShared, !isCgroupOfContainer(path) || outer.isDeclared(with: fixed.`init`) {
-      if outer.isDeclared { outer.take(cgroup: path) }
+      if outer.isDeclared {
+        outer.take(cgroup: path)
+        note(outer)
+      }
       return refuse(header.cgroup, in: outer)
     }
     func extents(_ kind: section_kind) -> [IDExtent] {

@@ -99,8 +99,10 @@ extension ContainerTable {
       for gone in entry.cgroups where gone != entry.contid {
         members[gone] = nil
         outside.recorder?.member(gone, of: nil)
+        note(gone, in: nil)
       }
       entry.cgroups = [entry.contid]
+      note(entry)
     }
     endIfEmpty(entry, at: .now)
   }

@@ -78,7 +78,8 @@ final class LossAccount {
     for (key, count) in settled {
       note(
         loss_key(
-          contid: key.contid, policy: key.policy, wants: key.wants, cause: key.cause, pad: 0), count)
+          contid: key.contid, policy: key.policy, wants: key.wants, cause: key.cause, pad: 0), count
+      )
     }
     if uncounted > 0 { note(loss_key(), uncounted) }
   }

@@ -96,7 +96,8 @@ final class Facts {
     _ second: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
   ) {
     let length = first.count + second.count
-    guard !isTelling, memory.isWhole, makeRoom(count + Self.size(length)), let base = mapping.base else { return }
+    guard !isTelling, memory.isWhole, makeRoom(count + Self.size(length)), let base = mapping.base
+    else { return }
     let place = base + count
     place.storeBytes(of: kept_fact(kind: kind.rawValue, size: UInt32(length)), as: kept_fact.self)
     if let source = first.baseAddress, first.count > 0 {

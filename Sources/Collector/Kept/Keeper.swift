@@ -38,7 +38,8 @@ final class Keeper {
     guard let memory else { return try Capture(ringSize: ringSize, backend: backend) }
     if memory.isForeign {
       logger.error(
-        "\(memory.path): another version has kept it in a format that this one cannot read; what is not in the logs is lost")
+        "\(memory.path): another version has kept it in a format that this one cannot read; what is not in the logs is lost"
+      )
     }
     let capture = try Capture(
       ringSize: ringSize, backend: backend, pinnedIn: pins, kept: memory.ring)

@@ -78,7 +78,8 @@ final class KeptLog: @unchecked Sendable {
   /// - Parameter size: of the log's file as it is.
   func written(fileSize size: Int) -> UInt64 {
     let told = max(0, place.pointee.base + Int64(size))
-    return min(max(UInt64(told), place.pointee.written), max(place.pointee.intent, place.pointee.written))
+    return min(
+      max(UInt64(told), place.pointee.written), max(place.pointee.intent, place.pointee.written))
   }
 
   /// Whether a file is the one that was the log's last.

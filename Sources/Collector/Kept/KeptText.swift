@@ -47,7 +47,8 @@ final class KeptText: TextMemory {
     // The text goes on to the log; what is not kept is that it outlives us.
     memory.giveUp()
     let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
-    let old = stray.map { UnsafeRawPointer($0.baseAddress!) } ?? mapping.map { UnsafeRawPointer($0) }
+    let old =
+      stray.map { UnsafeRawPointer($0.baseAddress!) } ?? mapping.map { UnsafeRawPointer($0) }
     if let old { larger.baseAddress!.copyMemory(from: old, byteCount: count) }
     stray?.deallocate()
     stray = larger
@@ -60,7 +61,9 @@ final class KeptText: TextMemory {
     guard wanted <= Int(KEPT_TEXT_SIZE) else { return nil }
     let offset = KeptMemory.textOffset(index)
     if wanted > capacity {
-      guard memory.allocate(offset + UInt64(capacity), UInt64(wanted - capacity)) else { return nil }
+      guard memory.allocate(offset + UInt64(capacity), UInt64(wanted - capacity)) else {
+        return nil
+      }
       capacity = wanted
     }
     if let known = mapping, wanted > mapped {

@@ -60,8 +60,10 @@ final class Ledger {
     if isLong { facts.writeAnew(tellAll) }
     let position = position()
     let end = facts.end
-    guard !changed.isEmpty || isLong || committed.position != position
-      || committed.facts != end.count else { return }
+    guard
+      !changed.isEmpty || isLong || committed.position != position
+        || committed.facts != end.count
+    else { return }
     for daemon in changed { daemon.keep() }
     changed.removeAll(keepingCapacity: true)
     memory.commit(kept_root(position: position, facts: end.count, half: end.half))
