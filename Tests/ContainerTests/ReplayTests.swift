@@ -122,6 +122,29 @@ struct ReplayTests {
     }
   }
 
+  @Test func aRecordingOfOneContainerHasNothingElse() throws {
+    try Self.withScene(options: ["--for", "app1"]) { scene in
+      let replayed = scene.area.appending(path: "replayed")
+      let result = try Recording.replay(
+        scene.recording.file, by: scene.configuration, into: replayed)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("the recording is limited to app1"))
+      let made = try Data(contentsOf: replayed.appending(path: "app/app1/audit.log"))
+      let live = try #require(scene.logs["app/app1"])
+      #expect(made.count > 1000 && live.starts(with: made), "\(difference(live, made))")
+      let manager = FileManager.default
+      #expect(try manager.contentsOfDirectory(atPath: replayed.path).sorted() == ["app", "host"])
+      #expect(
+        try manager.contentsOfDirectory(atPath: replayed.appending(path: "app").path) == ["app1"])
+      let host = try AuditEvent.read(replayed.appending(path: "host/audit.log"))
+      // Its own start, and what is in that one container.
+      #expect(host.first?.records[0].type == "DAEMON_START")
+      let contained = host.dropFirst()
+      #expect(contained.contains { $0.syscall?["key"] == "contained" })
+      #expect(Set(contained.map { $0.first("CONTAINER_ID")?["contid"] }).count == 1)
+    }
+  }
+
   private func difference(_ live: Data, _ made: Data) -> String {
     let (one, two) = (live.split(separator: 10), made.split(separator: 10))
     for (index, pair) in zip(one, two).enumerated() where pair.0 != pair.1 {

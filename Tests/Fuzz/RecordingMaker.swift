@@ -101,12 +101,12 @@ enum RecordingMaker {
     },
   ]
 
-  private static let metadata: (inout FieldWriter) -> Void = {
-    $0.put("docker")
-    $0.put("0123456789ab")
-    $0.put(String?.some("web"))
-    for _ in 0..<4 { $0.put(String?.none) }
-    $0.put(list: [("app", "shop")]) {
+  private static func metadata(_ fields: inout FieldWriter) {
+    fields.put("docker")
+    fields.put("0123456789ab")
+    fields.put(String?.some("web"))
+    for _ in 0..<4 { fields.put(String?.none) }
+    fields.put(list: [("app", "shop")]) {
       $0.put($1.0)
       $0.put($1.1)
     }

@@ -39,8 +39,11 @@ final class Recorder {
 
   // MARK: Entries
 
+  /// The last entry, and what stands in front of both.
+  private static let roomForEnd = 64
+
   private func add(_ kind: EntryKind, _ payload: UnsafeRawBufferPointer) {
-    if content.count + payload.count + 16 > RecordingBlock.mostContent { handOn() }
+    if content.count + payload.count + Self.roomForEnd > RecordingBlock.mostContent { handOn() }
     RecordingBlock.append(kind, payload, to: &content)
     if content.count >= RecordingBlock.fullContent { handOn() }
   }
@@ -51,10 +54,10 @@ final class Recorder {
     writer.bytes.withUnsafeBytes { add(kind, $0) }
   }
 
-  private func handOn() {
+  private func handOn(isLast: Bool = false) {
     lastHandedOn = Clock.read(CLOCK_MONOTONIC)
     guard !content.isEmpty else { return }
-    queue.put(content, events: events, leftOut: leftOut)
+    queue.put(content, events: events, leftOut: leftOut, isLast: isLast)
     content.removeAll(keepingCapacity: true)
   }
 
@@ -66,13 +69,11 @@ final class Recorder {
   /// Ends the recording.
   /// - Parameter lost: events that the kernel's side could not deliver meanwhile.
   func finish(lost: UInt64) {
-    add(.end) {
-      $0.put(events)
-      $0.put(leftOut)
-      $0.put(lost)
-    }
-    handOn()
-    queue.end()
+    var writer = FieldWriter()
+    for count in [events, leftOut, lost] { writer.put(count) }
+    // With what it does not fill: a block that is not empty has to be the last one.
+    writer.bytes.withUnsafeBytes { RecordingBlock.append(.end, $0, to: &content) }
+    handOn(isLast: true)
   }
 
   // MARK: Events

@@ -48,16 +48,14 @@ public final class RecordingQueue: Sendable {
   var isSent: Bool { sent.load(ordering: .relaxed) }
 
   /// Takes the content of a block.
-  func put(_ content: [UInt8], events: UInt64, leftOut: UInt64) {
+  /// - Parameter isLast: nothing follows.
+  func put(_ content: [UInt8], events: UInt64, leftOut: UInt64, isLast: Bool) {
     if waiting.load(ordering: .relaxed) > Self.mostEver { return abandon() }
     waiting.add(content.count, ordering: .relaxed)
-    state.withLock { $0.blocks.append(Block(content: content, events: events, leftOut: leftOut)) }
-    eventfd_write(wakeup, 1)
-  }
-
-  /// Nothing follows.
-  func end() {
-    state.withLock { $0.isEnded = true }
+    state.withLock { state in
+      state.blocks.append(Block(content: content, events: events, leftOut: leftOut))
+      state.isEnded = isLast
+    }
     eventfd_write(wakeup, 1)
   }
 
