@@ -72,7 +72,7 @@ struct KeptRecoveryTests {
     let batches = [batch("one\ntwo\n", at: 0), batch("three\n", at: 8)]
     commit(end: 14)
     try expect("one\ntwo\nthree\n")
-    _ = batches
+    withExtendedLifetime(batches) {}
   }
 
   @Test func whatWasNotCommittedIsNotWritten() throws {
@@ -84,7 +84,7 @@ struct KeptRecoveryTests {
     state.end = 14
     log.store(state)
     try expect("one\n")
-    _ = (batches, next)
+    withExtendedLifetime((batches, next)) {}
   }
 
   @Test(arguments: ["", "o", "one", "one\n", "one\ntw", "one\ntwo\n"])
@@ -93,7 +93,7 @@ struct KeptRecoveryTests {
     commit(end: 8)
     try write(part, of: "one\ntwo\n")
     try expect("one\ntwo\n")
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   @Test func whatWasThereBeforeStays() throws {
@@ -103,7 +103,7 @@ struct KeptRecoveryTests {
     commit(end: 4)
     try write("on", of: "one\n")
     try expect("before\none\n")
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   @Test(arguments: [false, true])
@@ -119,7 +119,7 @@ struct KeptRecoveryTests {
     if isOpened { try area.write("", to: "web/audit.log") }
     try expect("two\n")
     #expect(try area.read("web/audit.log.1") == "one\n")
-    _ = (first, second)
+    withExtendedLifetime((first, second)) {}
   }
 
   @Test func theLogOfAContainerWhoseNameIsAnothersIsFound() throws {
@@ -130,7 +130,7 @@ struct KeptRecoveryTests {
     #expect(try recover().isEmpty)
     #expect(try area.read("web/audit.log") == "another's\n")
     #expect(try area.read("web.20260101T000000Z/audit.log") == "one\n")
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   @Test func somebodyWhoEmptiesTheLogGetsNothingTwice() throws {
@@ -140,7 +140,7 @@ struct KeptRecoveryTests {
     log.didWrite(4)
     try area.write("", to: "web/audit.log")
     try expect("two\n")
-    _ = batches
+    withExtendedLifetime(batches) {}
   }
 
   @Test func anotherDaemonOfTheNameGoesOnWithTheSerialNumbers() throws {
@@ -155,7 +155,7 @@ struct KeptRecoveryTests {
     #expect(found.index == log.index)
     #expect(found.state?.serial == 41)
     #expect(found.state?.end == 4)
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   @Test func oneThatHasEndedIsForgottenOnceItsLogIsWhole() throws {
@@ -164,7 +164,7 @@ struct KeptRecoveryTests {
     try expect("one\n")
     let memory = try KeptMemory(in: area.path)
     #expect(Ledger(memory).claim(name: "web", path: path)?.state == nil)
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   @Test func eventsThatCannotBeWrittenAreCounted() throws {
@@ -187,7 +187,7 @@ struct KeptRecoveryTests {
     commit(end: text.utf8.count)
     #expect(memory.isWhole)
     try expect(text)
-    _ = batch
+    withExtendedLifetime(batch) {}
   }
 
   // MARK: Facts

@@ -31,7 +31,9 @@ struct ContainerRestarts {
           "web", command: Self.removals(count) + "; echo done; while :; do sleep 1; done")
         try containers.bundle("leaving", hostID: 200000, command: "while :; do sleep 1; done")
         try containers.bundle("brief", hostID: 300000, command: Self.removals(50))
-        var collector = try RunningCollector(in: area, configuration: configuration)
+        // The first one has the programs loaded, of which a busy machine makes much.
+        var collector = try RunningCollector(
+          in: area, configuration: configuration, limit: .seconds(90))
         try containers.start(.runc, "leaving")
         let contid = try ContainerArea.cgroup(of: try containers.start(.crun, "web")).id
         var kills = 0
