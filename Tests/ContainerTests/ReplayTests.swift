@@ -13,7 +13,7 @@ struct ReplayTests {
       "host", scope: "host = yes",
       rules: """
         -a always,exit -F arch=b64 -S openat -F uid=33 -k enriched
-        -a always,task -F uid=33 -k made
+        -a always,task -F uid=33
         -w \(area.path)/watched -p wa -k watched
         -a always,exit -F arch=b64 -S execve -F uid>=100000 -F uid<=265535 -k contained
 
@@ -44,7 +44,8 @@ struct ReplayTests {
       let (workload, http) = (try Workload(in: area), try Workload(in: area, as: 33))
       let watched = area.appending(path: "watched")
       try Data("1".utf8).write(to: watched)
-      return try RunningCollector.with(in: area, configuration: configuration) { collector in
+      return try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90))
+      { collector in
         try ContainerArea.with(in: area) { containers in
           for name in ["app1", "app2"] {
             try containers.bundle(
@@ -69,7 +70,8 @@ struct ReplayTests {
             try http.run(["open", "5", "/etc/passwd"], forked: true)
             try Workload.runPrograms(in: area)
             try Data("2".utf8).write(to: watched)
-            try containers.execute(.crun, "app1", "cat /etc/passwd; kill -0 1; echo x >> /etc/passwd")
+            try containers.execute(
+              .crun, "app1", "cat /etc/passwd; kill -0 1; echo x >> /etc/passwd")
             try Program.output(
               of: "crun", ["--root", containers.directory.path + "/crun", "list"])
             _ = try settled(collector)

@@ -72,10 +72,20 @@ enum RecordingMaker {
         $0.put($1.1)
       }
     },
+    container(cgroup), container(cgroup + 2),
+    entry(.member) {
+      $0.put(cgroup + 1)
+      $0.put(true)
+      $0.put(cgroup)
+    },
+  ]
+
+  /// One whose events are held.
+  private static func container(_ contid: UInt64) -> [UInt8] {
     entry(.container) {
       $0.put(UInt8(0))
-      $0.put(cgroup)
-      $0.put(cgroup)
+      $0.put(contid)
+      $0.put(contid)
       $0.put(UInt64(0))
       $0.put("/a/web")
       $0.put(String?.some("/a/web"))
@@ -89,17 +99,12 @@ enum RecordingMaker {
           $0.put(UInt32(65536))
         }
       }
-      $0.put(list: [cgroup]) { $0.put($1) }
+      $0.put(list: [contid]) { $0.put($1) }
       $0.put(Int64(1_700_000_000))
       $0.put(UInt16(7))
       $0.put(false)
-    },
-    entry(.member) {
-      $0.put(cgroup + 1)
-      $0.put(true)
-      $0.put(cgroup)
-    },
-  ]
+    }
+  }
 
   private static func metadata(_ fields: inout FieldWriter) {
     fields.put("docker")
@@ -150,7 +155,7 @@ enum RecordingMaker {
       $0.put(Int64(1_700_000_009))
       $0.put(UInt16(0))
     },
-    entry(.withdrawn) { $0.put(cgroup) },
+    entry(.withdrawn) { $0.put(cgroup + 2) },
     entry(.end) { for _ in 0..<3 { $0.put(UInt64(1)) } },
   ]
 
@@ -158,8 +163,8 @@ enum RecordingMaker {
 
   private static var events: [[UInt8]] {
     var events: [[UInt8]] = []
-    for contid in [0, cgroup] {
-      let task: UInt32 = contid == 0 ? 50 : 100
+    for contid in [0, cgroup, cgroup + 2] {
+      let task: UInt32 = contid == 0 ? 50 : 100 + UInt32(contid - cgroup)
       var process = RecordedEvent(event_process(), EVENT_PROCESS, task: task, contid)
       process.add(SECTION_EXE, Array("/bin/cat".utf8))
       process.add(SECTION_PROCTITLE, Array("cat\0/etc/passwd".utf8))
@@ -252,7 +257,9 @@ enum RecordingMaker {
     event.add(SECTION_CHAIN, of: [event_link(ino: 2, name: 4), event_link(ino: 3, name: 0)])
     event.add(SECTION_SOCKADDR, [2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
     if number == 59 { event.add(SECTION_EXEC_CAPS, of: [event_exec_caps()]) }
-    if isRequest { event.add(SECTION_REQUEST, of: [event_request(operation: 18, pad: 0, issued: 3)]) }
+    if isRequest {
+      event.add(SECTION_REQUEST, of: [event_request(operation: 18, pad: 0, issued: 3)])
+    }
     return event.entry
   }
 
@@ -273,7 +280,8 @@ private struct RecordedEvent {
     let header = event_header(
       type: UInt16(type.rawValue), flags: flags, size: 0, time: 1_000_000, cgroup: contid,
       contid: contid, task: task, cpu: 0)
-    bytes.replaceSubrange(0..<MemoryLayout<event_header>.size, with: RecordingMaker.bytes(of: header))
+    bytes.replaceSubrange(
+      0..<MemoryLayout<event_header>.size, with: RecordingMaker.bytes(of: header))
   }
 
   mutating func append(_ data: [UInt8]) {

@@ -41,7 +41,8 @@ struct RecordTests {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
       let configuration = try configuration(in: area, rules: rules)
-      return try RunningCollector.with(in: area, configuration: configuration) { collector in
+      return try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90))
+      { collector in
         let before = try collector.settledEvents(of: "host").count
         let recording = try Recording(of: collector, to: area.appending(path: "a.rec")) {
           try workload.run(["open", "50", "/etc/passwd"])
@@ -149,7 +150,8 @@ struct RecordTests {
   @Test func oneRecordingAtATimeOfWhatThereIs() throws {
     try withTemporaryDirectory { area in
       let configuration = try Self.configuration(in: area, rules: Self.rules)
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
+      try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90)) {
+        collector in
         let unknown = try Self.record(collector, area.appending(path: "u.rec"), ["--for", "web"])
         #expect(unknown.status == 1)
         #expect(unknown.errors.contains("there is no container 'web'"))
@@ -174,7 +176,8 @@ struct RecordTests {
       try Program.output(of: "mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small.path])
       defer { _ = try? Program.run("umount", ["-l", small.path]) }
       let configuration = try Self.configuration(in: area, rules: Self.rules)
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
+      try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90)) {
+        collector in
         let file = small.appending(path: "a.rec")
         let program = try Program(
           Machine.product("nestaudit"),
@@ -205,7 +208,8 @@ struct RecordTests {
       let workload = try Workload(in: area)
       let configuration = try Self.configuration(in: area, rules: Self.rules)
       let file = area.appending(path: "a.rec")
-      let collector = try RunningCollector(in: area, configuration: configuration)
+      let collector = try RunningCollector(
+        in: area, configuration: configuration, limit: .seconds(90))
       let program = try Program(
         Machine.product("nestaudit"), ["record", "-o", file.path, "--state", collector.state.path])
       try wait(for: "the recording") {

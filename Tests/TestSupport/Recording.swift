@@ -69,4 +69,3 @@ public struct Recording {
     return result
   }
 }
-
