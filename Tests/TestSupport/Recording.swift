@@ -17,7 +17,7 @@ public struct Recording {
       ["record", "-o", file.path, "--state", collector.state.path] + options)
     try wait(for: "the recording to begin") {
       guard program.isRunning else { throw SupportError("record ended: \(program.written)") }
-      return try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 > 0
+      return FileManager.default.contents(atPath: file.path)?.isEmpty == false
     }
     try body()
     program.signal(SIGINT)
