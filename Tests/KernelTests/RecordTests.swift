@@ -46,7 +46,7 @@ struct RecordTests {
         let before = try collector.settledEvents(of: "host").count
         let recording = try Recording(of: collector, to: area.appending(path: "a.rec")) {
           try workload.run(["open", "50", "/etc/passwd"])
-          try workload.run(["open", "50", "/etc/shadow"])
+          try Self.failToOpen(times: 60)
           try workload.run(["hostile"])
           _ = try collector.settledEvents(of: "host")
         }
@@ -54,6 +54,16 @@ struct RecordTests {
         return try body(area, recording, events, configuration)
       }
     }
+  }
+
+  /// Has the workload's user open what it may not.
+  private static func failToOpen(times: Int) throws {
+    try Program.output(
+      of: "setpriv",
+      [
+        "--reuid=\(Workload.uid)", "--regid=\(Workload.uid)", "--clear-groups", "sh", "-c",
+        "for n in $(seq \(times)); do true < /etc/shadow; done; exit 0",
+      ])
   }
 
   /// Without what differs between daemons: serial number and key.
