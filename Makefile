@@ -75,7 +75,7 @@ fuzz: $(OBJECT) ## inputs by chance for the parser and the compiler of rules, an
 			--count $(or $(COUNT),1000000) $(addprefix --seed=,$(SEED)); \
 	done
 	@.build/release/fuzz recording --output .build \
-		--count $(or $(COUNT),100000) $(addprefix --seed=,$(SEED))
+		--count $(or $(COUNT),20000) $(addprefix --seed=,$(SEED))
 
 .PHONY: demo
 demo: build ## two containers and the host, three audit logs, one capture (root)

@@ -23,5 +23,8 @@ public struct KernelRelease: Comparable, Sendable {
     assumed.withLock { $0 = KernelRelease(uname: release) }
   }
 
-  public static func < (left: KernelRelease, right: KernelRelease) -> Bool { left.version < right.version }
+  /// Whether it is older.
+  public static func < (left: KernelRelease, right: KernelRelease) -> Bool {
+    left.version < right.version
+  }
 }

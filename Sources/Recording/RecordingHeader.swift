@@ -96,7 +96,9 @@ public struct RecordingHeader: Equatable, Sendable {
     var values: [Substring: String] = [:]
     for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
       let parts = line.split(separator: "=", maxSplits: 1)
-      if let key = parts.first?.dropLast() { values[key] = parts.last.map { String($0.dropFirst()) } }
+      if let key = parts.first?.dropLast() {
+        values[key] = parts.last.map { String($0.dropFirst()) }
+      }
     }
     let program = values["program"] ?? "unknown"
     guard values["events"] == "\(Layout.version)", values["layout"] == Layout.sizes else {
@@ -116,7 +118,9 @@ public struct RecordingHeader: Equatable, Sendable {
 /// zlib's CRC-32.
 enum Checksum {
   static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
+    UInt32(
+      truncatingIfNeeded: crc32_z(
+        0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
   }
 
   static func of(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { of($0) } }

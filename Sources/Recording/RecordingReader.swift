@@ -123,7 +123,8 @@ public struct RecordingReader: ~Copyable {
   ) throws(RecordingError) -> Int {
     var done = 0
     while done < bytes.count {
-      let got = pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      let got = pread(
+        descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
       if got < 0, errno == EINTR { continue }
       if got < 0 { throw RecordingError("cannot be read: \(String(cString: strerror(errno)))") }
       if got == 0 { break }

@@ -27,7 +27,8 @@ struct RecordCommand: ParsableCommand {
       """)
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file, which must not exist yet.", valueName: "file"))
+    name: .shortAndLong,
+    help: ArgumentHelp("The file, which must not exist yet.", valueName: "file"))
   var output: String
 
   @Option(

@@ -41,7 +41,8 @@ struct ReplayTests {
   ) throws -> Value {
     try withTemporaryDirectory { area in
       let configuration = try configuration(in: area)
-      let (workload, http) = (try Workload(in: area), try Workload(in: area, as: 33))
+      let workload = try Workload(in: area)
+      let http = try Workload(in: area.appending(path: "http"), as: 33)
       let watched = area.appending(path: "watched")
       try Data("1".utf8).write(to: watched)
       return try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90))

@@ -57,6 +57,19 @@ struct ControlServerTests {
     }
   }
 
+  @Test func aRecordingComesAsItIs() throws {
+    try withServer { state in
+      var source = try ControlClient.record(only: ["a\n", "bc"], state: state)
+      var bytes: [UInt8] = []
+      while let more = try source.nextBytes(milliseconds: 1000) { bytes += more }
+      #expect(bytes == Array("a\nbc".utf8))
+      #expect(throws: ControlError.refused("there is no such container")) {
+        _ = try ControlClient.record(only: ["nobody"], state: state)
+      }
+      try ControlClient.endRecord(state: state)
+    }
+  }
+
   @Test func contidsAndAnnouncementsGoBothWays() throws {
     try withServer { state in
       let asked = ContidRequest(process: 12, contid: .max, from: 3)

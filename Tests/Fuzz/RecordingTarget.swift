@@ -15,8 +15,6 @@ struct RecordingTarget: Target {
   private let configuration: CollectorConfiguration
   private let area: String
   private let writers = LogWriters()
-  /// Only the disk could keep it from being replayed otherwise.
-  private let isReplayable: Bool
 
   init(seed: UInt64) {
     self.seed = seed
@@ -26,7 +24,6 @@ struct RecordingTarget: Target {
       let configuration = try? standard.replayed(into: area)
     else { fatalError("the embedded default is no configuration") }
     self.configuration = configuration
-    isReplayable = true
   }
 
   mutating func input(_ number: UInt64) -> [UInt8] {
@@ -62,7 +59,9 @@ struct RecordingTarget: Target {
       case 2: bytes.removeLast(min(random.length(upTo: bytes.count - 1), bytes.count - 1))
       case 3: bytes.insert(contentsOf: random.bytes(random.length(upTo: 64)), at: place)
       default:
-        for index in place..<min(place + 4, bytes.count) { bytes[index] = random.once(in: 2) ? 0xff : 0 }
+        for index in place..<min(place + 4, bytes.count) {
+          bytes[index] = random.once(in: 2) ? 0xff : 0
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import Testing
 /// A short run of what `make fuzz` does for minutes, always with the same inputs.
 @Suite(.serialized)
 struct Fuzzing {
-  @Test(arguments: [("parser", 20000), ("compiler", 20000), ("recording", 3000)])
+  @Test(arguments: [("parser", 20000), ("compiler", 20000), ("recording", 1000)])
   func inputsByChanceFindNothing(target: String, count: Int) throws {
     try withTemporaryDirectory { area in
       let result = try Program.run(

@@ -41,11 +41,12 @@ struct RecordTests {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
       let configuration = try configuration(in: area, rules: rules)
-      return try RunningCollector.with(in: area, configuration: configuration) { collector in
+      return try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90))
+      { collector in
         let before = try collector.settledEvents(of: "host").count
         let recording = try Recording(of: collector, to: area.appending(path: "a.rec")) {
           try workload.run(["open", "50", "/etc/passwd"])
-          try workload.run(["open", "50", "/etc/shadow"])
+          try Self.failToOpen(times: 60)
           try workload.run(["hostile"])
           _ = try collector.settledEvents(of: "host")
         }
@@ -53,6 +54,16 @@ struct RecordTests {
         return try body(area, recording, events, configuration)
       }
     }
+  }
+
+  /// Has the workload's user open what it may not.
+  private static func failToOpen(times: Int) throws {
+    try Program.output(
+      of: "setpriv",
+      [
+        "--reuid=\(Workload.uid)", "--regid=\(Workload.uid)", "--clear-groups", "sh", "-c",
+        "for n in $(seq \(times)); do true < /etc/shadow; done; exit 0",
+      ])
   }
 
   /// Without what differs between daemons: serial number and key.
@@ -149,7 +160,8 @@ struct RecordTests {
   @Test func oneRecordingAtATimeOfWhatThereIs() throws {
     try withTemporaryDirectory { area in
       let configuration = try Self.configuration(in: area, rules: Self.rules)
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
+      try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90)) {
+        collector in
         let unknown = try Self.record(collector, area.appending(path: "u.rec"), ["--for", "web"])
         #expect(unknown.status == 1)
         #expect(unknown.errors.contains("there is no container 'web'"))
@@ -174,7 +186,8 @@ struct RecordTests {
       try Program.output(of: "mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small.path])
       defer { _ = try? Program.run("umount", ["-l", small.path]) }
       let configuration = try Self.configuration(in: area, rules: Self.rules)
-      try RunningCollector.with(in: area, configuration: configuration) { collector in
+      try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90)) {
+        collector in
         let file = small.appending(path: "a.rec")
         let program = try Program(
           Machine.product("nestaudit"),
@@ -205,11 +218,12 @@ struct RecordTests {
       let workload = try Workload(in: area)
       let configuration = try Self.configuration(in: area, rules: Self.rules)
       let file = area.appending(path: "a.rec")
-      let collector = try RunningCollector(in: area, configuration: configuration)
+      let collector = try RunningCollector(
+        in: area, configuration: configuration, limit: .seconds(90))
       let program = try Program(
         Machine.product("nestaudit"), ["record", "-o", file.path, "--state", collector.state.path])
       try wait(for: "the recording") {
-        try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 > 0
+        FileManager.default.contents(atPath: file.path)?.isEmpty == false
       }
       try workload.run(["open", "100", "/etc/passwd"])
       #expect(try collector.stop().status == 0)

@@ -17,7 +17,7 @@ public struct Recording {
       ["record", "-o", file.path, "--state", collector.state.path] + options)
     try wait(for: "the recording to begin") {
       guard program.isRunning else { throw SupportError("record ended: \(program.written)") }
-      return try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0 > 0
+      return FileManager.default.contents(atPath: file.path)?.isEmpty == false
     }
     try body()
     program.signal(SIGINT)
@@ -31,7 +31,8 @@ public struct Recording {
   /// What `record` said in the end.
   public let said: String
 
-  /// Replays it as a user who may do nothing, where there is no /proc and no /sys; what it left behind.
+  /// Replays it as a user who may do nothing, where /proc has no other process and /sys and /etc have nothing; what it left
+  /// behind.
   /// - Parameter configuration: nil for the embedded default.
   @discardableResult
   public static func replay(
@@ -59,7 +60,7 @@ public struct Recording {
       [
         "--mount", "--pid", "--fork", "sh", "-c",
         """
-        mount -t tmpfs none /proc && mount -t tmpfs none /sys && mount -t tmpfs none /etc &&
+        mount -t proc none /proc && mount -t tmpfs none /sys && mount -t tmpfs none /etc &&
         exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$0" "$@"
         """, program.path,
       ] + arguments)
@@ -69,4 +70,3 @@ public struct Recording {
     return result
   }
 }
-

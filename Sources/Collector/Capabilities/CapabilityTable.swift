@@ -46,7 +46,7 @@ final class CapabilityTable {
         found =
           known[file]
           ?? ask(question(file, object, renderer.way(toName: index), event, process, entry))
-        outside.recorder?.capabilities(file, found)
+        outside.recorder?.capabilities(file, in: entry, found)
       }
       renderer.setCapabilities(
         found.map { Self.inForce($0, for: object.owner, in: entry) }, ofName: index)

@@ -147,7 +147,9 @@ struct Delivery: ~Copyable {
   ) {
     _ = check.confirms(event, of: process, in: entry)
     renderer.plan(event, loaderName: nil, milliseconds: time.sinceEpoch)
-    if renderer.asksForCapabilities { capabilities.answer(&renderer, event, of: process, in: entry) }
+    if renderer.asksForCapabilities {
+      capabilities.answer(&renderer, event, of: process, in: entry)
+    }
   }
 
   private func chains(of targets: Targets, by route: Route) -> TargetChains {

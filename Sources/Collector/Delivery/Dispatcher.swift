@@ -303,7 +303,7 @@ final class Dispatcher {
     let name = interpreters.name(
       of: file, executedBy: process.fixed.tgid, path: process.exe,
       rootOf: entry.container?.initPID ?? UInt32(getpid()))
-    outside.recorder?.loader(file, name)
+    outside.recorder?.loader(file, in: entry, name)
     return name
   }
 }

@@ -53,13 +53,14 @@ final class NameCheck {
     if let replayed = outside.replayed { return replayed.confirms(event.fixed.header) }
     let isLinked =
       object.magic == Self.processes
-      && own.map { self.isLinked(to: $0, of: object, by: name, from: base, process, in: entry) } == true
+      && own.map { self.isLinked(to: $0, of: object, by: name, from: base, process, in: entry) }
+        == true
     let isConfirmed =
       isLinked
       || isFound(
         object, by: name, own: own, from: base, process.fixed.tgid, in: entry,
         isShared: flags & EVENT_SHARED_MEMORY.rawValue != 0)
-    outside.recorder?.nameCheck(event.fixed.header, isConfirmed: isConfirmed)
+    outside.recorder?.nameCheck(event.fixed.header, in: entry, isConfirmed: isConfirmed)
     return isConfirmed
   }
 

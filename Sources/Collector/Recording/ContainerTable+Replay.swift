@@ -87,7 +87,9 @@ extension ContainerTable {
     _ fields: inout FieldReader
   ) throws(RecordingError) -> ContainerEntry {
     let contid: UInt64 = try fields.number()
-    guard let entry = containers[contid] else { throw fields.damaged("a container that is not there") }
+    guard let entry = containers[contid] else {
+      throw fields.damaged("a container that is not there")
+    }
     return entry
   }
 

@@ -127,7 +127,8 @@ final class Recorder {
     add(.clock) { $0.put(offset) }
   }
 
-  func nameCheck(_ header: event_header, isConfirmed: Bool) {
+  func nameCheck(_ header: event_header, in entry: ContainerEntry, isConfirmed: Bool) {
+    guard includes(entry) else { return }
     add(.nameCheck) {
       $0.put(header.task)
       $0.put(header.time)
@@ -135,15 +136,16 @@ final class Recorder {
     }
   }
 
-  func capabilities(_ file: CapabilityFile, _ found: FileCapabilities?) {
+  func capabilities(_ file: CapabilityFile, in entry: ContainerEntry, _ found: FileCapabilities?) {
+    guard includes(entry) else { return }
     if let known = capabilities[file], known == found { return }
     if capabilities.count >= Self.mostFiles { capabilities.removeAll() }
     capabilities[file] = .some(found)
     add(.capabilities) { $0.put(file, found) }
   }
 
-  func loader(_ file: ElfInterpreter.File, _ name: [UInt8]?) {
-    guard let name, loaders[file] != name else { return }
+  func loader(_ file: ElfInterpreter.File, in entry: ContainerEntry, _ name: [UInt8]?) {
+    guard let name, loaders[file] != name, includes(entry) else { return }
     if loaders.count >= Self.mostFiles { loaders.removeAll() }
     loaders[file] = name
     add(.loader) { $0.put(file, name) }

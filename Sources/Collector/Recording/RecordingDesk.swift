@@ -88,7 +88,9 @@ final class RecordingDesk {
         recorder.daemon(route.daemon, of: entry)
       }
     }
-    let known = containers.containers.values.sorted { ($0.depth, $0.contid) < ($1.depth, $1.contid) }
+    let known = containers.containers.values.sorted {
+      ($0.depth, $0.contid) < ($1.depth, $1.contid)
+    }
     for entry in known { recorder.container(entry, entry.held == nil ? .known : .held) }
     for (cgroup, entry) in containers.members where !entry.cgroups.contains(cgroup) {
       recorder.member(cgroup, of: entry)
@@ -111,10 +113,13 @@ extension Dispatcher {
     let names = Dictionary(
       uniqueKeysWithValues: daemons.instances.values.map { ($0.number, $0.name) })
     var isIncluded = false
+    var included: Set<UInt32> = []
     processes.forEachTask { event in
       let header = event.loadUnaligned(as: event_header.self)
       isIncluded = recorder.includes(containers.entry(of: header))
-      if isIncluded { recorder.take(event) }
+      guard isIncluded else { return }
+      included.insert(header.task)
+      recorder.take(event)
     } titles: { task, told, kept in
       let told = told.compactMap { names[$0] }
       guard isIncluded, !told.isEmpty || !kept.isEmpty else { return }
@@ -128,6 +133,7 @@ extension Dispatcher {
       }
     }
     forks.forEach { task, verdicts in
+      guard included.contains(task) else { return }
       recorder.add(.verdicts) {
         $0.put(task)
         $0.put(list: verdicts) {
