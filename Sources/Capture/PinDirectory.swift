@@ -121,9 +121,11 @@ public struct PinDirectory: Sendable {
   public struct Version: Sendable {
     /// Of the programs: `Capture.version`.
     public let name: String
-    /// How many objects of each kind.
+    /// How many maps.
     public let maps: Int
+    /// How many programs.
     public let programs: Int
+    /// How many links: programs that are attached.
     public let links: Int
     /// Events in its ring that nobody has taken.
     public let events: UInt64
