@@ -139,7 +139,7 @@ private struct RecordedFile: ~Copyable {
 
   private func failure(_ code: Int32) -> Failure {
     Failure(
-      "\(path): \(String(cString: strerror(code))); it ends there: replay reads what is there (\(counted(size, "byte")))"
+      "\(path): \(String(cString: strerror(code))); it ends there: replay reads what is there"
     )
   }
 

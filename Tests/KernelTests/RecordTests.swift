@@ -162,9 +162,10 @@ struct RecordTests {
       let configuration = try Self.configuration(in: area, rules: Self.rules)
       try RunningCollector.with(in: area, configuration: configuration, limit: .seconds(90)) {
         collector in
-        let unknown = try Self.record(collector, area.appending(path: "u.rec"), ["--for", "web"])
+        let unknown = try Self.record(
+          collector, area.appending(path: "u.rec"), ["--for", "absent"])
         #expect(unknown.status == 1)
-        #expect(unknown.errors.contains("there is no container 'web'"))
+        #expect(unknown.errors.contains("there is no container 'absent'"))
         _ = try Recording(of: collector, to: area.appending(path: "one.rec")) {
           let second = try Self.record(collector, area.appending(path: "two.rec"))
           #expect(second.status == 1)
