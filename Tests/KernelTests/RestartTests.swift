@@ -140,7 +140,7 @@ struct Restarts {
       let before = try pins(in: area)
       // Another ring is as good as other programs: it is another version.
       try RunningCollector.with(
-        in: area, configuration: configuration, options: ["--ring-size", "16M"],
+        in: area, configuration: configuration, options: ["--ring-size", "8M"],
         limit: Self.limit
       ) { collector in
         #expect(collector.written.contains("that this one does not read: they are lost"))

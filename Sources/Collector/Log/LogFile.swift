@@ -196,7 +196,7 @@ struct LogFile: ~Copyable {
   private static func cutTornLine(_ path: String, _ descriptor: Int32) -> Int {
     let size = size(of: descriptor)
     let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)
-    guard size > 0, reader >= 0 else { return 0 }
+    guard reader >= 0 else { return 0 }
     defer { close(reader) }
     var end = size
     var part = [UInt8](repeating: 0, count: 4096)
