@@ -112,8 +112,9 @@ struct ReplayTests {
       #expect(scene.logs.count == 3)
       for (name, live) in scene.logs {
         let made = try Data(contentsOf: replayed.appending(path: "\(name)/audit.log"))
-        // The container that runs on says more once the recording has ended.
-        #expect(!made.isEmpty && live.starts(with: made), "\(name): \(difference(live, made))")
+        // The container that runs on says more before the recording begins, and once it has ended.
+        #expect(
+          !made.isEmpty && live.range(of: made) != nil, "\(name): \(difference(live, made))")
         if name == "host" { #expect(made.count > 100_000) }
       }
       // Once more, and nothing depends on when, where or by whom.
@@ -137,7 +138,7 @@ struct ReplayTests {
       #expect(result.errors.contains("the recording is limited to app1"))
       let made = try Data(contentsOf: replayed.appending(path: "app/app1/audit.log"))
       let live = try #require(scene.logs["app/app1"])
-      #expect(made.count > 1000 && live.starts(with: made), "\(difference(live, made))")
+      #expect(made.count > 1000 && live.range(of: made) != nil, "\(difference(live, made))")
       let manager = FileManager.default
       #expect(try manager.contentsOfDirectory(atPath: replayed.path).sorted() == ["app", "host"])
       #expect(

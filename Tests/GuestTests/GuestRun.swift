@@ -95,7 +95,7 @@ struct GuestRun: Sendable {
     try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--memory", "2048", "--timeout", "900", "--writable", results.path,
+        "--kernel", line, "--memory", "2048", "--timeout", "1800", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/guest").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ])

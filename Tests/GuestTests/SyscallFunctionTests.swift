@@ -38,7 +38,7 @@ struct SyscallFunctions {
     let result = try Program(
       Machine.script("vm"),
       [
-        "--kernel", line, "--memory", "2048", "--timeout", "800", "--writable", results.path,
+        "--kernel", line, "--memory", "2048", "--timeout", "1600", "--writable", results.path,
         Machine.package.appending(path: "Tests/GuestTests/functions").path, area.path,
         Machine.products.path, Machine.package.appending(path: "scripts").path,
       ]

@@ -42,7 +42,9 @@ public struct LogScan {
     guard line.starts(with: "type=".utf8), let stamp = find(" msg=audit(", in: line),
       let colon = line[stamp...].firstIndex(of: UInt8(ascii: ":")),
       let serial = number(line, from: colon + 1, radix: 10),
-      find("type=", in: UnsafeRawBufferPointer(rebasing: line[5...])) == nil
+      // Of two in one, the first has no stamp or the second has one too.
+      !line[5..<(stamp - 11)].contains(UInt8(ascii: "=")),
+      find(" msg=audit(", in: UnsafeRawBufferPointer(rebasing: line[stamp...])) == nil
     else {
       torn.append(text(line))
       return

@@ -212,9 +212,10 @@ static __always_inline bool in_syscall(void)
 /*
  * Tells of the request that the task runs.
  * `issued`: what running it has returned; `result`: what it comes to.
+ * Not static: verified once, while what is static is verified for every way to it.
  */
-static __noinline int request_tell(struct task_state *state, int64_t issued, int64_t result,
-				   bool is_within)
+__noinline int request_tell(struct task_state *state, int64_t issued, int64_t result,
+			    bool is_within)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct syscall_end *end = syscall_end_memory();
@@ -222,7 +223,7 @@ static __noinline int request_tell(struct task_state *state, int64_t issued, int
 	uint32_t cause = is_within ? LOSS_PART : LOSS_RING_FULL;
 	struct builder b;
 
-	if (!end || !subject)
+	if (!state || !end || !subject)
 		return 0;
 	process_key_ids(&subject->key, task);
 	if (!syscall_announce(state, ~0u, cause))
