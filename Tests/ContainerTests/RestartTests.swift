@@ -75,7 +75,8 @@ struct ContainerRestarts {
           let events = try collector.events(of: "all/\(name)")
           #expect(names(events) == numbers.map { "/m\($0)" }, "\(name)")
           let scan = try LogScan(collector.log(of: "all/\(name)"))
-          #expect(scan.jumps.isEmpty && scan.torn.isEmpty && scan.losses.isEmpty,
+          #expect(
+            scan.jumps.isEmpty && scan.torn.isEmpty && scan.losses.isEmpty,
             "\(name): \(scan.jumps.prefix(3)) \(scan.torn.prefix(3)) \(scan.losses.prefix(3))")
           let operations = events.flatMap(\.records).filter { $0.type == "CONTAINER_OP" }
           #expect(
