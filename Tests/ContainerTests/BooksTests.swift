@@ -69,7 +69,8 @@ struct BooksTests {
   }
 
   @Test func aFloodIsInTheBooksToTheEvent() throws {
-    try withPlace(scope: "log_quota = 256K") { place in
+    // A container's part of it is a quarter, for which 200 events are not too many, and 3000 are.
+    try withPlace(scope: "log_quota = 256K", options: ["--ring-size", "256K"]) { place in
       // The ring and the backlog are full.
       try place.collector.whileSuspended { try place.flood(3000) }
       var calls = 3000

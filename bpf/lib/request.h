@@ -212,10 +212,9 @@ static __always_inline bool in_syscall(void)
 /*
  * Tells of the request that the task runs.
  * `issued`: what running it has returned; `result`: what it comes to.
- * Not static: verified once, while what is static is verified for every way to it.
  */
-__noinline int request_tell(struct task_state *state, int64_t issued, int64_t result,
-			    bool is_within)
+static __noinline int request_tell(struct task_state *state, int64_t issued, int64_t result,
+				   bool is_within)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct syscall_end *end = syscall_end_memory();
@@ -223,7 +222,7 @@ __noinline int request_tell(struct task_state *state, int64_t issued, int64_t re
 	uint32_t cause = is_within ? LOSS_PART : LOSS_RING_FULL;
 	struct builder b;
 
-	if (!state || !end || !subject)
+	if (!end || !subject)
 		return 0;
 	process_key_ids(&subject->key, task);
 	if (!syscall_announce(state, ~0u, cause))
