@@ -9,6 +9,8 @@ import subprocess
 from held import Held
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
+INNER = 210_000  # whom the root of a container is on the host
+OPENS = "-b 1000000\n-a always,exit -F arch=b64 -S openat -F uid={user} -k opens\n"
 USER = 64999  # a user that no system has: a rule that names it sees nothing but the workload
 
 AUDITD_CONF = ("log_format = RAW\nflush = NONE\nmax_log_file = 4096\n"

@@ -4,14 +4,12 @@ import os
 import subprocess
 import time
 
-from bench import TOP
+from bench import INNER, OPENS, TOP
 from following import Reader
 
 NEIGHBOURS, RATE = 99, 100  # containers beside the flood, and opens a second of each
 FOLLOWED = 5                # neighbours whose logs are followed: more would measure the followers
-INNER = 210_000             # whom the root of the containers is on the host
 ROTATED = "log_format = RAW\nflush = NONE\nmax_log_file = 256\nnum_logs = 2\nmax_log_file_action = ROTATE\n"
-OPENS = "-b 1000000\n-a always,exit -F arch=b64 -S openat -F uid=0 -k opens\n"
 
 
 class Fairness:
@@ -31,10 +29,10 @@ class Fairness:
         self.bundle(area, "loud", " & ".join(["sleep 5", *[flood] * os.cpu_count()]) + "; wait")
         for name in names:
             self.bundle(area, name, f"exec /bench/workload-static pace {longer} {RATE} /bin/busybox")
-        configuration = self.bench.directory("config")
+        configuration, rules = self.bench.directory("config"), OPENS.format(user=0)
         (configuration / "nestaudit.conf").write_text("")
-        self.bench.daemon(configuration / "daemons/loud", "container = loud\n", OPENS, ROTATED)
-        self.bench.daemon(configuration / "daemons/quiet", "container = quiet-*\n", OPENS)
+        self.bench.daemon(configuration / "daemons/loud", "container = loud\n", rules, ROTATED)
+        self.bench.daemon(configuration / "daemons/quiet", "container = quiet-*\n", rules)
         try:
             with self.bench.without_audit(), self.bench.nestaudit(configuration, limit=120):
                 return self.flooded(area, names)

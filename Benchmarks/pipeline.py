@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from bench import TOP, USER
+from bench import INNER, OPENS, TOP, USER
 from compare import marked
 from fairness import Fairness
 from following import STAMP, Reader
@@ -18,9 +18,7 @@ from process import cpu, name_of, resident, running, wakeups
 
 RATE = 205_000  # opens a second that nothing may be lost of
 SLOW = 10_000   # opens a second at which it counts how soon they are told
-INNER = 210_000  # whom the root of the container is on the host
 
-OPENS = "-b 1000000\n-a always,exit -F arch=b64 -S openat -F uid={user} -k opens\n"
 
 # name in the samples, what the table calls it, unit, goal: at most, or at least if it is negative
 ROWS = [

@@ -13,7 +13,7 @@ public final class Capture: @unchecked Sendable {
   public let identifier: FileIdentifier
   private let attachments: Attachments
   private let ends: SyscallEnds?
-  private let ring: EventRing?
+  let ring: EventRing?
 
   /// How objects are obtained.
   public let backend: Backend
@@ -33,7 +33,7 @@ public final class Capture: @unchecked Sendable {
   /// What accounts have in the ring is right, whatever became of the collector before.
   private var isSettled: Bool
   /// Versions of which something was left that this one cannot read.
-  private var strangers: [PinnedObjects] = []
+  var strangers: [PinnedObjects] = []
   /// Programs that this kernel refused; what each gives is missing.
   public private(set) var missing: [MissingProgram]
 
@@ -177,72 +177,6 @@ public final class Capture: @unchecked Sendable {
 
   /// Everything stays in the kernel when the object goes.
   public func leave() { isLeft = pins != nil }
-
-  // MARK: What an earlier collector has left
-
-  /// Takes over what an earlier collector has left: no policy of its is asked from here on, all that the gate lets pass is
-  /// captured, and nothing of it is at work any more when this returns.
-  /// - Parameter position: up to where events were taken for good.
-  public func takeOver(at position: UInt64) {
-    ring?.skip(to: position)
-    control.pointee.undecided = 1
-    control.pointee.host = UInt32(POLICY_UNDECIDED)
-    control.pointee.generation &+= 1
-    nestaudit_wait_for_grace_period()
-  }
-
-  /// Has the tables asked again.
-  public func decide() {
-    control.pointee.undecided = 0
-    control.pointee.generation &+= 1
-  }
-
-  /// What another version has left in its ring, and cannot be read here.
-  public struct Stranger: Sendable {
-    /// Its `version`.
-    public let version: String
-    /// Events that are lost.
-    public let events: UInt64
-    /// … and their bytes.
-    public let bytes: UInt64
-  }
-
-  /// Takes other versions out of the kernel, once this one is attached; needs no more than CAP_BPF.
-  public func removeStrangers() -> [Stranger] {
-    defer { strangers = [] }
-    return strangers.map { objects in
-      // Its ring is mapped before it goes, and looked at once nothing writes to it any more.
-      let ring = LeftRing(of: objects)
-      objects.removeAll()
-      nestaudit_wait_for_grace_period()
-      let left = ring.left
-      return Stranger(version: objects.name, events: left.events, bytes: left.bytes)
-    }
-  }
-
-  /// What costs others than those that a rule names, and is looked at only while one does.
-  public enum Demand: CaseIterable {
-    /// Every syscall when it begins, which costs each one of the machine some nanoseconds.
-    case beginnings
-    /// Every file whose time of change is set, to know what a rename has replaced.
-    case changes
-    /// Requests of io_uring.
-    case requests
-
-    fileprivate var programs: [String] {
-      switch self {
-      case .beginnings: ["nestaudit_sys_enter"]
-      case .changes: ["nestaudit_change", "nestaudit_change_exchanged", "nestaudit_change_skipped"]
-      case .requests:
-        // What ends a request comes first: one of which the end is not seen would be kept for ever.
-        [
-          "nestaudit_request_end", "nestaudit_request_begin", "nestaudit_request_completed",
-          "nestaudit_request_overflow", "nestaudit_request_waits", "nestaudit_request_queued",
-          "nestaudit_submit_req", "nestaudit_submit_sqe",
-        ]
-      }
-    }
-  }
 
   /// Begins to look at something, or ends it. Can be changed with CAP_BPF alone.
   public func watch(_ demand: Demand, _ wanted: Bool) throws(CaptureError) {

@@ -11,7 +11,8 @@ struct DaemonLogTests {
     Array(line.utf8).withUnsafeBytes { batch.text.append($0) }
     batch.records = 1
     batch.isFirst = isFirst
-    log.submit(batch)
+    log.queue(batch)
+    log.write(batch)
   }
 
   @Test func whatIsSubmittedIsInTheFileWhenItIsClosed() throws {

@@ -96,6 +96,26 @@ struct Waiting {
     }
   }
 
+  /// No backlog is too long here: what fills is the container's part of the ring.
+  @Test func whoFillsItsPartOfTheRingWaits() throws {
+    try withPlace(size: "100m", backlog: 0) { place in
+      try RunningCollector.with(
+        in: place.area, configuration: place.configuration, options: ["--ring-size", "16M"]
+      ) { collector in
+        // More than half of the 4 MiB that are its part, and not all.
+        let calls = 15000
+        try collector.whileSuspended {
+          let flooded = try place.flood(calls).finish(limit: .seconds(60))
+          #expect(flooded.status == 0)
+        }
+        let books = try place.books(collector, after: calls)
+        #expect(books.captured == calls && books.written == calls && books.lost == 0, "\(books)")
+        #expect(try collector.report(on: "web").settings["backlog_wait_time_actual"]! > 0)
+        try wait(for: "the container to go on") { try !place.cgroup.isFrozen }
+      }
+    }
+  }
+
   /// Its log cannot be written for as long as the test wants it: the container stands still, others do not.
   @Test func onlyTheContainerOfTheFullLogWaits() throws {
     try withPlace(size: "16k") { place in

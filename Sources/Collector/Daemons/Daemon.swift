@@ -28,13 +28,13 @@ final class Daemon {
   /// What has become of the events that were for it, since it began.
   var books = Books()
   /// Of those that it lost, the ones that its log already tells of …
-  private var lossesTold = LossCounts()
+  var lossesTold = LossCounts()
   /// … and the ones that `--reset-lost` has it count no more.
-  private var forgotten: UInt64 = 0
-  private var partsTold: UInt64 = 0
+  var forgotten: UInt64 = 0
+  var partsTold: UInt64 = 0
   /// Events in its log with a name that nothing confirms.
   var unconfirmed: UInt64 = 0
-  private var unconfirmedTold: UInt64 = 0
+  var unconfirmedTold: UInt64 = 0
 
   private let outside: Outside
 
@@ -192,61 +192,9 @@ final class Daemon {
     return empty
   }
 
-  /// Counts an event as lost, of which something came.
-  func lose(_ cause: LossCause) {
-    books.lose(cause)
-    note()
-  }
-
-  /// Counts events as lost that never came; without a cause, parts of events.
-  func miss(_ events: UInt64, _ cause: LossCause?) {
-    if let cause { books.miss(events, cause) } else { books.missParts(events) }
-    note()
-  }
-
-  /// Events that it should have had and did not get, since it began or was told to count anew.
-  var lost: UInt64 { books.lost - forgotten }
-
-  /// `--reset-lost`: says what was lost until now, and counts what it misses anew.
-  func forgetLosses() {
-    tellLosses(at: .now)
-    forgotten = books.lost
-    lossesTold = books.losses
-  }
-
   /// Its books, with what waits for the disk.
   var booksNow: BooksSnapshot {
     BooksSnapshot(books, queued: UInt64((batch?.events ?? 0) + log.queuedEvents))
-  }
-
-  /// Says in the log what was lost since that was last said, if anything.
-  func tellLosses(at time: EventTime) {
-    if isSuspended { return }
-    tellUnconfirmed(at: time)
-    if let untold = refusals.takeUntold() {
-      write(.refusedRequests(untold.new, total: untold.total), at: time)
-    }
-    tellParts(at: time)
-    guard books.losses != lossesTold, enabled else { return }
-    let new = books.losses &- lossesTold
-    lossesTold = books.losses
-    let failure = ruleset.settings.failure ?? 1
-    guard failure > 0 else { return }
-    write(.lostEvents(new.sum, total: lost, causes: new.named), at: time)
-  }
-
-  private func tellParts(at time: EventTime) {
-    guard books.parts > partsTold, enabled, ruleset.settings.failure ?? 1 > 0 else { return }
-    let new = books.parts - partsTold
-    partsTold = books.parts
-    write(.lostParts(new, total: books.parts), at: time)
-  }
-
-  private func tellUnconfirmed(at time: EventTime) {
-    guard unconfirmed > unconfirmedTold, enabled, ruleset.settings.failure ?? 1 > 0 else { return }
-    let new = unconfirmed - unconfirmedTold
-    unconfirmedTold = unconfirmed
-    write(.unconfirmedNames(new, total: unconfirmed), at: time)
   }
 
   /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
@@ -318,20 +266,5 @@ final class Daemon {
     full.isFirst = isFirst
     stream += UInt64(full.text.count)
     ledger.seal(full, for: log)
-  }
-}
-
-/// Where auditctl's own default would be wrong for a daemon that never blocks the audited task.
-enum Limits {
-  /// Records that may wait for a log when the rules have no `-b`. The kernel's 64 counts on making the task wait.
-  static let backlog = 65536
-
-  /// Lets the process have as many descriptors as it may: a daemon needs one for its rules and one for its log.
-  static func raiseDescriptors() {
-    var limit = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(resource, &limit)
   }
 }

@@ -88,12 +88,6 @@ final class DaemonLog: Sendable {
     writer.wake()
   }
 
-  /// Takes whole lines to be written at once.
-  func submit(_ batch: LogBatch) {
-    queue(batch)
-    write(batch)
-  }
-
   /// Writes what is left and closes the file; waits at most `seconds` for a disk that refuses.
   /// - Returns: records that could not be written.
   func close(seconds: Int = 5) -> Int {
