@@ -18,10 +18,11 @@ static __noinline int cgroup_submit(struct cgroup *cgroup, uint32_t op, struct c
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct builder b;
 
-	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), cgroup_of(task),
-			   owner->contid, owner->account, pid))
+	struct event_cgroup *event =
+	    builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), cgroup_of(task),
+			  owner->contid, owner->account, pid);
+	if (!event)
 		return 0;
-	struct event_cgroup *event = (void *)b.base;
 	event->cgroup = READ(node, id);
 	event->parent = READ(kernfs_parent(node), id);
 	event->op = op;

@@ -4,16 +4,10 @@
  * those of variables (CONFIG_KALLSYMS_ALL), from the code of a function that does nothing but
  * return one of them. Nothing is taken for them that says other than adjtimex(2) does.
  */
+#include "lib/places.h"
 #include "lib/syscall.h"
 
 #define CODE_MAX 32 /* bytes of the function that are looked at */
-
-#define PLACE_OF(name)                                                                             \
-	({                                                                                         \
-		static const char text[] = name;                                                   \
-		uint64_t place = 0;                                                                \
-		bpf_kallsyms_lookup_name(text, sizeof(text), 0, &place) ? 0 : place;               \
-	})
 
 static __always_inline bool clock_is_at(struct clock_places *places, struct clock_answer *answer)
 {

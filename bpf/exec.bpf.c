@@ -8,9 +8,8 @@
 #include "lib/argv.h"
 #include "lib/gain.h"
 #include "lib/own.h"
+#include "lib/places.h"
 #include "lib/syscall.h"
-
-extern const void ____fput __ksym __weak;
 
 /* Where a file keeps the work of letting it go: fs/file_table.c, fput. */
 static __always_inline uint32_t task_work_at(void)
@@ -35,7 +34,7 @@ static __always_inline void keep_script(struct exec_entry *exec, struct task_str
 	exec->scripts = 0;
 	if (READ(bprm, interp) == READ(bprm, filename) || !work)
 		return;
-	if (!&____fput || (void *)READ(work, func) != &____fput)
+	if (!kernel_places.file_put || (uint64_t)READ(work, func) != kernel_places.file_put)
 		return;
 	struct file *file = (void *)work - task_work_at();
 	struct inode *inode = file_inode(file);

@@ -20,6 +20,7 @@
 #include "login.bpf.c"
 #include "promiscuous.bpf.c"
 #include "clock.bpf.c"
+#include "places.bpf.c"
 #include "fanotify.bpf.c"
 #include "program.bpf.c"
 #include "uring.bpf.c"

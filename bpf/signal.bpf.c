@@ -51,6 +51,7 @@ int BPF_PROG(nestaudit_signal, int signal, struct kernel_siginfo *info, struct t
 	    cgroup_known(LOAD(target, cgroups, dfl_cgrp, kn), cgroup_of(target));
 	if (control.declared)
 		known = declared_known(target, known);
-	state->targets += target_submit(state, target, TARGET_SENT, known ? known->contid : 0);
+	state->targets +=
+	    target_submit(state, kernel_address(target), TARGET_SENT, known ? known->contid : 0);
 	return 0;
 }

@@ -34,10 +34,11 @@ static __noinline int fork_submit(struct task_state *state, struct task_struct *
 	process_key_ids(&subject->key, task);
 	if (!syscall_announce(state, ~0u, LOSS_PART))
 		return 0;
-	if (!builder_start(&b, EVENT_FORK, sizeof(struct event_fork), state->cgroup, state->contid,
-			   state->account, (uint32_t)bpf_get_current_pid_tgid()))
+	struct event_fork *event =
+	    builder_start(&b, EVENT_FORK, sizeof(struct event_fork), state->cgroup, state->contid,
+			  state->account, (uint32_t)bpf_get_current_pid_tgid());
+	if (!event)
 		return 0;
-	struct event_fork *event = (void *)b.base;
 	event->child = READ(child, pid);
 	event->pad = 0;
 	if (builder_submit(&b))
@@ -85,7 +86,7 @@ static __noinline int exit_capture(struct task_struct *task)
 	end->syscall = READ(regs, orig_ax);
 	end->flags = EVENT_NO_RESULT;
 	arguments_of(regs, end->arch, end->args);
-	syscall_capture(end, true);
+	syscall_capture(end, true, true);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ int BPF_PROG(nestaudit_exit, struct task_struct *task)
 }
 
 /* Tells how a task has ended, and that it has. */
-static __always_inline void exit_tell(struct task_struct *task)
+static __always_inline void task_end(struct task_struct *task)
 {
 	struct builder b;
 
@@ -143,7 +144,7 @@ static __always_inline void exit_tell(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(nestaudit_process_exit, struct task_struct *task)
 {
-	exit_tell(task);
+	task_end(task);
 	if (control.declared)
 		declared_exit(task);
 	/* It was killed: its number may be another's before the next one comes. */

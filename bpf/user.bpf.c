@@ -3,13 +3,11 @@
  * What is sent to the kernel's audit: with hooks where it is received. A tracepoint tells of no
  * message before the kernel lets it go, in the task that has sent it, with its bytes as they were.
  */
+#include "lib/places.h"
 #include "lib/user.h"
 
 #define AF_NETLINK    16 /* include/linux/socket.h */
 #define NETLINK_AUDIT 9  /* include/uapi/linux/netlink.h */
-
-/* kernel/audit.c: what the kernel's end of such a socket is known by. */
-extern const void audit_receive __ksym __weak;
 
 SEC("fentry/audit_receive")
 int BPF_PROG(nestaudit_audit_receive, struct sk_buff *skb)
@@ -31,7 +29,8 @@ int BPF_PROG(nestaudit_consume_skb, struct sk_buff *skb)
 
 	if (!sk || sk->sk_protocol != NETLINK_AUDIT || sk->__sk_common.skc_family != AF_NETLINK)
 		return 0;
-	if (!&audit_receive || READ((struct netlink_sock *)sk, netlink_rcv) != &audit_receive)
+	uint64_t receives = (uint64_t)READ((struct netlink_sock *)sk, netlink_rcv);
+	if (!receives || receives != kernel_places.audit_receive)
 		return 0;
 	user_messages(skb);
 	return 0;

@@ -115,10 +115,11 @@ public final class Capture: @unchecked Sendable {
     self.programs = programs
     backend = loaded.backend
     missing = loaded.missing
-    if !isTakenOver, let finder = programs.program("nestaudit_find_clock"),
-      let lack = ClockFinder.find(by: finder)
-    {
-      missing.append(lack)
+    if !isTakenOver {
+      missing += [
+        programs.program("nestaudit_find_places").flatMap(PlaceFinder.find),
+        programs.program("nestaudit_find_clock").flatMap(ClockFinder.find),
+      ].compactMap(\.self)
     }
     if let found {
       pins = found.objects

@@ -4,14 +4,15 @@ import Glibc
 enum ProgramWeights {
   /// In ten thousand instructions that Linux 6.18 goes through; what is not here has about one.
   private static let known: [String: Int] = [
-    "nestaudit_sys_exit": 29, "nestaudit_process_exit": 30, "nestaudit_process_exec": 14,
-    "nestaudit_process_fork": 11, "nestaudit_consume_skb": 9, "nestaudit_console": 4,
-    "nestaudit_find_clock": 4, "nestaudit_signal": 4, "nestaudit_sys_enter": 3,
-    "nestaudit_function": 29, "nestaudit_function_unused": 29, "nestaudit_loginuid_written": 29,
-    "nestaudit_netlink_sent": 29, "nestaudit_submit_req": 24,
-    "nestaudit_submit_sqe": 24, "nestaudit_request_waits": 22, "nestaudit_request_queued": 22,
-    "nestaudit_request_completed": 22, "nestaudit_request_overflow": 22,
-    "nestaudit_request_begin": 22, "nestaudit_request_end": 22,
+    "nestaudit_sys_exit": 15, "nestaudit_process_exec": 12, "nestaudit_process_exit": 9,
+    "nestaudit_process_fork": 9, "nestaudit_find_clock": 4, "nestaudit_path_rename": 4,
+    "nestaudit_sys_enter": 3, "nestaudit_signal": 3, "nestaudit_consume_skb": 3,
+    "nestaudit_fanotify": 3, "nestaudit_console": 2, "nestaudit_signal_deliver": 2,
+    "nestaudit_audit_receive": 2, "nestaudit_function": 15, "nestaudit_function_unused": 15,
+    "nestaudit_loginuid_written": 9, "nestaudit_netlink_sent": 9, "nestaudit_exit": 9,
+    "nestaudit_submit_req": 5, "nestaudit_submit_sqe": 5, "nestaudit_request_waits": 4,
+    "nestaudit_request_queued": 4, "nestaudit_request_completed": 4,
+    "nestaudit_request_overflow": 4, "nestaudit_request_end": 4,
   ]
 
   /// More threads would wait for each other, and for the one that takes longest.

@@ -59,9 +59,12 @@ struct Churn {
     #expect(directories.count == starts)
     for directory in directories {
       let name = directory.prefix { $0 != "." }
-      let events = try AuditEvent.read(logs.appending(path: "\(directory)/audit.log"))
+      let log = logs.appending(path: "\(directory)/audit.log")
+      let events = try AuditEvent.read(log)
       let execs = events.compactMap { $0.first("EXECVE")?["a1"] }
-      #expect(execs == ["-c", String(name)], "\(directory)")
+      #expect(
+        execs == ["-c", String(name)],
+        "\(directory):\n\((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
       #expect(events.map(\.serial) == Array(1...UInt64(events.count)), "\(directory)")
     }
   }

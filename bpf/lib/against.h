@@ -115,8 +115,10 @@ static __always_inline bool name_is_path(struct file *file, struct event_section
  * What the name of an open is held against, where it is the caller's and not the path of the file:
  * that, and what is behind the descriptor that the name may mean.
  */
-static __noinline int sections_against(struct builder *b, struct syscall_end *end)
+__noinline int sections_against(struct builder *b, struct syscall_end *end)
 {
+	if (!b || !end)
+		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	struct file *file = file_of(task, end->result);

@@ -28,14 +28,14 @@ static long argv_chunk(uint32_t index, struct argv_walk *w)
 	uint64_t length = w->length - offset;
 	if (length > EVENT_ARGV_CHUNK)
 		length = EVENT_ARGV_CHUNK;
-	if (!builder_start(&b, EVENT_ARGV, sizeof(struct event_argv), w->cgroup, w->contid,
-			   w->account, w->task))
+	struct event_argv *event = builder_start(&b, EVENT_ARGV, sizeof(struct event_argv),
+						 w->cgroup, w->contid, w->account, w->task);
+	if (!event)
 		return 1;
-	struct event_argv *event = (void *)b.base;
 	event->offset = offset;
 	event->length = length;
-	if (bpf_probe_read_user(b.base + sizeof(*event), length, (void *)(w->start + offset))) {
-		__builtin_memset(b.base + sizeof(*event), 0, 8);
+	if (bpf_probe_read_user(event + 1, length, (void *)(w->start + offset))) {
+		__builtin_memset(event + 1, 0, 8);
 		event->length = 0;
 		length = 0;
 		b.flags |= EVENT_UNREADABLE;

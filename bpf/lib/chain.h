@@ -16,9 +16,11 @@ struct {
 	__type(value, struct name_memory);
 } name_memories SEC(".maps");
 
-/* watch_fingerprint() of a dentry's name; 0 if it is not the name of anything any more. */
-static __always_inline uint64_t fingerprint_in(struct name_memory *memory, struct dentry *dentry)
+/* watch_fingerprint() of the name of the dentry at `address`; 0 if it is not the name of anything
+ * any more. */
+__noinline uint64_t fingerprint_in(struct name_memory *memory, uint64_t address)
 {
+	struct dentry *dentry = (void *)address;
 	uint32_t length = READ(dentry, d_name.len);
 
 	if (!memory || length > WATCH_NAME_MAX || !READ(dentry, d_hash.pprev))
@@ -33,7 +35,7 @@ static __always_inline uint64_t name_fingerprint(struct dentry *dentry)
 {
 	uint32_t place = memory_place();
 
-	return fingerprint_in(bpf_map_lookup_elem(&name_memories, &place), dentry);
+	return fingerprint_in(bpf_map_lookup_elem(&name_memories, &place), kernel_address(dentry));
 }
 
 /* enum watched_flags of a file. */

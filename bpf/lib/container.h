@@ -66,23 +66,26 @@ static __always_inline void section_id_map(struct builder *b, uint16_t kind,
 	section_close(b, kind, 0, length);
 }
 
-/* Submits EVENT_CONTAINER for the container whose PID namespace is at `level` of `task`. */
-static __noinline int container_submit(struct task_state *state, struct task_struct *task,
-				       uint64_t contid, uint64_t outer, uint32_t unsaid)
+/* Submits EVENT_CONTAINER for the container whose PID namespace is at `level` of the task at
+ * `address`. */
+__noinline int container_submit(struct task_state *state, uint64_t address, uint64_t contid,
+				uint64_t outer, uint32_t unsaid)
 {
+	struct task_struct *task = (void *)address;
 	struct builder b;
 	struct pid *pid = READ(task, thread_pid);
 	uint32_t level = (unsaid & (BIRTH_SHARED - 1)) - 1;
 	bool shared = unsaid & BIRTH_SHARED;
 	struct upid number = {};
 
-	if (level > READ(pid, level))
+	if (!state || level > READ(pid, level))
 		return 0;
 	bpf_probe_read_kernel(&number, sizeof(number), &pid->numbers[level & 63]);
-	if (!builder_start(&b, EVENT_CONTAINER, sizeof(struct event_container), contid, outer,
-			   state->account, READ(task, pid)))
+	struct event_container *event =
+	    builder_start(&b, EVENT_CONTAINER, sizeof(struct event_container), contid, outer,
+			  state->account, READ(task, pid));
+	if (!event)
 		return 0;
-	struct event_container *event = (void *)b.base;
 	struct pid_namespace *pidns = number.ns;
 	struct task_struct *init = shared ? task : READ(pidns, child_reaper);
 	struct user_namespace *userns = (void *)READ(init, cred, user_ns);
@@ -95,7 +98,7 @@ static __noinline int container_submit(struct task_state *state, struct task_str
 	section_cgroup_path(&b, READ(task, cgroups, dfl_cgrp, kn));
 	section_id_map(&b, SECTION_UID_MAP, &userns->uid_map);
 	section_id_map(&b, SECTION_GID_MAP, &userns->gid_map);
-	section_pids(&b, init);
+	section_pids(&b, (uint64_t)init);
 	return builder_submit(&b);
 }
 
@@ -137,7 +140,7 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 				     .declared = around ? around->declared : 0};
 	born.account = known && known->contid == cgroup ? known->account : account_hold(cgroup);
 	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
-	if (!container_submit(state, task, cgroup, outer, unsaid))
+	if (!container_submit(state, kernel_address(task), cgroup, outer, unsaid))
 		born.unsaid = unsaid;
 	if (bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY))
 		control.unlisted = 1;
@@ -152,9 +155,11 @@ static __always_inline void container_announce(struct task_state *state, struct 
 {
 	if (state->policy != POLICY_UNDECIDED)
 		return;
-	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &state->contid);
+	uint64_t contid = state->contid;
+	struct policy_cgroup *known = bpf_map_lookup_elem(&cgroups, &contid);
 	if (known && known->unsaid &&
-	    container_submit(state, task, known->contid, known->outer, known->unsaid))
+	    container_submit(state, kernel_address(task), known->contid, known->outer,
+			     known->unsaid))
 		known->unsaid = 0;
 }
 

@@ -44,10 +44,11 @@ static __noinline int declared_exit(struct task_struct *task)
 	__sync_fetch_and_add(count, -1);
 	if (*(volatile uint64_t *)count)
 		return 0;
-	if (!builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), contid, contid,
-			   known ? known->account : ACCOUNT_HOST, task->pid))
+	struct event_cgroup *event =
+	    builder_start(&b, EVENT_CGROUP, sizeof(struct event_cgroup), contid, contid,
+			  known ? known->account : ACCOUNT_HOST, task->pid);
+	if (!event)
 		return 0;
-	struct event_cgroup *event = (void *)b.base;
 	event->cgroup = contid;
 	event->parent = 0;
 	event->op = CGROUP_EMPTY;

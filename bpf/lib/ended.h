@@ -34,7 +34,7 @@ static __always_inline int syscall_told(struct pt_regs *regs, uint32_t arch, int
 		result = -EINTR;
 	end->result = result;
 	arguments_of(regs, arch, end->args);
-	syscall_capture(end, asked);
+	syscall_capture(end, asked, false);
 	return 0;
 }
 

@@ -120,8 +120,10 @@ static __always_inline uint32_t got_unix(uint8_t *data, struct sock *sk, bool pe
 }
 
 /* From the socket that the address is of; its length, or 0. */
-static __noinline uint32_t got_from_socket(struct builder *b, struct syscall_end *end)
+__noinline uint32_t got_from_socket(struct builder *b, struct syscall_end *end)
 {
+	if (!b || !end)
+		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	uint32_t descriptor = 0;
 	uint64_t place = 0;

@@ -59,9 +59,10 @@ static __always_inline void section_numbers(struct builder *b, struct special *s
 	section_close(b, SECTION_SPECIAL, type, count * sizeof(s->value[0]));
 }
 
-static __noinline int sections_ipc(struct builder *b, struct syscall_end *end,
-				   struct ipc_entry *entry)
+__noinline int sections_ipc(struct builder *b, struct syscall_end *end, struct ipc_entry *entry)
 {
+	if (!b || !end || !entry)
+		return 0;
 	struct special *s = (void *)section_data(b);
 
 	if (!s || !ipc_was_heard(entry, end->result))
@@ -76,9 +77,10 @@ static __noinline int sections_ipc(struct builder *b, struct syscall_end *end,
 	return 0;
 }
 
-static __noinline int sections_clock(struct builder *b, struct syscall_end *end,
-				     struct clock_entry *old)
+__noinline int sections_clock(struct builder *b, struct syscall_end *end, struct clock_entry *old)
 {
+	if (!b || !end || !old)
+		return 0;
 	struct special *s = (void *)section_data(b);
 	struct clock_call call = {};
 	struct clock_entry new;

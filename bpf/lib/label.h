@@ -6,22 +6,21 @@
 #ifndef NESTAUDIT_LABEL_H
 #define NESTAUDIT_LABEL_H
 
+#include "places.h"
 #include "ring.h"
 
 #define LABEL_STALE    0x800 /* FLAG_STALE: there is a newer one of the same profiles */
 #define LABEL_PROFILES 16    /* of a stack; of one that is higher no label is told */
 #define LABEL_NS_SKIP  6     /* "root//", which every name of a policy namespace begins with */
 
-extern const void apparmor_blob_sizes __ksym __weak;
-
 /* The label of these credentials; NULL if AppArmor gives none. */
 static __always_inline struct aa_label *label_of(struct cred *cred)
 {
-	const struct lsm_blob_sizes *sizes = &apparmor_blob_sizes;
+	uint64_t sizes = kernel_places.apparmor_sizes;
 	struct aa_label *label = NULL, *newest = NULL;
 	int at = 0;
 
-	if (!&apparmor_blob_sizes || !bpf_core_type_exists(struct aa_label))
+	if (!sizes || !bpf_core_type_exists(struct aa_label))
 		return NULL;
 	void *security = READ(cred, security);
 	bpf_probe_read_kernel(&at, sizeof(at),

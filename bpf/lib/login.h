@@ -10,11 +10,9 @@
 
 #include "object.h"
 #include "own.h"
+#include "places.h"
 #include "syscall.h"
 #include "target.h"
-
-/* fs/proc/base.c: the file is known by its write. */
-extern const void proc_loginuid_write __ksym __weak;
 
 #define LOGINS_MAX   16384
 #define LOGIN_LENGTH 34 /* lib/kstrtox.c, kstrtouint_from_user: more is not read */
@@ -88,7 +86,8 @@ static __always_inline struct pid *login_of(struct task_struct *task, uint32_t f
 	if (fd >= LOAD(table, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), LOAD(table, fd) + fd);
-	if (!file || !&proc_loginuid_write || READ(file, f_op, write) != &proc_loginuid_write)
+	uint64_t write = file ? (uint64_t)READ(file, f_op, write) : 0;
+	if (!write || write != kernel_places.loginuid_write)
 		return NULL;
 	struct inode *inode = READ(file, f_inode);
 	struct proc_inode *proc =

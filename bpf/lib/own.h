@@ -32,7 +32,7 @@ static __noinline int own_start(struct builder *b, struct task_state *state)
 		return 0;
 	container_announce(state, task);
 	process_key_ids(&subject->key, task);
-	process_key_rest(&subject->key, task);
+	process_key_rest(&subject->key);
 	return process_build(b, state, &subject->key, EVENT_OWN);
 }
 

@@ -61,22 +61,24 @@ static __always_inline uint32_t path_prepend(uint32_t start, const void *name, u
 }
 
 /* Appends the text that begins at `start` as a section; none is the root. */
-static __always_inline void section_path_text(struct builder *b, uint16_t kind, uint16_t index,
-					      uint32_t start)
+__noinline int section_path_text(struct builder *b, uint32_t kind, uint32_t index, uint32_t start)
 {
+	if (!b)
+		return 0;
 	struct path_memory *memory = path_memory();
 	uint8_t *data = section_data(b);
 
 	if (!memory || !data)
-		return;
+		return 0;
 	if (start >= PATH_END) {
 		data[0] = '/';
 		section_close(b, kind, index, 1);
-		return;
+		return 0;
 	}
 	uint32_t length = PATH_END - start;
 	bpf_probe_read_kernel(data, length, memory->text + start);
 	section_close(b, kind, index, length);
+	return 0;
 }
 
 static long path_step(uint32_t index, struct path_walk *w)

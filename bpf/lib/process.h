@@ -78,10 +78,13 @@ static __always_inline void read_exe_place(struct process_key *key, struct dentr
 }
 
 /* The rest, gathered only for an event that some daemon wants. */
-static __noinline int process_key_rest(struct process_key *key, struct task_struct *task)
+__noinline int process_key_rest(struct process_key *key)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct mm_struct *mm = READ(task, mm);
 
+	if (!key)
+		return 0;
 	key->groups = groups_fingerprint(READ(task, cred, group_info));
 	key->tty = (uint64_t)READ(task, signal, tty);
 	key->label = label_fingerprint(READ(task, cred));
@@ -147,9 +150,13 @@ static long pids_step(uint32_t index, struct pids_walk *w)
 	return 0;
 }
 
-/* Not inlined: all frames of a call share 512 bytes of stack. */
-static __noinline int section_pids(struct builder *b, struct task_struct *task)
+/* Appends the numbers of the task at `address` in its PID namespaces. */
+__noinline int section_pids(struct builder *b, uint64_t address)
 {
+	struct task_struct *task = (void *)address;
+
+	if (!b)
+		return 0;
 	struct pids_walk walk = {
 	    .thread = READ(task, thread_pid),
 	    .group = READ(task, signal, pids[PIDTYPE_TGID]),
@@ -187,15 +194,18 @@ static __always_inline void section_groups(struct builder *b, struct task_struct
 }
 
 /* Puts an event together that says of `task` what is in `key`: EVENT_PROCESS, or EVENT_OWN. */
-static __noinline int process_build(struct builder *b, struct task_state *state,
-				    struct process_key *key, uint32_t type)
+__noinline int process_build(struct builder *b, struct task_state *state, struct process_key *key,
+			     uint32_t type)
 {
+	if (!b || !key || !state)
+		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!builder_start(b, type, sizeof(struct event_process), state->cgroup, state->contid,
-			   state->account, key->tid))
+	struct event_process *event =
+	    builder_start(b, type, sizeof(struct event_process), state->cgroup, state->contid,
+			  state->account, key->tid);
+	if (!event)
 		return 0;
-	struct event_process *event = (void *)b->base;
 	event->uid = key->uid;
 	event->euid = key->euid;
 	event->suid = key->suid;
@@ -229,7 +239,7 @@ static __noinline int process_build(struct builder *b, struct task_state *state,
 		bpf_probe_read_kernel(data, length, key->title);
 		section_close(b, SECTION_PROCTITLE, 0, length);
 	}
-	section_pids(b, task);
+	section_pids(b, bpf_get_current_task());
 	section_groups(b, task);
 	if (key->label)
 		section_label(b, task);

@@ -141,9 +141,11 @@ static __always_inline bool reach_is_open(enum reach_call call, int64_t result, 
 }
 
 /* Tells how far one of the paths came: enum name_reach, 0 if that is not known. */
-static __noinline uint32_t section_reach(struct builder *b, struct syscall_end *end, uint32_t index,
-					 uint32_t follow)
+__noinline uint32_t section_reach(struct builder *b, struct syscall_end *end, uint32_t index,
+				  uint32_t follow)
 {
+	if (!b || !end)
+		return 0;
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	uint32_t path = index ? shape->path[1] : shape->path[0];
 	int32_t directory = shape->at && path > 1 ? (int32_t)argument(end, path - 1) : -1;
@@ -164,8 +166,10 @@ static __noinline uint32_t section_reach(struct builder *b, struct syscall_end *
 
 /* Likewise of all paths of a syscall that has failed: of a second one only if the first did not
  * stop it. */
-static __noinline int sections_reach(struct builder *b, struct syscall_end *end)
+__noinline int sections_reach(struct builder *b, struct syscall_end *end)
 {
+	if (!b || !end)
+		return 0;
 	enum reach_call call = reach_call_of(end);
 	uint64_t flags = call == REACH_OPEN ? open_flags_of(end) : 0;
 
@@ -182,8 +186,10 @@ static __noinline int sections_reach(struct builder *b, struct syscall_end *end)
 }
 
 /* fs/namei.c, vfs_rename: a rename of a file to another name that it has already does nothing. */
-static __noinline int section_same(struct builder *b, struct syscall_end *end)
+__noinline int section_same(struct builder *b, struct syscall_end *end)
 {
+	if (!b || !end)
+		return 0;
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	uint32_t first = shape->path[0], second = shape->path[1];
 	uint32_t *data = (void *)section_data(b);

@@ -62,4 +62,16 @@ enum special_kfunc_type { KF_bpf_rdonly_cast };
 		__loaded;                                                                          \
 	})
 
+/*
+ * An address as a number. A function that is not static, which the verifier goes through once,
+ * takes nothing of the kernel's but by its address.
+ */
+static __always_inline uint64_t kernel_address(const void *object)
+{
+	uint64_t address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &object);
+	return address;
+}
+
 #endif

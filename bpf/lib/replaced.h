@@ -32,12 +32,43 @@ static __noinline int changed_keep(struct task_state *state, struct inode *inode
 	return 0;
 }
 
-/* Tells what was replaced, if that is certain. */
-static __noinline int replaced_tell(struct task_state *state, struct syscall_end *end)
+/* What the kernel has changed, against what a rename's names lead to. */
+struct change_search {
+	struct task_state *state;
+	uint64_t file, from, to; /* inodes: what was moved, out of which directory, into which */
+	uint32_t dev;
+	uint32_t seen;     /* of these: 1, 2, 4 */
+	uint32_t others;   /* … and how many that are none of them */
+	uint32_t replaced; /* the last one of those */
+};
+
+static long change_step(uint32_t index, struct change_search *s)
 {
+	struct task_state *state = s->state;
+
+	if (index >= CHANGES_MAX || index >= state->changes)
+		return 1;
+	struct event_object *changed = &state->changed[index];
+	if (changed->dev != s->dev)
+		return 0;
+	uint64_t ino = changed->ino;
+	uint32_t which = (ino == s->file) | (ino == s->from) << 1 | (ino == s->to) << 2;
+	s->seen |= which;
+	if (!which) {
+		s->others++;
+		s->replaced = index;
+	}
+	return 0;
+}
+
+/* Tells what was replaced, if that is certain. */
+__noinline int replaced_tell(struct task_state *state, struct syscall_end *end)
+{
+	if (!state || !end)
+		return 0;
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	uint32_t first = shape->path[0], second = shape->path[1];
-	struct event_object *replaced = NULL;
+	struct change_search search = {.state = state};
 
 	/* The directory, the moved file, and one more. */
 	if (end->result || state->changes < 3 || state->changes >= CHANGES_MAX ||
@@ -48,30 +79,18 @@ static __noinline int replaced_tell(struct task_state *state, struct syscall_end
 	if (!w || !(w->reach & REACH_LAST))
 		return 0;
 	struct dentry *moved = w->dentry;
-	uint32_t dev = READ(moved, d_inode, i_sb, s_dev);
-	uint64_t file = READ(moved, d_inode, i_ino);
-	uint64_t to = inode_number(w->directory);
+	search.dev = READ(moved, d_inode, i_sb, s_dev);
+	search.file = READ(moved, d_inode, i_ino);
+	search.to = inode_number(w->directory);
 	w = walk_path(argument(end, first), shape->at ? (int32_t)argument(end, first - 1) : -1, 0);
 	if (!w || !(w->reach & REACH_DIRECTORY))
 		return 0;
-	uint64_t from = inode_number(w->directory);
-	bool moves = false, leaves = false, arrives = false;
-	for (uint32_t i = 0; i < CHANGES_MAX && i < state->changes; i++) {
-		struct event_object *changed = &state->changed[i];
-		if (changed->dev != dev)
-			continue;
-		moves |= changed->ino == file;
-		leaves |= changed->ino == from;
-		arrives |= changed->ino == to;
-		if (changed->ino == file || changed->ino == to || changed->ino == from)
-			continue;
-		if (replaced)
-			return 0;
-		replaced = changed;
-	}
+	search.from = inode_number(w->directory);
+	bpf_loop(CHANGES_MAX, change_step, &search, 0);
 	/* The names are the caller's memory: the kernel has to have changed what they lead to. */
-	if (replaced && moves && leaves && arrives)
-		touch_tell(state, moved, NULL, replaced, OBJECT_REMOVED, 1);
+	uint32_t replaced = search.replaced;
+	if (search.seen == 7 && search.others == 1 && replaced < CHANGES_MAX)
+		touch_tell(state, moved, NULL, &state->changed[replaced], OBJECT_REMOVED, 1);
 	return 0;
 }
 

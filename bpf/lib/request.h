@@ -235,7 +235,7 @@ static __noinline int request_tell(struct task_state *state, int64_t issued, int
 		end->args[i] = state->ring.args[i];
 	if (!syscall_start(&b, state, end, ~0u))
 		return 0;
-	((struct event_header *)b.base)->type = EVENT_REQUEST;
+	builder_retype(&b, EVENT_REQUEST);
 	struct event_request *told = (void *)section_data(&b);
 	if (!told)
 		return 0;

@@ -10,9 +10,11 @@
 #include "taken.h"
 
 /* The directory that a relative path begins at, where it is not the working directory. */
-static __noinline int section_directory(struct builder *b, struct task_state *state, uint32_t index,
-					uint64_t path, uint32_t descriptor)
+__noinline int section_directory(struct builder *b, struct task_state *state, uint32_t index,
+				 uint64_t path, uint32_t descriptor)
 {
+	if (!b || !state)
+		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	char first = 0;
 
@@ -148,9 +150,11 @@ static __always_inline void sections_opened(struct builder *b, struct task_struc
 }
 
 /* What the arguments of a syscall point to. */
-static __noinline int sections_of_shape(struct builder *b, struct task_state *state,
-					struct syscall_end *end)
+__noinline int sections_of_shape(struct builder *b, struct task_state *state,
+				 struct syscall_end *end)
 {
+	if (!b || !end || !state)
+		return 0;
 	struct task_struct *task = bpf_get_current_task_btf();
 	const volatile struct shape *shape = shape_of(end->arch, end->syscall);
 	uint32_t path0 = shape->path[0], path1 = shape->path[1];

@@ -64,15 +64,15 @@ syscall_subject(struct task_struct *task, struct task_state *state, struct sysca
  * Says what the collector must know before the event itself: the container, and the task's state.
  * If the ring refuses that, the event is lost, or what else was to come, for this cause.
  */
-static __noinline int syscall_announce(struct task_state *state, uint32_t wants, uint32_t cause)
+__noinline int syscall_announce(struct task_state *state, uint32_t wants, uint32_t cause)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct subject *subject = subject_memory();
 
-	if (!subject)
+	if (!state || !subject)
 		return 0;
 	container_announce(state, task);
-	process_key_rest(&subject->key, task);
+	process_key_rest(&subject->key);
 	if (process_say(state, &subject->key))
 		return 1;
 	count_loss(state->contid, state->policy, wants, cause);
@@ -82,10 +82,11 @@ static __noinline int syscall_announce(struct task_state *state, uint32_t wants,
 static __always_inline bool syscall_start(struct builder *b, struct task_state *state,
 					  struct syscall_end *end, uint32_t wants)
 {
-	if (!builder_start(b, EVENT_SYSCALL, sizeof(struct event_syscall), state->cgroup,
-			   state->contid, state->account, (uint32_t)bpf_get_current_pid_tgid()))
+	struct event_syscall *event =
+	    builder_start(b, EVENT_SYSCALL, sizeof(struct event_syscall), state->cgroup,
+			  state->contid, state->account, (uint32_t)bpf_get_current_pid_tgid());
+	if (!event)
 		return false;
-	struct event_syscall *event = (void *)b->base;
 	b->flags = end->flags;
 	event->arch = end->arch == POLICY_ARCH_64 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386;
 	event->syscall = end->syscall;
@@ -113,11 +114,12 @@ static __always_inline void syscall_submit(struct builder *b, struct task_state 
 }
 
 /* The event of a syscall that some daemon may want. */
-static __noinline int syscall_tell(struct task_state *state, struct syscall_end *end,
-				   uint32_t wants)
+__noinline int syscall_tell(struct task_state *state, struct syscall_end *end, uint32_t wants)
 {
 	struct builder b;
 
+	if (!state || !end)
+		return 0;
 	if (sends_signal(end->arch, end->syscall))
 		targets_find(state, end);
 	if (state->changes)
@@ -149,8 +151,24 @@ static __noinline int syscall_tell(struct task_state *state, struct syscall_end 
 	return 0;
 }
 
-/* A syscall that did not replace its program. `asked`: rules may name it. */
-static __always_inline int syscall_capture(struct syscall_end *end, const bool asked)
+/* Likewise of exit and exit_group, of which there is nothing to tell but their numbers. */
+static __noinline int exit_tell(struct task_state *state, struct syscall_end *end, uint32_t wants)
+{
+	struct builder b;
+
+	if (!syscall_start(&b, state, end, wants))
+		return 0;
+	section_cwd(&b, bpf_get_current_task_btf());
+	syscall_submit(&b, state, wants);
+	return 0;
+}
+
+/*
+ * A syscall that did not replace its program.
+ * `asked`: rules may name it; `exits`: it is one of those that end the task.
+ */
+static __always_inline int syscall_capture(struct syscall_end *end, const bool asked,
+					   const bool exits)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -162,7 +180,7 @@ static __always_inline int syscall_capture(struct syscall_end *end, const bool a
 		return 0;
 	}
 	parts_check(state);
-	if (tells_of(end->arch, end->syscall) != TELLS_NOTHING)
+	if (!exits && tells_of(end->arch, end->syscall) != TELLS_NOTHING)
 		given_find(state, end);
 	uint32_t muted;
 	bool owned = end->flags & EVENT_OWNED;
@@ -170,8 +188,12 @@ static __always_inline int syscall_capture(struct syscall_end *end, const bool a
 	    syscall_subject(task, state, end)) {
 		uint32_t wants = asked ? match_policy(state->policy, cell_of(end), muted) : 0;
 		if ((wants || owned) &&
-		    syscall_announce(state, owned ? ~0u : wants, LOSS_RING_FULL))
-			syscall_tell(state, end, wants);
+		    syscall_announce(state, owned ? ~0u : wants, LOSS_RING_FULL)) {
+			if (exits)
+				exit_tell(state, end, wants);
+			else
+				syscall_tell(state, end, wants);
+		}
 	}
 	parts_end(state);
 	return 0;

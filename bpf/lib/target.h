@@ -99,12 +99,13 @@ static __noinline uint64_t target_contid(struct task_struct *target)
 }
 
 /* Puts a target into the ring; 1 if it is there. */
-static __noinline uint32_t target_submit(struct task_state *state, struct task_struct *target,
-					 uint32_t place, uint64_t contid)
+__noinline uint32_t target_submit(struct task_state *state, uint64_t address, uint32_t place,
+				  uint64_t contid)
 {
+	struct task_struct *target = (void *)address;
 	struct target_memory *memory = bpf_map_lookup_elem(&target_memories, &place);
 
-	if (!memory || !target)
+	if (!state || !memory || !target)
 		return 0;
 	struct event_target *event = &memory->event;
 	event->contid = contid; /* first, so that it needs no room for longer */
@@ -150,7 +151,7 @@ static __noinline uint32_t target_submit(struct task_state *state, struct task_s
 
 static __always_inline uint32_t target_found(struct task_state *state, struct task_struct *target)
 {
-	return target_submit(state, target, TARGET_FOUND, target_contid(target));
+	return target_submit(state, (uint64_t)target, TARGET_FOUND, target_contid(target));
 }
 
 /* The pid that has a number in the caller's PID namespace, or NULL. */
@@ -207,8 +208,10 @@ static __always_inline bool target_was_asked(struct syscall_end *end)
 }
 
 /* Tells whom a syscall was about that ends now, where nothing was told when it happened. */
-static __noinline int targets_find(struct task_state *state, struct syscall_end *end)
+__noinline int targets_find(struct task_state *state, struct syscall_end *end)
 {
+	if (!state || !end)
+		return 0;
 	uint32_t which = target_argument(end->arch, end->syscall);
 
 	if (state->targets || !which || !target_was_asked(end))

@@ -157,9 +157,11 @@ static __always_inline uint32_t special_values(struct special *s, struct syscall
 }
 
 /* Appends what the syscall tells beside its names and addresses. */
-static __noinline int sections_special(struct builder *b, struct syscall_end *end,
-				       struct task_state *state)
+__noinline int sections_special(struct builder *b, struct syscall_end *end,
+				struct task_state *state)
 {
+	if (!b || !end || !state)
+		return 0;
 	uint32_t tells = tells_of(end->arch, end->syscall);
 	struct special *s = (void *)section_data(b);
 	uint32_t type = 0;

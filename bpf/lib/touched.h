@@ -40,7 +40,7 @@ static long touch_step(uint32_t index, struct touch_walk *w)
 		struct task_struct *task = bpf_get_current_task_btf();
 		link->name = fingerprint_in(
 		    bpf_task_storage_get(&touch_names, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE),
-		    dentry);
+		    kernel_address(dentry));
 	}
 	event->links = index + 1;
 	w->dentry = parent;

@@ -131,7 +131,7 @@ __noinline int user_tell(uint64_t privileged, uint64_t text, uint32_t length, ui
 		length--;
 	if (!state || !own_start(&b, state))
 		return 0;
-	((struct event_header *)b.base)->type = EVENT_USER;
+	builder_retype(&b, EVENT_USER);
 	struct event_message *message = (void *)section_data(&b);
 	if (!message)
 		return 0;
