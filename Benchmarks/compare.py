@@ -4,15 +4,26 @@ import json
 import subprocess
 
 from bench import TOP
+from page import machine
 
 WORSE = 10  # per cent, from which on a row is marked
 
 
 def committed():
-    """The samples of the last commit; nothing where there is none."""
+    """The samples of the last commit; nothing where there is none, or where they are another machine's."""
     shown = subprocess.run(["git", "-C", TOP, "show", "HEAD:docs/benchmarks.json"],
                            capture_output=True, text=True, check=False)
-    return json.loads(shown.stdout) if shown.returncode == 0 else {}
+    samples = json.loads(shown.stdout) if shown.returncode == 0 else {}
+    was, now = (processors(text) for text in (samples.get("machine", ""), machine()))
+    if samples and was != now:
+        print(f"the committed results are of another machine ({was}; this is {now}): nothing is compared")
+        return {}
+    return samples
+
+
+def processors(text):
+    """What machine() says, without the kernel, of which there is a new one every week."""
+    return text.partition(", ")[2].rstrip(".")
 
 
 def costs(table, samples):

@@ -15,6 +15,7 @@ from compare import marked
 from fairness import Fairness
 from following import STAMP, Reader
 from process import cpu, name_of, resident, running, wakeups
+from replaying import replay
 
 RATE = 205_000  # opens a second that nothing may be lost of
 SLOW = 10_000   # opens a second at which it counts how soon they are told
@@ -36,6 +37,7 @@ ROWS = [
     ("latency", f"from an open to its line in tail -f, {SLOW:,} a second, 99 of 100", "ms", 20),
     ("neighbours lost", "events lost by 99 containers of 100 opens a second, beside one that floods", "", 0),
     ("neighbours", "… from an open to its line in the log, 99 of 100", "ms", 50),
+    ("replay", "events that a second of CPU replays, from a recording to the log", "/s", None),
     ("idle cpu", "CPU when nothing happens", "%", 0.1),
     ("idle wakeups", "… how often it wakes up", "/s", 2),
     ("rss 1", "memory with 1 daemon", "MiB", 20),
@@ -63,7 +65,7 @@ class Pipeline:
     def measure(self):
         result = {"seconds": self.seconds}
         for step in (self.sustained, self.flood, self.kernel, self.mallocs, self.daemons, self.views,
-                     self.latency, self.fairness, self.idle, self.resident, self.start, self.reload):
+                     self.latency, self.fairness, self.replay, self.idle, self.resident, self.start, self.reload):
             began = time.monotonic()
             new = step()
             result |= new
@@ -219,6 +221,9 @@ class Pipeline:
     def fairness(self):
         return Fairness(self.bench, self.seconds, self.bench.quick).measure()
 
+    def replay(self):
+        return replay(self.bench, self.pace, self.short, RATE // 8)
+
     def idle(self):
         with self.bench.without_audit(), self.host() as held:
             self.settled()
@@ -286,6 +291,7 @@ class Pipeline:
             "",
             f"- An event has {result['event bytes']:.0f} bytes in the log: SYSCALL, CWD, PATH, PROCTITLE.",
             f"- The kernel's audit writes {result['kernel']:,.0f} opens a second, for which their program waits.",
+            f"- A recording has {result['recording bytes']:.0f} bytes for an open.",
             f"- Half of the lines are in tail -f after {result['latency median']:.1f} ms.",
         ]
 

@@ -246,7 +246,7 @@ int BPF_PROG(nestaudit_process_exec, struct task_struct *task, pid_t old, struct
 	struct task_state *state = task_state_of(task);
 
 	if (!state) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return 0;
 	}
 	container_birth(state, task);

@@ -87,7 +87,7 @@ int BPF_PROG(nestaudit_fanotify, struct fsnotify_group *group, struct fsnotify_e
 	if (task->flags & PF_KTHREAD)
 		return 0;
 	if (!memory_hold()) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return 0;
 	}
 	fanotify_tell((void *)event);

@@ -101,7 +101,7 @@ int BPF_PROG(nestaudit_program, struct bpf_prog *program, int type)
 		return 0;
 	}
 	if (!memory_hold()) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return 0;
 	}
 	program_event(id, op);

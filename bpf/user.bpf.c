@@ -13,7 +13,7 @@ SEC("fentry/audit_receive")
 int BPF_PROG(nestaudit_audit_receive, struct sk_buff *skb)
 {
 	if (!memory_hold()) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return 0;
 	}
 	user_messages(skb);

@@ -1,5 +1,5 @@
 /// A filter list of the kernel (include/uapi/linux/audit.h, AUDIT_FILTER_*).
-public enum RuleList: UInt32, Sendable, CaseIterable {
+public enum RuleList: UInt32, Sendable, CaseIterable, Codable {
   case user = 0
   case task = 1
   case exit = 4
@@ -12,15 +12,15 @@ public enum RuleList: UInt32, Sendable, CaseIterable {
 }
 
 /// What a rule does with what it matches.
-public enum RuleAction: UInt32, Sendable {
+public enum RuleAction: UInt32, Sendable, Codable {
   case never = 0
   case always = 2
 }
 
 /// One rule as the kernel holds it.
-public struct Rule: Sendable, Equatable {
+public struct Rule: Sendable, Equatable, Codable {
   /// How a field is compared with its value.
-  public enum Operator: UInt32, Sendable, CaseIterable {
+  public enum Operator: UInt32, Sendable, CaseIterable, Codable {
     case equal = 0x4000_0000
     case notEqual = 0x3000_0000
     case less = 0x1000_0000
@@ -46,7 +46,7 @@ public struct Rule: Sendable, Equatable {
   }
 
   /// One condition. A string's length is in `value`, as in `struct audit_rule_data`.
-  public struct Field: Sendable, Equatable {
+  public struct Field: Sendable, Equatable, Codable {
     /// AUDIT_PID …, or `contid`.
     public var type: Int32
     /// How it is compared.
@@ -102,7 +102,7 @@ public struct Rule: Sendable, Equatable {
   }
 
   /// A line of a file.
-  public struct Place: Sendable, Equatable {
+  public struct Place: Sendable, Equatable, Codable {
     /// As it was named to the parser.
     public var file: String
     /// Counted from 1.

@@ -21,6 +21,7 @@ public struct RuleChange: Sendable {
     var changed = ruleset
     changed.warnings = []
     changed.settings.resetsLost = false
+    changed.settings.resetsWaited = false
     var isTolerant = false
     let options = RuleOptions(place: Self.place, words: words, takesNames: takesNames)
     try LibauditRule.lock.withLock { _ throws(RuleError) in

@@ -143,7 +143,9 @@ struct RuleOptions {
     case OPTION_RESET_LOST.rawValue:
       settings.resetsLost = true
       reading.isDone = true
-    case OPTION_RESET_BACKLOG_WAIT_TIME_ACTUAL.rawValue: reading.isDone = true
+    case OPTION_RESET_BACKLOG_WAIT_TIME_ACTUAL.rawValue:
+      settings.resetsWaited = true
+      reading.isDone = true
     case OPTION_SIGNAL.rawValue:
       throw failure("--signal is not for a rule file; signal the collector itself")
     default: throw failure(unknownOption())

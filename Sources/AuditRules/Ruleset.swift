@@ -54,7 +54,7 @@ public struct Ruleset: Sendable, Equatable {
 }
 
 /// What auditctl's options set once for a daemon; nil where no line sets it.
-public struct Settings: Sendable, Equatable {
+public struct Settings: Sendable, Equatable, Codable {
   /// `-e`: 0 off, 1 on, 2 on and locked.
   public var enabled: Int?
   /// `-f`: 0 silent, 1 say what is lost, 2 stop the container.
@@ -69,11 +69,13 @@ public struct Settings: Sendable, Equatable {
   public var isLoginuidImmutable = false
   /// `--reset-lost`: counting what is lost begins anew.
   public var resetsLost = false
+  /// `--reset_backlog_wait_time_actual`: counting for how long was waited begins anew.
+  public var resetsWaited = false
   /// `-q`: what is below `subtree` counts as below `mount`.
   public var equivalents: [Equivalent] = []
 
   /// One `-q mount,subtree`.
-  public struct Equivalent: Sendable, Equatable {
+  public struct Equivalent: Sendable, Equatable, Codable {
     /// A directory that rules may name, or that is below one.
     public var mount: String
     /// A directory that is treated as if it were part of it.

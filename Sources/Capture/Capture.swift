@@ -23,6 +23,8 @@ public final class Capture: @unchecked Sendable {
   public let isTakenOver: Bool
   /// What tells programs, and what they write into the ring, from others: the same has the same layout.
   public let version: String
+  /// Bytes of the ring.
+  public let ringSize: UInt32
   /// Tells the ring from every other one of this boot.
   public var identity: String {
     programs.flatMap {
@@ -61,7 +63,7 @@ public final class Capture: @unchecked Sendable {
 
   /// Loads the programs; nothing is attached yet.
   /// - Parameters:
-  ///   - ringSize: bytes, a power of two and a multiple of the page size.
+  ///   - ringSize: bytes, a power of two and a multiple of the page size; one that is taken over has its own.
   ///   - choice: of the backend.
   ///   - directory: where everything is pinned, and taken over from if the same programs are there; nil to pin nothing.
   ///   - kept: `identity` of the one of which what is known besides was kept; no other one is taken over.
@@ -70,7 +72,9 @@ public final class Capture: @unchecked Sendable {
     kept: String? = nil
   ) throws(CaptureError) {
     try directory?.make()
-    let found = directory?.found(ringSize: ringSize, choice: choice, kept: kept)
+    let found = directory?.found(choice: choice, kept: kept)
+    let ringSize = found?.ringSize ?? ringSize
+    self.ringSize = ringSize
     let loaded =
       if let found {
         try LoadedPrograms(pinned: found.objects, backend: found.backend)
@@ -145,6 +149,8 @@ public final class Capture: @unchecked Sendable {
     ring = nil
     control = .allocate(capacity: 1)
     control.initialize(to: policy_control())
+    // No event was judged by these tables: none may seem so, by the numbers of another collector's.
+    control.pointee.generation = 1 << 31
     cgroups = .init(detached: "cgroups")
     policies = .init(detached: "policies")
     views = .init(detached: "views")
@@ -160,6 +166,7 @@ public final class Capture: @unchecked Sendable {
     isTakenOver = false
     isSettled = true
     version = ""
+    ringSize = 0
     self.backend = backend
     missing = []
   }

@@ -77,20 +77,28 @@ public struct PinDirectory: Sendable {
     return "\(version)@\(information.id)"
   }
 
+  /// What an earlier collector has left that can be gone on with.
+  struct Found {
+    let objects: PinnedObjects
+    let backend: Backend
+    /// Bytes of its ring, which stays whatever size another one would have.
+    let ringSize: UInt32
+  }
+
   /// The programs that are built in, as an earlier collector has left them; nil if it did not.
   /// - Parameter kept: identity of the ring of which it has kept what it knew: of another one nobody knows whose its events
   ///   are.
-  func found(
-    ringSize: UInt32, choice: Backend.Choice, kept: String?
-  ) -> (objects: PinnedObjects, backend: Backend)? {
-    let pinned = versions
-    let backends = Backend.allCases.filter { choice == .auto || choice.rawValue == $0.rawValue }
-    for backend in backends {
-      let version = Self.version(ringSize: ringSize, backend: backend)
-      guard pinned.contains(version) else { continue }
+  func found(choice: Backend.Choice, kept: String?) -> Found? {
+    for version in versions {
+      let parts = version.split(separator: "-", maxSplits: 1)
+      guard parts.count == 2, let backend = Backend(rawValue: String(parts[0])),
+        choice == .auto || choice.rawValue == backend.rawValue,
+        let ringSize = parts[1].split(separator: "-").first.flatMap({ UInt32($0) }),
+        version == Self.version(ringSize: ringSize, backend: backend)
+      else { continue }
       let objects = self.objects(of: version)
       if Self.identity(version, ring: objects.open(.map, "ring")) == kept {
-        return (objects, backend)
+        return Found(objects: objects, backend: backend, ringSize: ringSize)
       }
       self.objects(of: Self.abandoned).removeAll()
       try? objects.rename(to: path + "/" + Self.abandoned)

@@ -5,7 +5,7 @@ internal import Containers
 extension Collector {
   static func snapshot(
     _ capture: Capture, _ daemons: [Daemon], _ entries: [ContainerEntry],
-    _ hierarchy: CgroupHierarchy
+    _ containment: Containment, _ hierarchy: CgroupHierarchy
   ) -> CollectorSnapshot {
     CollectorSnapshot(
       backend: capture.backend.rawValue,
@@ -26,7 +26,7 @@ extension Collector {
           namespace: entry.container?.metadata?.podNamespace,
           labels: entry.container?.metadata?.labels ?? [:],
           cgroup: entry.container?.cgroupPath ?? "/",
-          daemons: entry.ownDaemons.map(\.name),
+          daemons: entry.ownDaemons.map(\.name), frozen: containment.standstill(of: entry),
           processes: processCount(capture, entry, hierarchy),
           books: BooksSnapshot(entry.books, held: entry.held?.counted ?? 0),
           unconfirmed: entry.unconfirmed, unreadable: entry.unreadable)

@@ -79,7 +79,7 @@ public final class Collector {
     containment = Containment(
       daemons: daemons, freezer: freezer, credits: capture.credits,
       stateDirectory: configuration.stateDirectory,
-      ringSize: Int(configuration.ringSize), logger: logger)
+      ringSize: Int(capture.ringSize), logger: logger)
     dispatcher = Dispatcher(
       capture: capture, daemons: daemons, containers: containers, containment: containment,
       outside: outside)
@@ -87,8 +87,8 @@ public final class Collector {
       capture: capture, containers: containers, daemons: daemons, containment: containment)
     desk = ControlDesk(
       daemons: daemons, containers: containers, hierarchy: hierarchy,
-      snapshot: { [capture] entries, daemons in
-        Collector.snapshot(capture, daemons, entries, hierarchy)
+      snapshot: { [capture, containment] entries, daemons in
+        Collector.snapshot(capture, daemons, entries, containment, hierarchy)
       })
     recordings = RecordingDesk(
       capture: capture, daemons: daemons, containers: containers, dispatcher: dispatcher,
@@ -109,7 +109,7 @@ public final class Collector {
     daemons.watches.follower.onMountTable = { [unowned self] descriptor, isNew in
       if isNew { waiter.add(mountTable: descriptor) }
     }
-    keeper.connect(capture, containers, dispatcher, losses)
+    keeper.connect(capture, containers, dispatcher, losses, daemons)
     try containers.startHost()
     if isCatchingUp { keeper.restore(containers, dispatcher, losses) } else { containers.adopt() }
     try capture.attach()
@@ -122,6 +122,7 @@ public final class Collector {
     daemons.tellRules()
     if isCatchingUp {
       containers.resume()
+      try daemons.forgetInherited()
       keeper.restoreForks(dispatcher)
       losses.chargeLeft()
       daemons.watches.forgetOthers()
@@ -256,7 +257,7 @@ public final class Collector {
     switch question.subject {
     case .status:
       return .status(
-        Self.snapshot(capture, daemons.all, containers.entries, hierarchy))
+        Self.snapshot(capture, daemons.all, containers.entries, containment, hierarchy))
     case .rules(let name):
       return .rules(daemons.rules(of: name, entries: containers.entries, hierarchy: hierarchy))
     case .reload(let sender):

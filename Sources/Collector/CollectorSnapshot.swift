@@ -22,6 +22,14 @@ public struct CollectorSnapshot: Sendable {
     public let books: BooksSnapshot
   }
 
+  /// Why a container stands still.
+  public enum Standstill: String, Sendable {
+    /// A daemon with `-f 2` has lost an event: until somebody thaws it.
+    case stopped
+    /// A daemon with `--backlog_wait_time` has no room for more: until it has.
+    case waiting
+  }
+
   /// A container, or the host with contid 0.
   public struct Container: Sendable {
     /// The id of its root cgroup; 0 for the host.
@@ -44,6 +52,8 @@ public struct CollectorSnapshot: Sendable {
     public let cgroup: String
     /// The daemons that stand for it itself.
     public let daemons: [String]
+    /// Why it stands still; nil if the collector has not frozen it.
+    public let frozen: Standstill?
     /// How many run in it and in what it contains.
     public let processes: Int
     /// What has become of the events that came from it; lost is what some daemon wanted and did not get.
@@ -101,7 +111,7 @@ extension CollectorSnapshot.Container {
       // What the orchestrator says of it may be of other places.
       runtime: runtime, image: image, pod: nil, namespace: nil, labels: [:],
       cgroup: isOwn ? "/" : String(decoding: cgroup.utf8.dropFirst(root.utf8.count), as: UTF8.self),
-      daemons: daemons.compactMap { names[$0] },
+      daemons: daemons.compactMap { names[$0] }, frozen: frozen,
       processes: processes, books: books, unconfirmed: unconfirmed,
       unreadable: unreadable)
   }

@@ -94,6 +94,8 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public var cgroup: String
   /// The daemons that stand for it itself.
   public var daemons: [String]
+  /// Why it stands still: `stopped` since a daemon with `-f 2` has lost an event, `waiting` for a backlog; nil if it runs.
+  public var frozen: String?
   /// How many processes it has.
   public var pids: Int
   /// What has become of the events that came from it; lost is what some daemon wanted and did not get.
@@ -107,8 +109,8 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
   public init(
     contid: UInt64, parent: UInt64?, name: String, runtime: String? = nil, image: String? = nil,
     pod: String? = nil, namespace: String? = nil, labels: [String: String] = [:], cgroup: String,
-    daemons: [String], pids: Int, books: EventBooks = EventBooks(), unreadable: UInt64 = 0,
-    unconfirmed: UInt64 = 0
+    daemons: [String], frozen: String? = nil, pids: Int, books: EventBooks = EventBooks(),
+    unreadable: UInt64 = 0, unconfirmed: UInt64 = 0
   ) {
     self.runtime = runtime
     self.image = image
@@ -120,6 +122,7 @@ public struct ContainerStatus: Codable, Equatable, Sendable {
     self.name = name
     self.cgroup = cgroup
     self.daemons = daemons
+    self.frozen = frozen
     self.pids = pids
     self.books = books
     self.unconfirmed = unconfirmed

@@ -84,7 +84,8 @@ extension StatusReply {
           contid: $0.contid, parent: $0.outer, name: $0.name, runtime: $0.runtime,
           image: $0.image, pod: $0.pod, namespace: $0.namespace, labels: $0.labels,
           cgroup: $0.cgroup,
-          daemons: $0.daemons, pids: $0.processes, books: EventBooks($0.books),
+          daemons: $0.daemons, frozen: $0.frozen?.rawValue, pids: $0.processes,
+          books: EventBooks($0.books),
           unreadable: $0.unreadable, unconfirmed: $0.unconfirmed)
       })
   }

@@ -99,7 +99,8 @@ struct PsTable {
 
   private static func row(_ container: ContainerStatus, _ branch: String) -> [String] {
     [
-      branch + escaped(container.name), String(container.contid),
+      branch + escaped(container.name) + (container.frozen.map { " (\(escaped($0)))" } ?? ""),
+      String(container.contid),
       container.runtime ?? "-", container.image.map(escaped) ?? "-",
       container.daemons.isEmpty ? "-" : escaped(container.daemons.joined(separator: ",")),
       String(container.pids), String(container.books.captured), String(container.books.written),

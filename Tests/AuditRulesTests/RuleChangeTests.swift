@@ -53,6 +53,9 @@ struct RuleChangeTests {
     let reset = try changed(two, "--reset-lost")
     #expect(reset.settings.resetsLost)
     #expect(try !changed(reset, "-r", "6").settings.resetsLost)
+    let waited = try changed(reset, "--reset_backlog_wait_time_actual")
+    #expect(waited.settings.resetsWaited && !waited.settings.resetsLost)
+    #expect(try !changed(waited, "-r", "6").settings.resetsWaited)
   }
 
   @Test(arguments: ["uid=root", "auid!=alice", "obj_gid=staff", "fsuid>=daemon", "gid=-x"])

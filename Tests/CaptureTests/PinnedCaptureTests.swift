@@ -82,15 +82,27 @@ struct PinnedCaptureTests {
     #expect(pins.contents.isEmpty)
   }
 
-  @Test func anotherRingIsAnotherVersion() throws {
+  @Test func aRingOfAnotherSizeStays() throws {
     defer { #expect(pins.removeAll()) }
     let left = try leave()
     let next = try Capture(
       ringSize: 2 << 20, backend: .tracepoints, pinnedIn: pins, kept: left.identity)
+    #expect(next.isTakenOver && next.ringSize == 1 << 20 && next.identity == left.identity)
+    #expect(next.removeStrangers().isEmpty)
+    next.detach()
+  }
+
+  @Test func otherProgramsAreAnotherVersion() throws {
+    defer { #expect(pins.removeAll()) }
+    let left = try leave()
+    let version = try #require(pins.contents.first).name
+    let other = "tracepoints-1048576-0123456789abcdef"
+    #expect(rename(pins.path + "/" + version, pins.path + "/" + other) == 0)
+    let next = try Capture(
+      ringSize: 1 << 20, backend: .tracepoints, pinnedIn: pins, kept: left.identity)
     #expect(!next.isTakenOver)
     #expect(pins.contents.count == 2)
-    #expect(
-      next.removeStrangers().map(\.version) == ["tracepoints-1048576-\(ProgramObject.fingerprint)"])
+    #expect(next.removeStrangers().map(\.version) == [other])
     next.detach()
   }
 

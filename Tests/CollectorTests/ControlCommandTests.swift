@@ -16,7 +16,8 @@ struct ControlCommandTests {
     (["-w", "/etc", "-p", "wa"], .add, .nothing), (["-W", "/etc"], .remove, .nothing),
     (["-d", "always,exit"], .remove, .nothing), (["-D"], .remove, .rules),
     (["-D", "-k", "x"], .remove, .rules), (["-e", "2"], .set, .settings),
-    (["-b100"], .set, .settings), (["--reset-lost"], .set, .lost),
+    (["-b100"], .set, .settings), (["--reset-lost"], .set, .former("lost")),
+    (["--reset_backlog_wait_time_actual"], .set, .former("backlog_wait_time_actual")),
     (["--backlog_wait_time", "5"], .set, .settings),
   ])
   func changesAreNamedAsTheKernelNamesThem(

@@ -15,6 +15,13 @@ struct PsTests {
       ])
   }
 
+  @Test func whatStandsStillSaysWhy() {
+    var status = TailTests.status
+    status.containers[1].frozen = "waiting"
+    let lines = PsTable(status).lines(isColored: false)
+    #expect(lines[3].hasPrefix("└─ web (waiting)  "))
+  }
+
   @Test func lossStandsOut() {
     let lines = PsTable(TailTests.status).lines(isColored: true)
     #expect(lines[3].hasSuffix("\u{1b}[31m   3\u{1b}[0m"))

@@ -42,6 +42,10 @@ struct ContainerRestarts {
           in: area, configuration: configuration, limit: .seconds(90))
         try containers.start(.runc, "restart-leaving")
         let contid = try ContainerArea.cgroup(of: try containers.start(.crun, "restart-web")).id
+        try wait(for: "its daemon") {
+          try collector.status().daemons.contains { $0.name == "all/restart-web" }
+        }
+        try collector.control("all/restart-web", "-w", "/told", "-k", "told")
         var kills = 0
         while kills < 12 || !containers.output(of: "restart-web").contains("done") {
           usleep(UInt32.random(in: 50_000..<400_000))
@@ -64,6 +68,7 @@ struct ContainerRestarts {
         }
         let web = try #require(try collector.status().containers.first { $0.name == "restart-web" })
         #expect(web.contid == contid && web.daemons == ["all/restart-web"])
+        #expect(try collector.control("all/restart-web", "-l").contains("-w /told"))
         let result = try collector.stop()
         #expect(result.status == 0, "\(result.errors)")
 

@@ -20,6 +20,11 @@ struct StoppedContainers {
       (try? String(contentsOf: root.appending(path: "tmp/beat"), encoding: .utf8)) ?? ""
     }
 
+    /// What `ps` says of it.
+    var frozen: String? {
+      get throws { try collector.status().containers.first { $0.contid == contid }?.frozen }
+    }
+
     func flood() throws {
       try Data().write(to: root.appending(path: "tmp/go"))
     }
@@ -92,6 +97,7 @@ struct StoppedContainers {
         #expect(record["lost"].flatMap { Int($0) }! > 0)
       }
       #expect(try place.collector.report(on: "host").books.lost > 0)
+      #expect(try place.frozen == "stopped")
       // Once, whatever is counted later.
       usleep(2_200_000)
       #expect(try place.stops(in: "web").count == 1)
@@ -101,6 +107,7 @@ struct StoppedContainers {
       // What was lost before does not stop it again.
       usleep(2_200_000)
       #expect(try !place.cgroup.isFrozen)
+      #expect(try place.frozen == nil)
       #expect(try place.stops(in: "web").count == 1)
 
       try place.flood()

@@ -132,6 +132,8 @@ struct Waiting {
           }
         }
         #expect(try place.cgroup.isFrozen && flood.isRunning)
+        let frozen = try collector.status().containers.filter { $0.frozen != nil }
+        #expect(frozen.map(\.name) == ["web"] && frozen.first?.frozen == "waiting")
         try place.resize("100m")
         #expect(try flood.finish(limit: .seconds(120)).status == 0)
         let books = try place.books(collector, after: calls)
@@ -153,6 +155,9 @@ struct Waiting {
         #expect(collector.written.contains("has waited 1500 ms for the log of daemon web"))
         try place.resize("100m")
         let books = try place.books(collector, after: calls)
+        let former = try collector.control("web", "--reset_backlog_wait_time_actual")
+        #expect(former.hasPrefix("backlog_wait_time_actual: "))
+        #expect(try collector.report(on: "web").settings["backlog_wait_time_actual"] == 0)
         #expect(books.captured == calls && books.losses["log"]! > 0, "\(books)")
       }
     }

@@ -101,6 +101,20 @@ struct RecordTests {
     }
   }
 
+  @Test func aDaemonThatWasNotThereFindsTheSame() throws {
+    try Self.withRecording { area, recording, live, _ in
+      let both = try Self.configuration(in: area, named: "both", rules: Self.rules)
+      try both.daemon("second", scope: "host = yes", rules: Self.rules)
+      let logs = area.appending(path: "both-log")
+      let result = try Self.replay(recording.file, into: logs, by: both)
+      #expect(result.status == 0, "\(result.errors)")
+      let second = try AuditEvent.read(logs.appending(path: "second/audit.log"))
+      let expected = live.filter { $0.syscall != nil }
+      #expect(expected.count >= 100)
+      #expect(Self.stories(second.filter { $0.syscall != nil }) == Self.stories(expected))
+    }
+  }
+
   @Test func damageIsSaidAndNeverACrash() throws {
     try Self.withRecording { area, recording, _, configuration in
       let whole = try Data(contentsOf: recording.file)

@@ -36,6 +36,20 @@ struct Restarts {
     return try FileManager.default.subpathsOfDirectory(atPath: path)
   }
 
+  /// Opens a file a thousand times in a second; how often it was.
+  private static func pace(_ workload: Workload) throws -> Int {
+    let output = try workload.run(["pace", "1", "1000", "/etc/passwd"])
+    return try #require(Int(output.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  /// Has the programs that are pinned be those of another build.
+  private func renamePrograms(in area: URL, to version: String) throws {
+    let directory = PinDirectory(stateDirectory: area.appending(path: "state").path).path
+    let versions = try FileManager.default.contentsOfDirectory(atPath: directory)
+    try #require(versions.count == 1)
+    #expect(rename("\(directory)/\(versions[0])", "\(directory)/\(version)") == 0)
+  }
+
   /// Each open is in the log once, and the log is whole.
   private func check(_ scan: LogScan, opens: Int) {
     #expect(scan.times.count == opens)
@@ -137,12 +151,10 @@ struct Restarts {
       try workload.run(["pace", "1", "1000", "/etc/passwd"])
       try first.kill()
       try workload.run(["pace", "1", "1000", "/etc/passwd"])
+      try renamePrograms(in: area, to: "tracepoints-16777216-0123456789abcdef")
       let before = try pins(in: area)
-      // Another ring is as good as other programs: it is another version.
-      try RunningCollector.with(
-        in: area, configuration: configuration, options: ["--ring-size", "8M"],
-        limit: Self.limit
-      ) { collector in
+      try RunningCollector.with(in: area, configuration: configuration, limit: Self.limit) {
+        collector in
         #expect(collector.written.contains("that this one does not read: they are lost"))
         #expect(Set(try pins(in: area)).isDisjoint(with: before))
         try workload.run(["pace", "1", "1000", "/etc/passwd"])
@@ -154,6 +166,85 @@ struct Restarts {
       #expect(scan.losses.count == 1 && scan.losses[0].contains("uncounted="), "\(scan.losses)")
       #expect(scan.jumps.isEmpty && scan.torn.isEmpty)
       #expect(Set(scan.times).count == scan.times.count)
+    }
+  }
+
+  @Test func aRingOfAnotherSizeIsGoneOnWith() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try configuration(in: area)
+      let first = try RunningCollector(in: area, configuration: configuration, limit: Self.limit)
+      var opens = try Self.pace(workload)
+      try first.kill()
+      opens += try Self.pace(workload)
+      try RunningCollector.with(
+        in: area, configuration: configuration, options: ["--ring-size", "8M"],
+        limit: Self.limit
+      ) { collector in
+        #expect(
+          collector.written.contains("ring_size: the ring that was left has 16384 KiB and stays"))
+        opens += try Self.pace(workload)
+      }
+      check(try LogScan(first.log(of: "host")), opens: opens)
+    }
+  }
+
+  @Test func whatADaemonWasToldStays() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try configuration(in: area)
+      let first = try RunningCollector(in: area, configuration: configuration, limit: Self.limit)
+      try first.control("host", "-D")
+      let rule = "-a always,exit -F arch=b64 -S openat -F uid=\(Workload.uid) -F key=told"
+      try first.control("host", "-a", "always,exclude", "-F", "msgtype=PATH")
+      try first.control(
+        "host", "-a", "always,exit", "-F", "arch=b64", "-S", "openat", "-F", "uid=\(Workload.uid)",
+        "-F", "key=told")
+      try first.control("host", "-b", "4321")
+      let listed = try first.control("host", "-l")
+      #expect(listed.contains(rule))
+      var opens = try Self.pace(workload)
+      try first.kill()
+      opens += try Self.pace(workload)
+
+      let second = try RunningCollector(in: area, configuration: configuration, limit: Self.limit)
+      #expect(second.written.contains("daemon host goes on with what 'nestaudit ctl' has told it"))
+      #expect(try second.control("host", "-l") == listed)
+      #expect(try second.control("host", "-s").contains("backlog_limit 4321"))
+      opens += try Self.pace(workload)
+      let events = try second.settledEvents(of: "host")
+      #expect(events.allSatisfy { $0.syscall.map { $0["key"] == "told" } ?? true })
+      #expect(try LogScan(second.log(of: "host")).times.count == opens)
+      // What is locked stays so.
+      try second.control("host", "-e", "2")
+      try second.kill()
+      try RunningCollector.with(in: area, configuration: configuration, limit: Self.limit) {
+        collector in
+        let settings = try collector.control("host", "-s")
+        #expect(settings.contains("enabled 2"))
+        #expect(throws: (any Error).self) { try collector.control("host", "-D") }
+        let now = try collector.control("host", "-l")
+        #expect(now == listed)
+      }
+    }
+  }
+
+  @Test func aReloadHasADaemonGoByItsFilesAgain() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try configuration(in: area)
+      let first = try RunningCollector(in: area, configuration: configuration, limit: Self.limit)
+      let listed = try first.control("host", "-l")
+      try first.control("host", "-D")
+      try Program.output(
+        of: Machine.product("nestaudit"), ["reload", "--state", first.state.path])
+      #expect(try first.control("host", "-l") == listed)
+      try first.kill()
+      try RunningCollector.with(in: area, configuration: configuration, limit: Self.limit) {
+        collector in
+        #expect(!collector.written.contains("has told it"))
+        let now = try collector.control("host", "-l")
+        #expect(now == listed)
+      }
     }
   }
 

@@ -243,6 +243,8 @@ public struct CollectorStatus: Decodable {
     public let cgroup: String
     /// The daemons that it is in scope of.
     public let daemons: [String]
+    /// Why it stands still.
+    public let frozen: String?
     /// What became of its events.
     public let books: EventBooks
     /// Its events that were captured.

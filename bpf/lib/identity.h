@@ -75,6 +75,20 @@ static __always_inline struct policy_cgroup *declared_known(struct task_struct *
 	return declared ? declared : known;
 }
 
+/* Counts an event of the current task, of which nothing can be kept, as its container's loss. */
+__noinline int count_unkept(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct policy_cgroup *known =
+	    cgroup_known(LOAD(task, cgroups, dfl_cgrp, kn), cgroup_of(task));
+
+	if (control.declared)
+		known = declared_known(task, known);
+	uint64_t contid = known ? known->contid : 0;
+
+	return count_loss(contid, contid ? known->policy : control.host, ~0u, LOSS_NO_STORAGE);
+}
+
 /* Not inlined: what it needs of the stack is free again for what follows. */
 static __noinline int identify_anew(struct task_state *state, struct task_struct *task)
 {

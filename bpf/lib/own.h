@@ -14,7 +14,7 @@ static __always_inline struct task_state *own_state(struct task_struct *task)
 		return NULL;
 	struct task_state *state = task_state_of(task);
 	if (!state) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return NULL;
 	}
 	uint32_t policy = state->policy;

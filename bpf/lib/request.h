@@ -55,7 +55,7 @@ static __always_inline struct task_state *request_task(uint32_t operation)
 		return NULL;
 	struct task_state *state = task_state_of(task);
 	if (!state) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return NULL;
 	}
 	return request_asked(state, operation) ? state : NULL;

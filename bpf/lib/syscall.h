@@ -176,7 +176,7 @@ static __always_inline int syscall_capture(struct syscall_end *end, const bool a
 		return 0;
 	struct task_state *state = task_state_of(task);
 	if (!state) {
-		count_loss(0, control.host, ~0u, LOSS_NO_STORAGE);
+		count_unkept();
 		return 0;
 	}
 	parts_check(state);

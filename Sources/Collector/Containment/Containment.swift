@@ -107,6 +107,12 @@ final class Containment {
     return FrozenList.Cgroup(path: path, id: entry.contid)
   }
 
+  /// Why a container stands still; nil if it was not frozen here.
+  func standstill(of entry: ContainerEntry) -> CollectorSnapshot.Standstill? {
+    if entry.isStopped { return .stopped }
+    return slowed.contains { $0.entry === entry } ? .waiting : nil
+  }
+
   /// Once a second: who was thawed can be stopped again.
   func tidy() {
     stopped.removeAll { entry in

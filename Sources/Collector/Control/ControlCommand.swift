@@ -16,8 +16,8 @@ enum ControlCommand: Equatable {
     case settings
     /// The rules that are left, as after `-D`.
     case rules
-    /// How much was lost before, as after `--reset-lost`.
-    case lost
+    /// What a count was before it began anew, as after `--reset-lost`.
+    case former(String)
   }
 
   /// Reads as much of the options as is needed to know what is asked; whether they are right, the parser of rules says.
@@ -68,7 +68,9 @@ enum ControlCommand: Equatable {
       case "-d", "-W": return .change(.remove, prints: .nothing)
       case "-D": return .change(.remove, prints: .rules)
       case "-e", "-f", "-r", "-b": return .change(.set, prints: .settings)
-      case "--" where word == "--reset-lost": return .change(.set, prints: .lost)
+      case "--" where word == "--reset-lost": return .change(.set, prints: .former("lost"))
+      case "--" where word == "--reset_backlog_wait_time_actual":
+        return .change(.set, prints: .former("backlog_wait_time_actual"))
       case "--" where word.hasPrefix("--backlog_wait_time"): return .change(.set, prints: .settings)
       default: continue
       }

@@ -258,6 +258,7 @@ final class ControlDesk {
     } catch {
       throw ControlRefusal("\(error)")
     }
+    daemons.note(daemon, isChanged: true)
     daemon.tellChanges(since: before, askedBy: asker(peer))
     return .done
   }

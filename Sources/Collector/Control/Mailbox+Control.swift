@@ -57,15 +57,18 @@ extension Mailbox {
     case .settings:
       return ControlResult(lines: try settingLines(of: daemon, by: peer), warnings: [])
     case .change(let operation, let printed):
-      let before = printed == .lost ? try settingLines(of: daemon, by: peer) : []
+      var former: [String] = []
+      if case .former(let name) = printed {
+        former = try settingLines(of: daemon, by: peer).filter { $0.hasPrefix(name + " ") }
+          .map { "\(name):" + $0.dropFirst(name.count) }
+      }
       let warnings = try change(words, of: daemon, operation, by: peer)
       let lines =
         switch printed {
         case .nothing: [String]()
         case .rules: try rules(with: nil, of: daemon, by: peer)
         case .settings: try settingLines(of: daemon, by: peer)
-        case .lost:
-          before.filter { $0.hasPrefix("lost ") }.map { "lost: " + $0.dropFirst("lost ".count) }
+        case .former: former
         }
       return ControlResult(lines: lines, warnings: warnings)
     }

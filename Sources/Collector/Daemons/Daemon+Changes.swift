@@ -21,6 +21,7 @@ extension Daemon {
       write(.settingChanged(name: setting.name, value: value, old: earlier, seen), at: .now)
     }
     if ruleset.settings.resetsLost { forgetLosses() }
+    if ruleset.settings.resetsWaited { waited = 0 }
   }
 }
 

@@ -38,6 +38,8 @@ final class Daemon {
 
   private let outside: Outside
 
+  /// It goes by what it was told at run time, and not by its files.
+  var isChanged = false
   /// Records that it takes above its limit: they are on their way, and what brings more stands still.
   var waitRoom = 0
   /// It was waited for as long as may be, and what has no room is lost until it has drained.

@@ -48,6 +48,7 @@ extension DaemonTable {
       names: ownNames(of: template), ledger: ledger, kept: kept, outside: outside)
     nextNumber &+= 1
     instances[name] = daemon
+    resume(daemon)
     if let replayed = outside.replayed {
       replayed.begin(daemon, at: entry.flatMap { template.isPerContainer ? $0.born : nil })
       return daemon

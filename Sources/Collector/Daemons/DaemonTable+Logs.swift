@@ -27,6 +27,7 @@ extension DaemonTable {
       .end(
         asker?.seen(by: daemon)
           ?? .init(auid: NamespaceView.unsetID, uid: 0, session: .max, pid: 0)), at: now)
+    note(daemon, isChanged: false)
     // A slow disk must not hold up the ring: the log's own thread goes on.
     daemon.end()
     outside.replayed?.end(daemon)

@@ -96,6 +96,7 @@ extension DaemonTable {
       if before.isOwn { own.append(before) }
       let wasEnriched = daemon.names != nil
       daemon.apply(template.ruleset)
+      note(daemon, isChanged: false)
       daemon.apply(names: ownNames(of: template))
       guard
         template.ruleset.content !== before.content

@@ -26,6 +26,8 @@ final class DaemonTable {
   /// The rules that the collector's log has told of, by daemon.
   private var told: [String: PreparedRuleset] = [:]
   var instances: [String: Daemon] = [:]
+  /// What daemons that are not there yet go by, of an earlier collector's, by their names.
+  var inherited: [String: Inherited] = [:]
   /// Of the daemon that comes next.
   var nextNumber: UInt32 = 0
   /// How many containers an instance stands for.
@@ -56,6 +58,7 @@ final class DaemonTable {
       templates.append(
         try load(daemon, slot: try rulesets.takeSlot()))
     }
+    inherit()
     try rulesets.point(templates.map { ($0.ruleset.slot, $0.ruleset.content) })
     try openGates(for: templates)
     for template in templates where !template.isPerContainer {
@@ -90,6 +93,13 @@ final class DaemonTable {
     for ruleset in templates.map(\.ruleset) + own {
       let compiled = ruleset.compiled
       gates[ruleset.slot, default: SyscallGate()].formUnion(
+        SyscallGate(compiled.gate, operations: compiled.operations))
+      needs |= compiled.needs
+    }
+    // Until they are there, what they ask for is captured.
+    for ruleset in inherited.values {
+      let compiled = ruleset.prepared.compiled
+      gates[.max, default: SyscallGate()].formUnion(
         SyscallGate(compiled.gate, operations: compiled.operations))
       needs |= compiled.needs
     }

@@ -81,7 +81,7 @@ extension ContainerTable {
     case .held:
       let contid = bytes.loadUnaligned(as: UInt64.self)
       containers[contid]?.held?.append(UnsafeRawBufferPointer(rebasing: bytes[8...]))
-    case .process, .exit, .parts, .verdicts, .loss: break
+    case .process, .exit, .parts, .verdicts, .loss, .rules: break
     }
   }
 

@@ -27,6 +27,8 @@ final class Facts {
     case held
     /// struct loss_key and a count: what was charged of the kernel's.
     case loss
+    /// What a daemon was told at run time: JSON.
+    case rules
   }
 
   private let memory: KeptMemory

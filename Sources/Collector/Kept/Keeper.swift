@@ -48,6 +48,11 @@ final class Keeper {
     if capture.isTakenOver {
       capture.takeOver(at: memory.root.position)
       logger.notice("going on where an earlier collector has stopped")
+      if capture.ringSize != ringSize {
+        logger.warning(
+          "ring_size: the ring that was left has \(capture.ringSize >> 10) KiB and stays; to have one of \(ringSize >> 10) KiB, end this collector with SIGTERM and start it again"
+        )
+      }
     } else if memory.ring != nil {
       memory.begin(anotherRing: capture.identity)
     } else {
@@ -60,11 +65,13 @@ final class Keeper {
   /// Has commits say all that there is to know.
   func connect(
     _ capture: Capture, _ containers: ContainerTable, _ dispatcher: Dispatcher,
-    _ losses: LossAccount
+    _ losses: LossAccount, _ daemons: DaemonTable
   ) {
     ledger.position = { [unowned capture] in capture.position }
     ledger.beforeCommit = { [unowned dispatcher] in dispatcher.tellParts() }
-    ledger.tellAll = { [unowned containers, unowned dispatcher, unowned losses] in
+    ledger.tellAll = {
+      [unowned containers, unowned dispatcher, unowned losses, unowned daemons] in
+      daemons.tellAll()
       containers.tellAll()
       dispatcher.tellTasks()
       losses.tellAll()

@@ -71,7 +71,7 @@ final class TaskFacts {
       }
       processes.restore(parts, of: head[0])
       if at == 24 { withParts.remove(head[0]) } else { withParts.insert(head[0]) }
-    case .verdicts, .container, .gone, .cgroup, .held, .loss: break
+    case .verdicts, .container, .gone, .cgroup, .held, .loss, .rules: break
     }
   }
 
@@ -86,7 +86,7 @@ final class TaskFacts {
       if let kept = try? JSONDecoder().decode(ForkTable.Kept.self, from: Data(bytes)) {
         forks.restore(kept, daemon: daemon)
       }
-    case .process, .parts, .container, .gone, .cgroup, .held, .loss: break
+    case .process, .parts, .container, .gone, .cgroup, .held, .loss, .rules: break
     }
   }
 }
