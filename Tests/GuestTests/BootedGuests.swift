@@ -24,7 +24,7 @@ struct BootedGuests: SuiteTrait, TestScoping {
     let runs = try Self.lines.map { try GuestRun(line: $0, in: area) }
     let programs = try runs.map { try $0.start() }
     for (run, program) in zip(runs, programs) {
-      let result = try program.finish(limit: .seconds(930))
+      let result = try program.finish(limit: .seconds(1830))
       guard result.status == 0 else {
         throw SupportError(
           """

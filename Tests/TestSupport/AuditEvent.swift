@@ -20,19 +20,21 @@ public struct AuditEvent: Sendable {
 
     /// The value of a field, as it is written; nil if the record has no such field.
     public subscript(_ field: String) -> String? {
-      var rest = Substring(text)
-      while let found = rest.range(of: field + "=") {
-        let starts = found.lowerBound == text.startIndex
-        if starts || text[text.index(before: found.lowerBound)] == " " {
-          let value = text[found.upperBound...]
-          if value.first == "\"" {
-            return String(value.dropFirst().prefix { $0 != "\"" })
-          }
-          return String(value.prefix { $0 != " " })
+      let name = Array((field + "=").utf8)
+      var text = text
+      return text.withUTF8 { bytes in
+        guard bytes.count >= name.count else { return nil }
+        for found in 0...(bytes.count - name.count)
+        where found == 0 || bytes[found - 1] == UInt8(ascii: " ") {
+          guard bytes[found...].starts(with: name) else { continue }
+          let value = bytes[(found + name.count)...]
+          let isQuoted = value.first == UInt8(ascii: "\"")
+          let end = isQuoted ? UInt8(ascii: "\"") : UInt8(ascii: " ")
+          return String(
+            decoding: value.dropFirst(isQuoted ? 1 : 0).prefix { $0 != end }, as: UTF8.self)
         }
-        rest = rest[found.upperBound...]
+        return nil
       }
-      return nil
     }
   }
 
@@ -84,26 +86,58 @@ public struct AuditEvent: Sendable {
   /// The events of a log, in its order. A line that is no audit record is an error.
   public static func read(_ log: URL) throws -> [AuditEvent] {
     guard FileManager.default.fileExists(atPath: log.path) else { return [] }
-    let bytes = try Data(contentsOf: log)
+    let bytes = [UInt8](try Data(contentsOf: log))
     var events: [AuditEvent] = []
-    var index: [Substring: Int] = [:]
+    var index: [String: Int] = [:]
     // By bytes: what a program has the audit write may have any character, and CR LF is one.
-    for bytes in bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast() {
-      let line = String(decoding: bytes, as: UTF8.self)
-      guard
-        let match = line.wholeMatch(of: /(?s)type=(\S+) msg=audit\((\d+\.\d{3}:(\d+))\): ?(.*)/)
-      else { throw SupportError("\(log.path): no audit record: \(line)") }
-      let record = Record(type: String(match.1), text: String(match.4))
-      if let known = index[match.2] {
+    for line in bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast() {
+      guard let head = Head(line) else {
+        throw SupportError("\(log.path): no audit record: \(String(decoding: line, as: UTF8.self))")
+      }
+      let record = Record(type: head.type, text: String(decoding: line[head.end...], as: UTF8.self))
+      let text = String(decoding: line, as: UTF8.self)
+      if let known = index[head.stamp] {
         events[known].records.append(record)
-        events[known].lines.append(line)
+        events[known].lines.append(text)
       } else {
-        index[match.2] = events.count
-        events.append(
-          AuditEvent(lines: [String(line)], records: [record], serial: UInt64(match.3) ?? 0))
+        index[head.stamp] = events.count
+        events.append(AuditEvent(lines: [text], records: [record], serial: head.serial))
       }
     }
     return events
+  }
+
+  /// What every record begins with: type=TYPE msg=audit(SECONDS.mmm:SERIAL):
+  private struct Head {
+    let type: String
+    /// Time and serial number, by which an event is known.
+    let stamp: String
+    let serial: UInt64
+    /// Where the record's text begins.
+    let end: Int
+
+    /// nil if a line is none. By hand: there are millions of them.
+    init?(_ line: ArraySlice<UInt8>) {
+      guard line.starts(with: "type=".utf8),
+        let space = line.firstIndex(of: UInt8(ascii: " ")), space > line.startIndex + 5,
+        line[space...].starts(with: " msg=audit(".utf8),
+        let bracket = line[space...].firstIndex(of: UInt8(ascii: ")")),
+        line[bracket...].starts(with: "):".utf8)
+      else { return nil }
+      let told = line[(space + 11)..<bracket]
+      let parts = told.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard parts.count == 2, let serial = UInt64(String(decoding: parts[1], as: UTF8.self)),
+        case let time = parts[0].split(
+          separator: UInt8(ascii: "."), omittingEmptySubsequences: false), time.count == 2,
+        UInt64(String(decoding: time[0], as: UTF8.self)) != nil, time[1].count == 3,
+        UInt64(String(decoding: time[1], as: UTF8.self)) != nil
+      else { return nil }
+      type = String(decoding: line[(line.startIndex + 5)..<space], as: UTF8.self)
+      stamp = String(decoding: told, as: UTF8.self)
+      self.serial = serial
+      let rest = bracket + 2
+      end = rest < line.endIndex && line[rest] == UInt8(ascii: " ") ? rest + 1 : rest
+    }
   }
 
   /// Writes events as a log.
