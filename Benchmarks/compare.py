@@ -10,14 +10,17 @@ WORSE = 10  # per cent, from which on a row is marked
 
 
 def committed():
-    """The samples of the last commit; nothing where there is none, or where they are another machine's."""
+    """The samples of the last commit, by table, but for those of another machine."""
     shown = subprocess.run(["git", "-C", TOP, "show", "HEAD:docs/benchmarks.json"],
                            capture_output=True, text=True, check=False)
     samples = json.loads(shown.stdout) if shown.returncode == 0 else {}
-    was, now = (processors(text) for text in (samples.get("machine", ""), machine()))
-    if samples and was != now:
-        print(f"the committed results are of another machine ({was}; this is {now}): nothing is compared")
-        return {}
+    machines, now = samples.pop("machines", {}), processors(machine())
+    for table in list(samples):
+        was = processors(machines.get(table, ""))
+        if was != now:
+            print(f"{table}: the committed results are of another machine ({was}; this is {now}), "
+                  "and are not compared")
+            del samples[table]
     return samples
 
 

@@ -37,6 +37,7 @@ def write_page(section, text):
 
 
 def write_samples(values):
-    """Replaces what the file has of the tables that were measured."""
+    """Replaces what the file has of the tables that were measured, and says of which machine they are."""
     samples = json.loads(SAMPLES.read_text()) if SAMPLES.exists() else {}
-    SAMPLES.write_text(json.dumps(samples | values, indent=1) + "\n")
+    machines = samples.get("machines", {}) | {table: machine() for table in values}
+    SAMPLES.write_text(json.dumps(samples | values | {"machines": machines}, indent=1) + "\n")
