@@ -50,7 +50,7 @@ final class Keeper {
       logger.notice("going on where an earlier collector has stopped")
       if capture.ringSize != ringSize {
         logger.warning(
-          "ring_size: the ring that was left has \(capture.ringSize >> 10) KiB and stays; to have one of \(ringSize >> 10) KiB, end this collector with SIGTERM and start it again"
+          "ring_size: the ring that was left has \(capture.ringSize >> 10) KiB and stays; to have one of \(ringSize >> 10) KiB, stop this collector, run 'nestaudit unload' and start it again"
         )
       }
     } else if memory.ring != nil {
