@@ -95,6 +95,7 @@ int BPF_PROG(nestaudit_cgroup_rmdir, struct cgroup *cgroup)
 		cgroup_submit(cgroup, CGROUP_RMDIR, &owner, (uint32_t)bpf_get_current_pid_tgid());
 		account_release(owner.account, id);
 		bpf_map_delete_elem(&cgroups, &id);
+		bpf_map_delete_elem(&births, &id);
 	}
 	return 0;
 }

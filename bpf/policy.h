@@ -6,6 +6,7 @@
  *   gate        one bit for each (arch, syscall): does any rule of any daemon name it?
  *   cgroups     cgroup id -> struct policy_cgroup: its container and policy; absent: the host's
  *               a declared contid -> likewise, of the container that was declared
+ *   births      cgroup id -> struct policy_cgroup: BPF's own, of containers as they began
  *   policies    policy -> struct policy_entry: the daemons of the chain
  *   credits     account -> struct policy_credit: what a container has in the ring
  *   views       contid -> struct policy_view: the ids that a daemon of that container sees

@@ -43,7 +43,7 @@ public final class Capture: @unchecked Sendable {
   public let control: UnsafeMutablePointer<policy_control>
 
   /// cgroup id to container and policy.
-  public let cgroups: KernelTable<UInt64, policy_cgroup>
+  public let cgroups: CgroupTable
   /// Policy to the daemons of a chain.
   public let policies: KernelTable<UInt32, policy_entry>
   /// contid to the ids that a daemon of the container sees.
@@ -98,7 +98,7 @@ public final class Capture: @unchecked Sendable {
     }
     control = memory.bindMemory(to: policy_control.self, capacity: 1)
 
-    cgroups = .init(of: programs, name: "cgroups")
+    cgroups = CgroupTable(of: programs)
     policies = .init(of: programs, name: "policies")
     views = .init(of: programs, name: "views")
     rulesets = .init(of: programs, name: "rulesets")
@@ -151,7 +151,7 @@ public final class Capture: @unchecked Sendable {
     control.initialize(to: policy_control())
     // No event was judged by these tables: none may seem so, by the numbers of another collector's.
     control.pointee.generation = 1 << 31
-    cgroups = .init(detached: "cgroups")
+    cgroups = CgroupTable(detached: "cgroups")
     policies = .init(detached: "policies")
     views = .init(detached: "views")
     rulesets = .init(detached: "rulesets")

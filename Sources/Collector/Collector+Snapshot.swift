@@ -48,7 +48,8 @@ extension Collector {
 
   private static func tables(_ capture: Capture) -> [String: Int] {
     [
-      "cgroups": capture.cgroups.count, "views": capture.views.count,
+      "cgroups": capture.cgroups.count, "births": capture.cgroups.birthCount,
+      "views": capture.views.count,
       "watched": capture.watched.count, "watches": capture.watches.count,
       "losses": capture.losses.count,
     ]

@@ -36,14 +36,15 @@ struct Fairness {
 
   /// - Parameter unborn: names of containers that the test starts itself.
   private func withPlace(
-    _ names: [String], unborn: [String] = [], _ body: (Place) throws -> Void
+    _ names: [String], unborn: [String] = [], ring: [String] = Self.ring,
+    _ body: (Place) throws -> Void
   ) throws {
     try withTemporaryDirectory { area in
       let configuration = try Configuration(in: area)
       for name in names + unborn {
         try configuration.daemon(name, scope: "container = \(name)", rules: Self.rule)
       }
-      try RunningCollector.with(in: area, configuration: configuration, options: Self.ring) {
+      try RunningCollector.with(in: area, configuration: configuration, options: ring) {
         collector in
         try ContainerArea.with(in: area) { containers in
           var ids: [String: UInt64] = [:]
@@ -109,6 +110,23 @@ struct Fairness {
       }
       let daemon = try place.collector.report(on: "late")
       #expect(daemon.books.captured == 1 && daemon.books.lost == 0, "\(daemon.books)")
+    }
+  }
+
+  /// runc moves a first process into the cgroup that is not the container's own: what is said of that one comes late.
+  @Test func whatIsSaidLateOfACgroupIsNotSaidOfItsContainer() throws {
+    let names = (1...5).map { "late-\($0)" }
+    try withPlace([], unborn: names, ring: []) { place in
+      for name in names {
+        let flood = "yes missing | head -n \(Self.flood * 10) | xargs rmdir 2>/dev/null"
+        try place.containers.bundle(name, command: "\(flood); exec sleep 60")
+        try place.collector.whileSuspended { _ = try place.containers.start(.runc, name) }
+        let id = try ContainerArea.cgroup(of: place.containers.pid(of: name)).id
+        let all = Place(
+          collector: place.collector, containers: place.containers, ids: [name: id])
+        let books = try all.books(of: name, after: Self.flood * 10)
+        #expect(books.captured == Self.flood * 10 && books.lost == 0, "\(name): \(books)")
+      }
     }
   }
 }

@@ -53,14 +53,20 @@ struct FirstExec {
     var wrong: [String] = []
     for number in 1...starts {
       let name = name(number)
-      let events = try AuditEvent.read(area.appending(path: "log/all/\(name)/audit.log"))
+      let log = area.appending(path: "log/all/\(name)/audit.log")
+      let events = try AuditEvent.read(log)
       let found = events.filter { $0.first("EXECVE") != nil }
       let isRight =
         found.map { $0.first("EXECVE")?["a0"] } == execs
         && found.allSatisfy { $0.syscall?["pid"] == "1" && $0.first("CONTAINER_ID") == nil }
         && found.last?.first("EXECVE")?["a1"] == name
         && events.map { $0.first("CONTAINER_OP")?["op"] }.compactMap(\.self) == ["set", "drop"]
-      if isRight { right += 1 } else { wrong.append(name) }
+      if isRight {
+        right += 1
+      } else {
+        wrong.append(name)
+        print("the log of \(name):\n" + (try String(contentsOf: log, encoding: .utf8)))
+      }
     }
     print("first exec in the right log: \(right) of \(starts)")
     #expect(wrong == [])

@@ -142,6 +142,8 @@ static __noinline void container_birth(struct task_state *state, struct task_str
 	uint32_t unsaid = (level + 1) | (shared ? BIRTH_SHARED : 0);
 	if (!container_submit(state, kernel_address(task), cgroup, outer, unsaid))
 		born.unsaid = unsaid;
+	if (!shared)
+		bpf_map_update_elem(&births, &cgroup, &born, BPF_ANY);
 	if (bpf_map_update_elem(&cgroups, &cgroup, &born, BPF_ANY))
 		control.unlisted = 1;
 	state->contid = cgroup;

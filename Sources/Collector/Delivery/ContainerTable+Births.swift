@@ -124,6 +124,7 @@ extension ContainerTable {
       logger.warning(
         "container \(container.name) in \(outer!.container!.name): \(refusal) (\(refusal.code ?? "")): it stays a part of that one"
       )
+      capture.cgroups.forgetBirth(in: container.contid)
       return refuse(container.contid, in: outer!)
     }
     let entry = add(withOwnNumber(container), in: outer, cgroups: cgroups, at: time)
@@ -179,23 +180,24 @@ extension ContainerTable {
         ? containers.values.first { $0.container?.number == number } : nil)
   }
 
-  /// A cgroup is no container of its own: it is whose the one around it is.
+  /// A cgroup is no container of its own: it is whose the one around it is, until one begins in it.
   private func refuse(_ cgroup: UInt64, in outer: ContainerEntry) {
     last = nil
     members[cgroup] = outer
     note(cgroup, in: outer)
     outside.recorder?.member(cgroup, of: outer)
     if outer.container != nil { outer.cgroups.insert(cgroup) }
-    // It may have had one of its own since its birth.
-    if let known = capture.cgroups.value(cgroup) {
-      capture.credits.release(known.account, of: cgroup)
-    }
+    let known = capture.cgroups.value(cgroup)
     try? capture.cgroups.set(
       cgroup,
       policy_cgroup(
         contid: outer.contid, outer: outer.outer?.contid ?? 0, policy: outer.policy, unsaid: 0,
         fresh: CGROUP_USED.rawValue, inner: 0, pidns: 0, declared: outer.declared,
         account: outer.account, pad: 0, number: 0))
+    // It may have had one of its own since its birth.
+    if let known, !capture.cgroups.hasBirth(in: cgroup) {
+      capture.credits.release(known.account, of: cgroup)
+    }
     daemons.publish()
   }
 }
