@@ -4,7 +4,7 @@ import Glibc
 /// Where the collector sleeps: for a few milliseconds while events keep coming, so that BPF need not wake it
 /// for each; until the first one when none have come for a while.
 struct Waiter: ~Copyable {
-  /// How long a captured event may lie in the ring before it is looked at.
+  /// While events keep coming, the ring is looked at so often: what is done with them is a part of that.
   private static let batchMilliseconds: Int32 = 5
   /// At the latest then the losses are looked at.
   private static let idleMilliseconds: Int32 = 1000
@@ -15,6 +15,8 @@ struct Waiter: ~Copyable {
   private let control: UnsafeMutablePointer<policy_control>
   /// The last look found nothing, so that BPF has been asked to wake us.
   private var isAsked = false
+  /// When the last sleep ended, by the monotonic clock.
+  private var woken: Int64 = 0
 
   /// - Parameters:
   ///   - events: the ring's descriptor.
@@ -51,7 +53,8 @@ struct Waiter: ~Copyable {
     } else if count > 0 || isBusy {
       control.pointee.pace = PACE_BATCH.rawValue
       isAsked = false
-      sleep(Self.batchMilliseconds, take)
+      let passed = (Clock.read(CLOCK_MONOTONIC) - woken) / 1_000_000
+      sleep(max(0, Self.batchMilliseconds - Int32(clamping: passed)), take)
     } else if isAsked {
       sleep(Self.idleMilliseconds, take)
     } else {
@@ -62,10 +65,11 @@ struct Waiter: ~Copyable {
     }
   }
 
-  private func sleep(_ milliseconds: Int32, _ take: (Int32) -> Void) {
+  private mutating func sleep(_ milliseconds: Int32, _ take: (Int32) -> Void) {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.mostReady) { events in
       let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
       for index in 0..<max(Int(count), 0) { take(events[index].data.fd) }
     }
+    woken = Clock.read(CLOCK_MONOTONIC)
   }
 }

@@ -84,6 +84,23 @@ struct DaemonLogTests {
     #expect(try area.read("b/audit.log") == "of b\n")
   }
 
+  @Test func aLogWithMuchToWriteDoesNotKeepAnotherWaiting() throws {
+    let area = try Area()
+    let writers = LogWriters()
+    let logs = try ["loud", "quiet"].map {
+      try DaemonLog(
+        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
+    }
+    let much = String(repeating: "x", count: 1 << 20) + "\n"
+    for _ in 0..<64 { submit(much, to: logs[0]) }
+    submit("quiet\n", to: logs[1])
+    let deadline = ContinuousClock.now + .seconds(20)
+    while logs[1].written == 0, ContinuousClock.now < deadline {}
+    #expect(logs[0].queuedRecords > 0)
+    #expect(logs.map { $0.close() } == [0, 0])
+    #expect(logs.map(\.written) == [64, 1])
+  }
+
   @Test(.enabled(if: getuid() == 0, "needs root: a full disk is mounted"))
   func aFullDiskHoldsNobodyUpAndIsCounted() throws {
     let area = try Area()

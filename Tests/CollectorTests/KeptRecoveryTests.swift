@@ -32,7 +32,7 @@ struct KeptRecoveryTests {
   }
 
   private func batch(_ text: String, at start: UInt64) -> LogBatch {
-    let batch = batches.take()
+    let batch = batches.take(expecting: 0)
     batch.kept?.begin(log: UInt64(log.index), at: start)
     Array(text.utf8).withUnsafeBytes { batch.text.append($0) }
     return batch

@@ -26,7 +26,8 @@ public final class RunningCollector {
   public func awaitReady(limit: Duration = .seconds(20)) throws {
     try wait(for: "the collector", limit: limit) {
       guard program.isRunning else {
-        throw SupportError("the collector ended: \(program.written)")
+        throw SupportError(
+          "the collector ended with \(try program.finish().status): \(program.written)")
       }
       return program.written.contains("ready")
     }

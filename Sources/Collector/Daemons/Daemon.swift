@@ -63,6 +63,8 @@ final class Daemon {
   private(set) var hasEnded = false
   /// Bytes that were handed to its log: where in its stream the next batch begins.
   private var stream: UInt64 = 0
+  /// Of them, those in the last batch.
+  private var lastSize = 0
 
   /// - Parameter kept: where its state is kept, and what an earlier collector has left of it is taken up from.
   init(
@@ -189,7 +191,7 @@ final class Daemon {
 
   @inline(never)
   private func begin() -> LogBatch {
-    let empty = log.emptyBatch(at: stream)
+    let empty = log.emptyBatch(at: stream, expecting: lastSize)
     batch = empty
     return empty
   }
@@ -266,7 +268,8 @@ final class Daemon {
     guard let full = batch else { return }
     batch = nil
     full.isFirst = isFirst
-    stream += UInt64(full.text.count)
+    lastSize = full.text.count
+    stream += UInt64(lastSize)
     ledger.seal(full, for: log)
   }
 }

@@ -68,9 +68,11 @@ final class DaemonLog: Sendable {
   var failure: String? { state.withLock { $0.failure } }
 
   /// An empty batch, to be filled with whole lines and submitted.
-  /// - Parameter start: where in the daemon's stream it is, in bytes.
-  func emptyBatch(at start: UInt64 = 0) -> LogBatch {
-    let batch = batches.take()
+  /// - Parameters:
+  ///   - start: where in the daemon's stream it is, in bytes.
+  ///   - expected: about so many bytes will be in it.
+  func emptyBatch(at start: UInt64 = 0, expecting expected: Int = 0) -> LogBatch {
+    let batch = batches.take(expecting: expected)
     if let kept { batch.kept?.begin(log: UInt64(kept.index), at: start) }
     return batch
   }
@@ -120,13 +122,27 @@ final class DaemonLog: Sendable {
 
   // MARK: On the writer's thread
 
-  /// Writes everything that waits; false if the disk refused.
-  func writeWaiting() -> Bool {
-    while true {
+  /// How a log's turn has ended.
+  enum Turn {
+    /// Nothing waits any more.
+    case done
+    /// It has written as much as it may before the others of its disk have had their turn.
+    case more
+    /// The disk refused.
+    case refused
+  }
+
+  /// Bytes that one log writes before others do.
+  private static let turn = 1 << 20
+
+  /// Writes what waits, for one turn.
+  func writeWaiting() -> Turn {
+    var bytes = 0
+    while bytes < Self.turn {
       let next = state.withLock { $0.waiting.first }
-      guard let batch = next else { return true }
+      guard let batch = next else { return .done }
       // The file is this thread's while it writes: no lock is held during write(2).
-      guard var file = state.withLock({ $0.file.take() }) else { return false }
+      guard var file = state.withLock({ $0.file.take() }) else { return .refused }
       var failure: String?
       let before = file.size
       let rotations = file.rotations
@@ -146,9 +162,11 @@ final class DaemonLog: Sendable {
         storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
       }
       giveBack(file, failure)
-      if failed { return false }
+      if failed { return .refused }
+      bytes += batch.text.count
       finish(batch)
     }
+    return .more
   }
 
   private func giveBack(_ file: consuming LogFile, _ failure: String?) {

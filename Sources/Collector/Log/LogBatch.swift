@@ -36,12 +36,15 @@ final class LogBatch: @unchecked Sendable {
 
 /// Batches that are used again and again, by all logs: memory that was written before costs nothing more.
 final class LogBatches: Sendable {
-  /// So many are kept, with so many bytes together.
-  private static let most = 64
+  /// Those whose memory has not grown are kept apart: a few lines in them are all that most logs have at a time.
+  private static let smallSize = 16 << 10
+  /// So many small ones are kept, and large ones with so many bytes together.
+  private static let mostSmall = 1024
   private static let mostBytes = 8 << 20
 
   private struct State {
-    var free: [LogBatch] = []
+    var small: [LogBatch] = []
+    var large: [LogBatch] = []
     var bytes = 0
   }
   private let state = Mutex(State())
@@ -51,9 +54,13 @@ final class LogBatches: Sendable {
   init(in memory: KeptMemory? = nil) { self.memory = memory }
 
   /// An empty batch.
-  func take() -> LogBatch {
+  /// - Parameter expected: about so many bytes will be in it.
+  func take(expecting expected: Int) -> LogBatch {
     state.withLock { state in
-      guard let batch = state.free.popLast() else { return LogBatch(in: memory) }
+      if expected <= Self.smallSize, let batch = state.small.popLast() { return batch }
+      guard let batch = state.large.popLast() else {
+        return state.small.popLast() ?? LogBatch(in: memory)
+      }
       state.bytes -= batch.text.capacity
       return batch
     }
@@ -62,11 +69,14 @@ final class LogBatches: Sendable {
   /// Takes one back whose lines are written.
   func give(_ batch: LogBatch) {
     batch.clear()
+    let size = batch.text.capacity
     state.withLock { state in
-      guard state.free.count < Self.most, state.bytes + batch.text.capacity <= Self.mostBytes
-      else { return }
-      state.bytes += batch.text.capacity
-      state.free.append(batch)
+      if size <= Self.smallSize {
+        if state.small.count < Self.mostSmall { state.small.append(batch) }
+      } else if state.bytes + size <= Self.mostBytes {
+        state.bytes += size
+        state.large.append(batch)
+      }
     }
   }
 }

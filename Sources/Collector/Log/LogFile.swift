@@ -122,18 +122,23 @@ struct LogFile: ~Copyable {
   /// audit.log becomes audit.log.1, and so on; the oldest goes unless it is to be kept.
   private mutating func rotate() throws(LogError) {
     kept?.closing()
-    fchmod(descriptor, 0o400)
     var last = configuration.numLogs - 1
     if configuration.maxLogFileAction == .keepLogs {
       last = 1
       while faccessat(directory, "\(name).\(last)", F_OK, 0) == 0 { last += 1 }
     }
+    // Held: it is not gone before it is closed. That another took its name would have ext4 write that one out first.
+    let oldest = openat(directory, "\(name).\(last)", nestaudit_o_path | O_NOFOLLOW | O_CLOEXEC)
+    if oldest >= 0 { unlinkat(directory, "\(name).\(last)", 0) }
+    defer { if oldest >= 0 { LogRemover.close(oldest) } }
     for number in stride(from: last, to: 1, by: -1) {
       renameat(directory, "\(name).\(number - 1)", directory, "\(name).\(number)")
     }
     guard renameat(directory, name, directory, "\(name).1") == 0 else {
       throw LogError(path, "rename", errno: errno)
     }
+    // Not before: who is killed in between must find a log that can be written.
+    fchmod(descriptor, 0o400)
     let fresh = try Self.open(path, name, in: directory, configuration)
     close(descriptor)
     descriptor = fresh

@@ -85,11 +85,19 @@ final class LogWriter: @unchecked Sendable {
         return logs
       }
       var refused = false
-      for log in batch where !log.writeWaiting() { refused = true }
+      var isMore = false
+      for log in batch {
+        switch log.writeWaiting() {
+        case .done: break
+        case .more: isMore = true
+        case .refused: refused = true
+        }
+      }
       let closed = batch.filter { $0.closeIfDone(giveUp: false) }
       locked {
         logs.removeAll { log in closed.contains { $0 === log } }
         pthread_cond_broadcast(changed)
+        if isMore { pending = true }
         guard refused else { return }
         var deadline = Self.time(after: Self.retryNanoseconds)
         if !pending { _ = pthread_cond_timedwait(changed, mutex, &deadline) }
