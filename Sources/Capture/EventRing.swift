@@ -3,20 +3,29 @@ import CNestaudit
 import Glibc
 
 /// The reader's side of the ring (kernel/bpf/ringbuf.c), so that a drain can end before the ring is empty: whoever
-/// floods it cannot keep us from all else. libbpf maps the events twice, one behind the other; that many bytes are
-/// spared here, for a copy of the one event in a round that lies across the end.
+/// floods it cannot keep us from all else. libbpf maps the events twice, one behind the other: the kernel fills in every
+/// page of that at once, and they count as ours. Here a window is mapped, and an event that lies across its end is copied.
 final class EventRing: @unchecked Sendable {
   private let size: Int
   private let page = sysconf(Int32(_SC_PAGESIZE))
   private let consumer: UnsafeMutableRawPointer
   private let producer: UnsafeMutableRawPointer
-  private let events: UnsafeRawPointer
+  /// Where the window is …
+  private let window: UnsafeMutableRawPointer
+  /// … how many bytes of the ring are in it, and from which on.
+  private let windowSize: Int
+  private var windowStart = 0
+  /// Its own.
+  private let descriptor: Int32
   /// nil where nobody reads what is in it any more.
   private let credits: Credits?
   /// Up to where events have been handed out.
   private(set) var position: UInt64
   /// Where an event is put together that lies across the end.
   private var whole = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
+
+  /// Mapping the next one takes as long as a few events do.
+  private static let mostMapped = 1 << 20
 
   /// BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ
   private static let busy: UInt32 = 1 << 31
@@ -38,16 +47,27 @@ final class EventRing: @unchecked Sendable {
     guard let first, first != MAP_FAILED else {
       throw CaptureError("the ring cannot be mapped", errno: errno)
     }
-    let rest = mmap(nil, page + size, PROT_READ, MAP_SHARED, descriptor, page)
-    guard let rest, rest != MAP_FAILED else {
+    let second = mmap(nil, page, PROT_READ, MAP_SHARED, descriptor, page)
+    guard let second, second != MAP_FAILED else {
       let failed = CaptureError("the ring cannot be mapped", errno: errno)
       munmap(first, page)
       throw failed
     }
+    windowSize = min(size, Self.mostMapped)
+    let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    let window = mmap(nil, windowSize, PROT_READ, MAP_SHARED, duplicate, 2 * page)
+    guard let window, window != MAP_FAILED else {
+      let failed = CaptureError("the ring cannot be mapped", errno: errno)
+      close(duplicate)
+      munmap(first, page)
+      munmap(second, page)
+      throw failed
+    }
     self.credits = credits
+    self.descriptor = duplicate
+    self.window = window
     consumer = first
-    producer = rest
-    events = UnsafeRawPointer(rest + page)
+    producer = second
     position = nestaudit_load_acquire(first)
   }
 
@@ -73,7 +93,7 @@ final class EventRing: @unchecked Sendable {
     var at = position
     var events: UInt64 = 0
     while at < end {
-      let head = nestaudit_load_acquire_32(self.events + Int(at & UInt64(size - 1)))
+      let head = nestaudit_load_acquire_32(place(Int(at & UInt64(size - 1))))
       if head & Self.busy != 0 { break }
       if head & Self.discarded == 0 { events += 1 }
       let length = Int(head & ~(Self.busy | Self.discarded))
@@ -84,7 +104,9 @@ final class EventRing: @unchecked Sendable {
 
   deinit {
     munmap(consumer, page)
-    munmap(producer, page + size)
+    munmap(producer, page)
+    munmap(window, windowSize)
+    close(descriptor)
     whole.deallocate()
   }
 
@@ -100,7 +122,7 @@ final class EventRing: @unchecked Sendable {
     var count = 0
     while position < nestaudit_load_acquire(producer) {
       let at = Int(position & UInt64(size - 1))
-      let head = nestaudit_load_acquire_32(events + at)
+      let head = nestaudit_load_acquire_32(place(at))
       // What is being written is finished soon; what is behind it has to wait, for the order.
       if head & Self.busy != 0 { return (count, false) }
       let length = Int(head & ~(Self.busy | Self.discarded))
@@ -133,16 +155,50 @@ final class EventRing: @unchecked Sendable {
   @inline(__always)
   private func event(at start: Int, _ length: Int) -> UnsafeRawBufferPointer {
     let start = start & (size - 1)
-    if start + length <= size {
-      return UnsafeRawBufferPointer(start: events + start, count: length)
+    let first = place(start)
+    if length <= bytes(from: start) {
+      return UnsafeRawBufferPointer(start: first, count: length)
     }
+    return copy(from: start, length)
+  }
+
+  /// Puts an event together that does not end in the window that it begins in.
+  @inline(never)
+  private func copy(from start: Int, _ length: Int) -> UnsafeRawBufferPointer {
     if whole.count < length {
       whole.deallocate()
       whole = .allocate(byteCount: length, alignment: 8)
     }
-    whole.baseAddress!.copyMemory(from: events + start, byteCount: size - start)
-    (whole.baseAddress! + (size - start)).copyMemory(
-      from: events, byteCount: length - (size - start))
+    var copied = 0
+    while copied < length {
+      let at = (start + copied) & (size - 1)
+      let count = min(length - copied, bytes(from: at))
+      (whole.baseAddress! + copied).copyMemory(from: place(at), byteCount: count)
+      copied += count
+    }
     return UnsafeRawBufferPointer(start: whole.baseAddress, count: length)
+  }
+
+  // MARK: The window
+
+  /// Where the byte of this number is; valid until the next call.
+  @inline(__always)
+  private func place(_ at: Int) -> UnsafeRawPointer {
+    let offset = at - windowStart
+    if offset < 0 || offset >= windowSize { slide(to: at) }
+    return UnsafeRawPointer(window + (at - windowStart))
+  }
+
+  /// Bytes from this one to the end of its window.
+  @inline(__always)
+  private func bytes(from at: Int) -> Int { windowSize - at & (windowSize - 1) }
+
+  @inline(never)
+  private func slide(to at: Int) {
+    windowStart = at & ~(windowSize - 1)
+    let moved = mmap(
+      window, windowSize, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 2 * page + windowStart)
+    // The kernel has no memory for a table of pages. Nothing is lost: another collector goes on.
+    precondition(moved == window, "the ring cannot be mapped")
   }
 }

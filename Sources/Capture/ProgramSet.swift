@@ -36,7 +36,6 @@ final class ProgramSet {
     all = programs
     byName = Dictionary(uniqueKeysWithValues: programs.map { ($0.name, $0) })
     self.maps = maps
-    nestaudit_trim_memory()
   }
 
   /// Programs that an earlier collector has pinned.

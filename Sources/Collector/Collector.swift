@@ -140,6 +140,7 @@ public final class Collector {
   /// - Returns: records that could not be written, 0 if all is well.
   public func run(ready: () -> Void) -> Int {
     ready()
+    nestaudit_trim_memory()
     var nextTick = Clock.read(CLOCK_MONOTONIC)
     var sender: SignalSource.Sender?
     var drained = (events: 0, hasMore: false)

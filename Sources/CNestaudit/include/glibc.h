@@ -37,11 +37,11 @@ static inline void nestaudit_share_memory(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
-/* Gives back to the kernel what was freed: malloc keeps it for more of the same. */
-static inline void nestaudit_trim_memory(void)
-{
-	malloc_trim(0);
-}
+/*
+ * Gives back to the kernel what only the start needed: what was freed, which malloc keeps for more
+ * of the same, and code that has run once.
+ */
+void nestaudit_trim_memory(void);
 
 /* A kernel's version as a number that can be compared. */
 static inline unsigned nestaudit_version(unsigned major, unsigned minor)

@@ -63,8 +63,8 @@ final class Daemon {
   private(set) var hasEnded = false
   /// Bytes that were handed to its log: where in its stream the next batch begins.
   private var stream: UInt64 = 0
-  /// Of them, those in the last batch.
-  private var lastSize = 0
+  /// About so many bytes the next batch will have.
+  private var expectedSize = 0
 
   /// - Parameter kept: where its state is kept, and what an earlier collector has left of it is taken up from.
   init(
@@ -191,7 +191,7 @@ final class Daemon {
 
   @inline(never)
   private func begin() -> LogBatch {
-    let empty = log.emptyBatch(at: stream, expecting: lastSize)
+    let empty = log.emptyBatch(at: stream, expecting: expectedSize)
     batch = empty
     return empty
   }
@@ -268,8 +268,9 @@ final class Daemon {
     guard let full = batch else { return }
     batch = nil
     full.isFirst = isFirst
-    lastSize = full.text.count
-    stream += UInt64(lastSize)
+    // What is left of several may be little.
+    expectedSize = max(full.text.count, expectedSize / 2)
+    stream += UInt64(full.text.count)
     ledger.seal(full, for: log)
   }
 }
