@@ -7,6 +7,7 @@ from bench import TOP
 from page import machine
 
 WORSE = 10  # per cent, from which on a row is marked
+MORE = ("flood", "replay")  # rows without a goal of which more is better
 
 
 def committed():
@@ -33,8 +34,8 @@ def costs(table, samples):
     """{row: (value, whether less is better)} of one table."""
     if table == "pipeline":
         from pipeline import ROWS
-        return {key: (samples[key], goal is None or goal >= 0)
-                for key, _, _, goal in ROWS if key in samples and key not in ("flood",)}
+        return {key: (samples[key], key not in MORE and (goal is None or goal >= 0))
+                for key, _, _, goal in ROWS if key in samples}
     if table == "syscalls":
         return {f"{state} {measure}": (cell["ns"], True)
                 for state, measures in samples["result"].items()
