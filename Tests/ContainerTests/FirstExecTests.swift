@@ -65,7 +65,8 @@ struct FirstExec {
         right += 1
       } else {
         wrong.append(name)
-        print("the log of \(name):\n" + (try String(contentsOf: log, encoding: .utf8)))
+        let text = try? String(contentsOf: log, encoding: .utf8)
+        print("the log of \(name):\n" + (text ?? "there is none"))
       }
     }
     print("first exec in the right log: \(right) of \(starts)")
