@@ -175,17 +175,10 @@ struct {
 	__uint(max_entries, POLICY_CGROUPS_MAX);
 	__type(key, uint64_t);
 	__type(value, struct policy_cgroup);
-} cgroups SEC(".maps");
-
-/* Of a cgroup that became a container with the first process of a PID namespace: its row as it was
- * made, which the collector, which hears of it later, must not write over. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, POLICY_CGROUPS_MAX);
-	__type(key, uint64_t);
-	__type(value, struct policy_cgroup);
-} births SEC(".maps");
+} cgroups SEC(".maps"),
+    /* A row as it was made when a cgroup became a container with the first process of a PID
+     * namespace: the collector, which hears of it later, must not write over it. */
+    births SEC(".maps");
 
 /* The contid that was declared of a task, or of one that it comes from. */
 struct {
