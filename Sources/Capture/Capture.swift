@@ -296,6 +296,9 @@ public final class Capture: @unchecked Sendable {
   /// In the ring, up to where events have been drained; it grows for as long as the programs are loaded.
   public var position: UInt64 { ring?.position ?? 0 }
 
+  /// In the ring, up to where events have been put.
+  public var endPosition: UInt64 { ring?.end ?? 0 }
+
   /// Runs of our programs that the kernel skipped because one was already running on the CPU.
   public var skippedRuns: UInt64 {
     var skipped: UInt64 = 0

@@ -73,7 +73,7 @@ final class EventRing: @unchecked Sendable {
 
   /// Goes on from a position that an earlier reader had come to, and could not give back any more.
   func skip(to position: UInt64) {
-    guard position > self.position, position <= nestaudit_load_acquire(producer) else { return }
+    guard position > self.position, position <= end else { return }
     self.position = position
     giveBack()
   }
@@ -84,12 +84,15 @@ final class EventRing: @unchecked Sendable {
     credits?.give()
   }
 
+  /// Up to where there are events.
+  var end: UInt64 { nestaudit_load_acquire(producer) }
+
   /// Whether all that is there was handed out.
-  var isEmpty: Bool { position == nestaudit_load_acquire(producer) }
+  var isEmpty: Bool { position == end }
 
   /// What nobody has taken, as the kernel's own heads tell it.
   func left() -> (events: UInt64, bytes: UInt64) {
-    let end = nestaudit_load_acquire(producer)
+    let end = end
     var at = position
     var events: UInt64 = 0
     while at < end {
@@ -120,7 +123,7 @@ final class EventRing: @unchecked Sendable {
     let start = position
     var given = position
     var count = 0
-    while position < nestaudit_load_acquire(producer) {
+    while position < end {
       let at = Int(position & UInt64(size - 1))
       let head = nestaudit_load_acquire_32(place(at))
       // What is being written is finished soon; what is behind it has to wait, for the order.

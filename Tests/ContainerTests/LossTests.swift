@@ -116,6 +116,46 @@ struct Losses {
     }
   }
 
+  /// That its cgroup is gone is seen before what it has done comes out of the ring.
+  @Test func nothingOfAContainerIsLostByItsEnd() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      for name in ["loud-1", "loud-2", "brief"] {
+        try configuration.daemon(name, scope: "container = \(name)", rules: Self.rules)
+      }
+      let share = area.appending(path: "share")
+      try FileManager.default.createDirectory(at: share, withIntermediateDirectories: false)
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try ContainerArea.with(in: area) { containers in
+          for name in ["loud-1", "loud-2"] {
+            try containers.bundle(name, command: "while :; do sleep 1; done")
+            try containers.start(.crun, name)
+          }
+          try containers.bundle(
+            "brief", shares: ["/share": share],
+            command: "until [ -e /share/go ]; do sleep 0.1; done; rmdir /missing")
+          let brief = try containers.start(.crun, "brief")
+          try wait(for: "all containers") { try collector.status().containers.count == 4 }
+          try collector.whileSuspended {
+            // More than is looked at before a second's chores.
+            for name in ["loud-1", "loud-2"] {
+              try containers.execute(
+                .crun, name, "yes missing | head -n 60000 | xargs rmdir 2>/dev/null; true")
+            }
+            try Data().write(to: share.appending(path: "go"))
+            try wait(for: "its end") { kill(brief, 0) != 0 }
+            try containers.delete(.crun, "brief")
+          }
+          try wait(for: "the end of its daemon") {
+            try collector.events(of: "brief").last?.records[0].type == "DAEMON_END"
+          }
+        }
+      }
+      let events = try AuditEvent.read(area.appending(path: "log/brief/audit.log"))
+      #expect(events.count { $0.syscall != nil } == 1)
+    }
+  }
+
   private func container(
     _ name: String, of collector: RunningCollector, _ ids: [String: UInt64]
   ) throws -> CollectorStatus.Container {

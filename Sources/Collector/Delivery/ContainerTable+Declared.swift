@@ -86,25 +86,25 @@ extension ContainerTable {
 
   /// A declared container ends with its last task, and its last cgroup if it has some.
   func endIfEmpty(_ entry: ContainerEntry, at time: EventTime) {
-    guard entry.isDeclared, entry.cgroups.count <= 1,
-      containers[entry.contid] === entry, capture.declarations.count(entry.contid) == 0
-    else { return }
-    end(entry, at: time)
+    if containers[entry.contid] === entry, isEmpty(entry) { end(entry, at: time) }
   }
 
-  /// A full ring may have refused to say that its cgroup is gone, or its last task.
+  /// Whether it is a declared one of which nothing is left.
+  func isEmpty(_ entry: ContainerEntry) -> Bool {
+    entry.isDeclared && entry.cgroups.count <= 1 && capture.declarations.count(entry.contid) == 0
+  }
+
+  /// A full ring may have refused to say that the cgroup of a declared container is gone.
   func tidy(_ entry: ContainerEntry) {
-    if let cgroup = entry.container?.ownCgroup, hierarchy.id(of: cgroup) == nil {
-      last = nil
-      for gone in entry.cgroups where gone != entry.contid {
-        members[gone] = nil
-        outside.recorder?.member(gone, of: nil)
-        note(gone, in: nil)
-      }
-      entry.cgroups = [entry.contid]
-      note(entry)
+    guard let cgroup = entry.container?.ownCgroup, hierarchy.id(of: cgroup) == nil else { return }
+    last = nil
+    for gone in entry.cgroups where gone != entry.contid {
+      members[gone] = nil
+      outside.recorder?.member(gone, of: nil)
+      note(gone, in: nil)
     }
-    endIfEmpty(entry, at: .now)
+    entry.cgroups = [entry.contid]
+    note(entry)
   }
 
   private func freeContid() -> UInt64 {

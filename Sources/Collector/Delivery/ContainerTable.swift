@@ -31,6 +31,9 @@ final class ContainerTable {
   /// Those that are not known yet, in the order of their births, and until when that is waited for.
   var waiting: [(entry: ContainerEntry, deadline: Int64)] = []
 
+  /// Those that were found to be gone, and where the ring ended then.
+  private var gone: (entries: [ContainerEntry], end: UInt64) = ([], 0)
+
   /// Whose the last event was: the next one is mostly the same's.
   var last: (cgroup: UInt64, contid: UInt64, entry: ContainerEntry)?
 
@@ -231,20 +234,28 @@ final class ContainerTable {
 
   // MARK: Ends
 
-  /// Once a second: ends the containers whose cgroup is gone: a full ring may have refused to say so.
+  /// Once a second: what no event tells.
   func tidy() {
     classifier.relieve()
     lookForNames()
-    for entry in entries.dropFirst() {
-      if entry.isDeclared {
-        tidy(entry)
-        continue
-      }
-      guard let container = entry.container, hierarchy.id(of: container.cgroupPath) != entry.contid
-      else { continue }
-      capture.cgroups.remove(entry.contid)
+    for entry in entries where entry.isDeclared { tidy(entry) }
+    endGone()
+  }
+
+  /// Ends the containers that are gone: a full ring may have refused to say so. What they have done before may still be in
+  /// the ring, so that one ends once everything was taken that was there when it was found to be gone.
+  private func endGone() {
+    guard capture.position >= gone.end else { return }
+    for entry in gone.entries where containers[entry.contid] === entry && isGone(entry) {
+      if !entry.isDeclared { capture.cgroups.remove(entry.contid) }
       end(entry, at: .now)
     }
+    gone = (entries.dropFirst().filter(isGone), capture.endPosition)
+  }
+
+  private func isGone(_ entry: ContainerEntry) -> Bool {
+    guard let container = entry.container, !entry.isDeclared else { return isEmpty(entry) }
+    return hierarchy.id(of: container.cgroupPath) != entry.contid
   }
 
   func end(_ entry: ContainerEntry, at time: EventTime) {
