@@ -5,17 +5,41 @@ extension TextBuffer {
   /// %u, %lu
   @inline(__always)
   mutating func append(decimal value: UInt64) {
+    if value < 10 { return append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
     append(atMost: 20) { memory in
-      var digits = 0
+      let digits = Self.decimalDigits(of: value)
       var rest = value
-      repeat {
-        memory[digits] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-        digits &+= 1
-      } while rest > 0
-      Self.reverse(memory, digits)
+      var at = digits
+      while rest >= 10 {
+        at &-= 2
+        let pair = Self.pairs.utf8Start + 2 * Int(truncatingIfNeeded: rest % 100)
+        memory[at] = pair[0]
+        memory[at &+ 1] = pair[1]
+        rest /= 100
+      }
+      if at > 0 { memory[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
       return digits
     }
+  }
+
+  /// Of the numbers below 100.
+  private static let pairs: StaticString =
+    """
+    00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960\
+    616263646566676869707172737475767778798081828384858687888990919293949596979899
+    """
+
+  @inline(__always)
+  private static func decimalDigits(of value: UInt64) -> Int {
+    var digits = 1
+    var rest = value
+    while rest >= 10000 {
+      digits &+= 4
+      rest /= 10000
+    }
+    if rest >= 1000 { return digits &+ 3 }
+    if rest >= 100 { return digits &+ 2 }
+    return rest >= 10 ? digits &+ 1 : digits
   }
 
   /// %d, %ld
@@ -31,14 +55,12 @@ extension TextBuffer {
     hex value: UInt64, width: Int = 1, letters: UInt8 = UInt8(ascii: "a")
   ) {
     append(atMost: 16) { memory in
-      var digits = 0
-      var rest = value
-      repeat {
-        memory[digits] = Self.digit(rest & 15, letters: letters)
-        rest >>= 4
-        digits &+= 1
-      } while rest > 0 || digits < width
-      Self.reverse(memory, digits)
+      let digits = max(width, (67 &- (value | 1).leadingZeroBitCount) >> 2)
+      var shift = 4 &* digits
+      for at in 0..<digits {
+        shift &-= 4
+        memory[at] = Self.digit(value >> UInt64(shift) & 15, letters: letters)
+      }
       return digits
     }
   }
@@ -123,7 +145,19 @@ extension TextBuffer {
 extension UnsafeRawBufferPointer {
   /// audit_string_contains_control: a quote, a space, or anything that is not printable ASCII.
   var needsHex: Bool {
-    for byte in self where byte == UInt8(ascii: "\"") || byte < 0x21 || byte > 0x7e { return true }
+    typealias Bytes = SIMD16<UInt8>
+    var at = 0
+    while at &+ Bytes.scalarCount <= count {
+      let bytes = loadUnaligned(fromByteOffset: at, as: Bytes.self)
+      let unfit = (bytes .== UInt8(ascii: "\"")) .| (bytes .< 0x21) .| (bytes .> 0x7e)
+      if any(unfit) { return true }
+      at &+= Bytes.scalarCount
+    }
+    while at < count {
+      let byte = self[at]
+      if byte == UInt8(ascii: "\"") || byte < 0x21 || byte > 0x7e { return true }
+      at &+= 1
+    }
     return false
   }
 
