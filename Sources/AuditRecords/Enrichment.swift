@@ -58,11 +58,13 @@ extension Segments {
   /// - Parameter first: number of the record's first slot.
   @inline(never)
   mutating func interpretIDs(ofSlotsFrom first: Int) {
+    var fields = 0
     for index in first..<(enriched ?? slotCount) {
       let id = slot(index)
+      if id.kind == .serial { fields = id.offset }
       guard let kind = id.kind.name else { continue }
       separate()
-      appendCapitals(ofFieldBefore: id.offset)
+      appendCapitals(ofFieldBefore: id.offset, from: fields)
       place(kind, id.value)
     }
   }
@@ -84,10 +86,11 @@ extension Segments {
     text.append(Self.separator)
   }
 
-  /// Appends the name of the field whose value goes at `offset`, and the equals sign.
-  private mutating func appendCapitals(ofFieldBefore offset: Int) {
+  /// Appends the name of the field whose value goes at `offset`, and the equals sign; `first` is where the record's fields
+  /// begin.
+  private mutating func appendCapitals(ofFieldBefore offset: Int, from first: Int) {
     var start = offset
-    while start > 0, text.bytes[start - 1] != UInt8(ascii: " ") { start -= 1 }
+    while start > first, text.bytes[start - 1] != UInt8(ascii: " ") { start -= 1 }
     let distance = text.count - start
     let length = offset - start
     text.append(atMost: length) { memory in

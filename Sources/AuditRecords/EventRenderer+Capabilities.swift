@@ -28,13 +28,17 @@ extension EventRenderer {
       segments.text.append(" cap_fe=? cap_fver=? cap_fp=? cap_fi=?")
       return
     }
-    append(set: " cap_fp=", file.permitted)
-    append(set: " cap_fi=", file.inheritable)
-    segments.text.append(" cap_fe=")
-    segments.text.append(file.isEffective ? "1" : "0")
-    segments.text.append(" cap_fver=")
-    segments.text.append(hex: UInt64(file.version))
-    segments.text.append(" cap_frootid=")
+    if file == .none {
+      segments.text.append(" cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=")
+    } else {
+      append(set: " cap_fp=", file.permitted)
+      append(set: " cap_fi=", file.inheritable)
+      segments.text.append(" cap_fe=")
+      segments.text.append(file.isEffective ? "1" : "0")
+      segments.text.append(" cap_fver=")
+      segments.text.append(hex: UInt64(file.version))
+      segments.text.append(" cap_frootid=")
+    }
     segments.place(.rootID, file.rootID)
   }
 

@@ -6,17 +6,24 @@ extension EventRenderer {
     let syscall = event.fixed
     let task = process.fixed
     begin(.syscall)
-    segments.text.append("arch=")
-    segments.text.append(hex: UInt64(syscall.arch))
-    segments.text.append(" syscall=")
+    if syscall.arch == 0xc000_003e {
+      segments.text.append("arch=c000003e syscall=")
+    } else {
+      segments.text.append("arch=")
+      segments.text.append(hex: UInt64(syscall.arch))
+      segments.text.append(" syscall=")
+    }
     segments.text.append(signed: Int64(syscall.syscall))
     if task.personality != 0 {
       segments.text.append(" per=")
       segments.text.append(hex: UInt64(task.personality))
     }
     if UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0 {
-      segments.text.append(
-        syscall.result < 0 && syscall.result >= -4095 ? " success=no exit=" : " success=yes exit=")
+      if syscall.result < 0 && syscall.result >= -4095 {
+        segments.text.append(" success=no exit=")
+      } else {
+        segments.text.append(" success=yes exit=")
+      }
       segments.text.append(signed: syscall.result)
     }
     segments.text.append(" a0=")
@@ -121,9 +128,14 @@ extension EventRenderer {
   }
 
   private mutating func appendDevice(_ device: UInt32) {
-    segments.text.append(hex: UInt64(device >> 20), width: 2)
+    let (major, minor) = (device >> 20, device & 0xfffff)
+    if major < 256, minor < 256 {
+      segments.text.append(hex: UInt64(major << 12 | minor), width: 5)
+      return segments.text.set(UInt8(ascii: ":"), fromEnd: 3)
+    }
+    segments.text.append(hex: UInt64(major), width: 2)
     segments.text.append(UInt8(ascii: ":"))
-    segments.text.append(hex: UInt64(device & 0xfffff), width: 2)
+    segments.text.append(hex: UInt64(minor), width: 2)
   }
 
   /// - Parameter isKept: some daemon goes on with another title.

@@ -6,28 +6,26 @@ public import CNestaudit
 /// another of its own, FD_PAIR, SOCKADDR, OBJ_PID, CWD, PATH, PROCTITLE.
 public struct EventRenderer: ~Copyable {
   var segments = Segments()
-  /// "audit(SEC.mmm:", what every record's stamp begins with.
-  private var stamp = TextBuffer(capacity: 64)
-  private var stampedAt: (seconds: Int64, milliseconds: Int) = (.min, 0)
+  /// Likewise for one view: nothing but serials and keys is left out.
+  var viewed = Segments()
+  /// Whose view that is, and how its container is called there; 0 is nobody's.
+  var viewedFor: (view: UInt64, chain: UnsafeRawBufferPointer?) = (0, nil)
+  var heads = RecordHeads()
   var plan = PathPlan()
-  private var process: ProcessEvent?
+  private(set) var process: ProcessEvent?
   private(set) var targets = Targets.none
   private(set) var isEnriched = false
 
-  /// What is longer has no enriched part: libauparse reads no line of more than 8970 bytes, and counts what goes before
-  /// the serial number too (libaudit.h, MAX_AUDIT_MESSAGE_LENGTH).
-  private static let longestEnriched = 8970 - 64
-
   /// Records of the event rendered last, without CONTAINER_ID.
-  public private(set) var recordCount = 0
+  public var recordCount: Int { marks.count }
 
   /// Where each record begins in the segments.
-  private struct RecordMark {
+  struct RecordMark {
     let type: UInt32
     let text: Int
     let slot: Int
   }
-  private var marks: [RecordMark] = []
+  private(set) var marks = FlatArray<RecordMark>(capacity: 16)
 
   /// Has rendered nothing yet.
   public init() {}
@@ -133,183 +131,60 @@ public struct EventRenderer: ~Copyable {
   ) {
     self.process = process
     targets = .none
+    viewedFor = (0, nil)
     isEnriched = enriched
     segments.removeAll()
-    recordCount = 0
-    marks.removeAll(keepingCapacity: true)
-    if stampedAt.seconds == seconds, stampedAt.milliseconds == milliseconds { return }
-    stampedAt = (seconds, milliseconds)
-    stamp.removeAll()
-    stamp.append(" msg=audit(")
-    stamp.append(signed: seconds)
-    stamp.append(UInt8(ascii: "."))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 100))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10))
-    stamp.append(UInt8(ascii: "0") + UInt8(milliseconds % 10))
-    stamp.append(UInt8(ascii: ":"))
-  }
-
-  /// Appends the records for one daemon, each a line of its own.
-  /// - Parameters:
-  ///   - serial: the daemon's.
-  ///   - key: of the rule that matched; nil is (null).
-  ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
-  ///   - names: of the ids in the view, for the format ENRICHED; nil for RAW.
-  ///   - title: by which the daemon goes on to call the task; nil for its own.
-  ///   - excluded: types of records that are left out.
-  ///   - targets: where those are that a signal goes to.
-  public borrowing func assemble(
-    view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
-    chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
-    excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
-    into text: inout TextBuffer
-  ) {
-    guard let process else { return }
-    if let chain {
-      text.append("type=CONTAINER_ID")
-      text.append(stamp.bytes)
-      text.append(decimal: serial)
-      text.append("): record=1 contid=")
-      text.append(chain)
-      text.append(UInt8(ascii: "\n"))
-    }
-    if excluded.isEmpty {
-      return assemble(
-        text: 0..<segments.text.count, slots: 0..<segments.slotCount, process, view: view,
-        serial: serial, key: key, isLinked: chain != nil, names: names, title: title, chains,
-        into: &text)
-    }
-    for index in 0..<marks.count where !excluded.contains(marks[index].type) {
-      let isLast = index == marks.count - 1
-      assemble(
-        text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
-        slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
-        process, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
-        title: title, chains, into: &text)
-    }
+    marks.removeAll()
+    heads.set(seconds: seconds, milliseconds: milliseconds)
   }
 
   /// Which types of records the event rendered last has.
   public var types: RecordTypes {
     var types = RecordTypes.none
-    for mark in marks { types.insert(mark.type) }
+    for index in 0..<marks.count { types.insert(marks[index].type) }
     return types
   }
 
   /// Records of the event rendered last that are left when some are left out, without CONTAINER_ID.
   public func recordCount(excluding excluded: RecordTypes) -> Int {
-    marks.count { !excluded.contains($0.type) }
-  }
-
-  @inline(__always)
-  private borrowing func assemble(
-    text range: Range<Int>, slots: Range<Int>, _ process: ProcessEvent, view: NamespaceView,
-    serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
-    names: UnsafePointer<IDNames>?, title: [UInt8]?, _ chains: TargetChains,
-    into text: inout TextBuffer
-  ) {
-    let shared = segments.text.bytes
-    var copied = range.lowerBound
-    var (lineStart, rawEnd) = (0, 0)
-    var index = slots.lowerBound
-    while index < slots.upperBound {
-      let slot = segments.slot(index)
-      text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<slot.offset]))
-      copied = slot.offset
-      switch slot.kind {
-      case .serial:
-        lineStart = text.count
-        text.append(decimal: serial)
-      case .pid: text.append(decimal: UInt64(view.pid(of: process)))
-      case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
-      case .subject:
-        if let texts = process.texts {
-          texts.pointee.append(subject: process, in: view, to: &text)
-        } else {
-          text.append(subject: process, in: view)
-        }
-      case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
-      case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
-      case .givenUID, .givenGID: text.append(decimal: UInt64(slot.value))
-      case .signedUID, .rootID:
-        text.append(signed: Int64(Int32(bitPattern: view.uid(slot.value))))
-      case .targetPID:
-        let target = targets.target(at: Int(slot.value))
-        text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
-      case .key: if let key { text.append(untrusted: key) } else { text.append("(null)") }
-      case .containerLink: if isLinked { text.append(" record=1") }
-      case .targetContainer:
-        guard let told = chains.chain(at: Int(slot.value)) else { break }
-        text.append("type=CONTAINER_ID")
-        text.append(stamp.bytes)
-        text.append(decimal: serial)
-        text.append("): record=")
-        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
-        text.append(" contid=")
-        var chain = told.chain
-        chain.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
-        text.append(UInt8(ascii: "\n"))
-      case .targetLink:
-        guard let told = chains.chain(at: Int(slot.value)) else { break }
-        text.append(" record=")
-        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
-      case .enriched:
-        rawEnd = text.count
-        if names == nil {
-          index += Int(slot.value)
-          copied = segments.slot(index).offset
-        }
-      case .enrichedEnd:
-        if text.count - lineStart > Self.longestEnriched { text.truncate(to: rawEnd) }
-      case .title:
-        if let title {
-          title.withUnsafeBytes { text.append(title: $0) }
-          copied = segments.slot(index + 1).offset
-        }
-      case .titleEnd: break
-      case .userName:
-        if let names { text.append(nameOf: view.uid(slot.value), in: names.pointee.users) }
-      case .givenUserName:
-        if let names { text.append(nameOf: slot.value, in: names.pointee.users) }
-      case .givenGroupName:
-        if let names { text.append(nameOf: slot.value, in: names.pointee.groups) }
-      case .groupName:
-        if let names { text.append(nameOf: view.gid(slot.value), in: names.pointee.groups) }
-      }
-      index += 1
-    }
-    text.append(UnsafeRawBufferPointer(rebasing: shared[copied..<range.upperBound]))
+    var left = 0
+    for index in 0..<marks.count where !excluded.contains(marks[index].type) { left += 1 }
+    return left
   }
 
   // MARK: Records
 
   mutating func begin(_ type: RecordType) {
-    begin(type.rawValue) { $0.append(type.name) }
+    mark(type.rawValue)
+    heads.append(type, to: &segments.text)
+    beginFields()
   }
 
-  @inline(__always)
+  /// Likewise, of a type that only programs' messages have.
   mutating func begin(_ type: UInt32, named name: (inout TextBuffer) -> Void) {
-    marks.append(RecordMark(type: type, text: segments.text.count, slot: segments.slotCount))
-    beginLine(name)
+    mark(type)
+    segments.text.append("type=")
+    name(&segments.text)
+    segments.text.append(heads.stamp)
+    beginFields()
   }
 
   /// OBJ_PID, behind the CONTAINER_ID that it names.
   mutating func beginTarget(_ offset: Int) {
-    let type = RecordType.objPid
-    marks.append(
-      RecordMark(type: type.rawValue, text: segments.text.count, slot: segments.slotCount))
+    mark(RecordType.objPid.rawValue)
     segments.place(.targetContainer, UInt32(offset))
-    beginLine { $0.append(type.name) }
+    heads.append(.objPid, to: &segments.text)
+    beginFields()
   }
 
   @inline(__always)
-  private mutating func beginLine(_ name: (inout TextBuffer) -> Void) {
-    segments.text.append("type=")
-    name(&segments.text)
-    segments.text.append(stamp.bytes)
+  private mutating func mark(_ type: UInt32) {
+    marks.append(RecordMark(type: type, text: segments.text.count, slot: segments.slotCount))
+  }
+
+  @inline(__always)
+  private mutating func beginFields() {
     segments.place(.serial)
-    segments.text.append("): ")
-    recordCount += 1
   }
 
   /// Number of the first slot of the record at hand.

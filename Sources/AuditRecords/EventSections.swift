@@ -6,25 +6,37 @@ public import CNestaudit
 struct EventSections {
   let bytes: UnsafeRawBufferPointer
   private let start: Int
+  /// A bit for each kind that is there; nearly all events have but a few.
+  private let kinds: UInt64
 
   /// nil if a section reaches beyond the event.
   init?(_ bytes: UnsafeRawBufferPointer, after fixed: Int) {
     guard bytes.count >= fixed else { return nil }
     var at = fixed
     let head = MemoryLayout<event_section>.size
+    var kinds: UInt64 = 0
     while at < bytes.count {
       guard at + head <= bytes.count else { return nil }
       let section = bytes.loadUnaligned(fromByteOffset: at, as: event_section.self)
       let length = Int(section.length)
       guard length <= bytes.count - at - head else { return nil }
+      kinds |= 1 << (UInt64(section.kind) & 63)
       at += (head + length + 7) & ~7
     }
     self.bytes = bytes
+    self.kinds = kinds
     start = fixed
   }
 
   @inline(__always)
+  private func has(_ kind: section_kind) -> Bool { kinds >> UInt64(kind.rawValue & 63) & 1 == 1 }
+
+  @inline(__always)
   func section(_ kind: section_kind, index: Int) -> UnsafeRawBufferPointer? {
+    has(kind) ? find(kind, index) : nil
+  }
+
+  private func find(_ kind: section_kind, _ index: Int) -> UnsafeRawBufferPointer? {
     var at = start
     let head = MemoryLayout<event_section>.size
     while at < bytes.count {
@@ -43,6 +55,7 @@ struct EventSections {
   func first(
     _ kind: section_kind, from place: Int? = nil
   ) -> (index: Int, data: UnsafeRawBufferPointer, end: Int)? {
+    guard has(kind) else { return nil }
     var at = place ?? start
     let head = MemoryLayout<event_section>.size
     while at < bytes.count {
@@ -172,6 +185,8 @@ public struct ProcessEvent {
   @usableFromInline let place: UnsafePointer<event_process>
   /// Its fixed part, read where it lies; all ids are the kernel's.
   @inlinable public var fixed: event_process { place.pointee }
+  /// Tells what is kept of a task from all that was before; 0 where nothing is kept.
+  public internal(set) var version: UInt64 = 0
   /// What records repeat of it, where that is kept.
   var texts: UnsafeMutablePointer<SubjectTexts>?
 

@@ -1,6 +1,6 @@
 /// The capabilities that a file gives to who executes it: the xattr security.capability (security/commoncap.c,
 /// get_vfs_caps_from_disk).
-public struct FileCapabilities: Equatable, Sendable {
+public struct FileCapabilities: Equatable, Sendable, BitwiseCopyable {
   /// Bits by number of the capability.
   public var permitted: UInt64
   /// Likewise.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What is known of one task, at an address that stays.
 struct KnownTask: ~Copyable {
   private var slot = EventSlot()
@@ -6,6 +8,8 @@ struct KnownTask: ~Copyable {
   /// The daemons that were told of it, by its present title.
   var told: [UInt32] = []
   private let texts = UnsafeMutablePointer<SubjectTexts>.allocate(capacity: 1)
+
+  private static let versions = Atomic<UInt64>(0)
 
   init() { texts.initialize(to: SubjectTexts()) }
 
@@ -21,5 +25,6 @@ struct KnownTask: ~Copyable {
     texts.pointee.removeAll()
     self.event = ProcessEvent(slot.bytes)
     self.event?.texts = texts
+    self.event?.version = Self.versions.wrappingAdd(1, ordering: .relaxed).newValue
   }
 }

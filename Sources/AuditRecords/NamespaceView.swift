@@ -9,7 +9,7 @@ public final class NamespaceView: @unchecked Sendable {
   public static let unsetID = UInt32.max
 
   /// Tells it from all others, before and after it.
-  let number = made.wrappingAdd(1, ordering: .relaxed).newValue
+  public let number = made.wrappingAdd(1, ordering: .relaxed).newValue
   private static let made = Atomic<UInt64>(0)
 
   /// Inode of the PID namespace; 0 for the first one, which a container may share with the host.

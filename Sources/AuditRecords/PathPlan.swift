@@ -35,11 +35,10 @@ struct PathPlan: ~Copyable {
     var capabilities = KnownCapabilities.told(.none)
   }
 
-  private var items = UnsafeMutablePointer<Item>.allocate(capacity: 8)
-  private var capacity = 8
-  private(set) var count = 0
+  /// A syscall has a few, but in one many requests of io_uring can be run.
+  private var items = FlatArray<Item>(capacity: 8)
 
-  deinit { items.deallocate() }
+  var count: Int { items.count }
 
   subscript(index: Int) -> Item { items[index] }
 
@@ -50,12 +49,12 @@ struct PathPlan: ~Copyable {
   mutating func make(
     for event: SyscallEvent, loaderName: UnsafeRawBufferPointer?, milliseconds: Int64
   ) {
-    count = 0
+    items.removeAll()
     append(event, loaderName: loaderName, milliseconds: milliseconds)
   }
 
   /// Forgets them.
-  mutating func removeAll() { count = 0 }
+  mutating func removeAll() { items.removeAll() }
 
   /// Plans the items of another event of the same syscall.
   mutating func append(
@@ -83,7 +82,7 @@ struct PathPlan: ~Copyable {
     case .unmount:
       if let first { addLookup(first, event, 0) }
       // fs/namei.c, LOOKUP_MOUNTPOINT: a file system that does not answer is not to be asked.
-      if count == 1, items[0].type == .normal { items[0].capabilities = .unknown }
+      if count == 1, items[0].type == .normal { items.place(0).pointee.capabilities = .unknown }
     case .lookups:
       if let first { addLookup(first, event, 0) }
       let isFirstFound = event.touched(OBJECT_FOUND, path: 0) != nil
@@ -150,7 +149,7 @@ struct PathPlan: ~Copyable {
 
   /// Says of every name that it is not known to be the kernel's.
   mutating func doubtNames() {
-    for index in 0..<count { items[index].isUnconfirmed = true }
+    for index in 0..<count { items.place(index).pointee.isUnconfirmed = true }
   }
 
   /// Takes out what is on filesystems that are left out, as __audit_inode does: the name stays, and nothing is
@@ -169,7 +168,7 @@ struct PathPlan: ~Copyable {
       items[kept] = item
       kept += 1
     }
-    count = kept
+    items.truncate(to: kept)
   }
 
   /// A mount's source is looked up behind the place where it goes.
@@ -233,19 +232,8 @@ struct PathPlan: ~Copyable {
   }
 
   mutating func add(_ item: Item) {
-    if count == capacity { grow() }
-    (items + count).initialize(to: item)
-    items[count].capabilities = Self.capabilities(of: item)
-    count += 1
-  }
-
-  /// A syscall has a few, but in one many requests of io_uring can be run.
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<Item>.allocate(capacity: 2 * capacity)
-    larger.moveInitialize(from: items, count: count)
-    items.deallocate()
-    items = larger
-    capacity *= 2
+    items.append(item)
+    items.place(count - 1).pointee.capabilities = Self.capabilities(of: item)
   }
 
   /// What is known of them before anybody is asked: what was not found has none, and neither have a directory and
@@ -263,7 +251,7 @@ struct PathPlan: ~Copyable {
 
   /// Those of the last item, if it has no object that tells them.
   mutating func settleCapabilities(_ capabilities: KnownCapabilities) {
-    if items[count - 1].object == nil { items[count - 1].capabilities = capabilities }
+    if items[count - 1].object == nil { items.place(count - 1).pointee.capabilities = capabilities }
   }
 
   /// Those of the file that an exec has executed.
@@ -280,7 +268,7 @@ struct PathPlan: ~Copyable {
   }
 
   mutating func setCapabilities(_ capabilities: KnownCapabilities, of index: Int) {
-    items[index].capabilities = capabilities
+    items.place(index).pointee.capabilities = capabilities
   }
 
   /// kernel/auditfilter.c, parent_len: trailing slashes do not count.

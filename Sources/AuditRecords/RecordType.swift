@@ -108,6 +108,9 @@ public struct RecordTypes: Sendable, Equatable {
 
   init() {}
 
+  /// Places are below this.
+  static let places = 64
+
   var isEmpty: Bool { bits == 0 }
 
   /// Adds a type.
@@ -138,7 +141,7 @@ public struct RecordTypes: Sendable, Equatable {
 
   /// Those that begin with 1300 in their order; behind them the few others.
   @inline(__always)
-  private static func place(_ type: UInt32) -> UInt32 {
+  static func place(_ type: UInt32) -> UInt32 {
     switch type {
     case RecordType.login.rawValue: 61
     case RecordType.anomPromiscuous.rawValue: 62

@@ -2,7 +2,7 @@
 /// a daemon.
 struct Segments: ~Copyable {
   enum Slot: UInt8 {
-    /// The serial number of the daemon.
+    /// The serial number of the daemon, and the end of the stamp.
     case serial
     case pid
     case ppid
@@ -40,6 +40,9 @@ struct Segments: ~Copyable {
     /// The name of an id as the caller gave it.
     case givenUserName
     case givenGroupName
+
+    /// Whether it depends on the daemon, not on its view alone; of an event without targets, in the format RAW.
+    var isDaemons: Bool { self == .serial || self == .key }
   }
 
   struct Placed {
@@ -51,26 +54,22 @@ struct Segments: ~Copyable {
 
   /// The shared bytes; whoever renders appends here.
   var text = TextBuffer(capacity: 4096)
-  private var slots = UnsafeMutablePointer<Placed>.allocate(capacity: 64)
-  private var capacity = 64
-  private(set) var slotCount = 0
+  private var slots = FlatArray<Placed>(capacity: 64)
   /// Number of the slot at which the enriched part of the record at hand has begun.
   var enriched: Int?
 
-  deinit { slots.deallocate() }
+  var slotCount: Int { slots.count }
 
   mutating func removeAll() {
     text.removeAll()
-    slotCount = 0
+    slots.removeAll()
     enriched = nil
   }
 
   /// Leaves room here for what depends on the view or the daemon.
   @inline(__always)
   mutating func place(_ kind: Slot, _ value: UInt32 = 0) {
-    if slotCount == capacity { grow() }
-    (slots + slotCount).initialize(to: Placed(offset: text.count, kind: kind, value: value))
-    slotCount &+= 1
+    slots.append(Placed(offset: text.count, kind: kind, value: value))
   }
 
   /// Says what a slot did not know when it was placed.
@@ -81,12 +80,4 @@ struct Segments: ~Copyable {
 
   @inline(__always)
   func slot(_ index: Int) -> Placed { slots[index] }
-
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<Placed>.allocate(capacity: 2 * capacity)
-    larger.moveInitialize(from: slots, count: slotCount)
-    slots.deallocate()
-    slots = larger
-    capacity *= 2
-  }
 }

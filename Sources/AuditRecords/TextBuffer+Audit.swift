@@ -56,13 +56,32 @@ extension TextBuffer {
   ) {
     append(atMost: 16) { memory in
       let digits = max(width, (67 &- (value | 1).leadingZeroBitCount) >> 2)
-      var shift = 4 &* digits
-      for at in 0..<digits {
-        shift &-= 4
-        memory[at] = Self.digit(value >> UInt64(shift) & 15, letters: letters)
+      let memory = UnsafeMutableRawPointer(memory)
+      let low = Self.hexDigits(UInt32(truncatingIfNeeded: value), letters)
+      if digits <= 8 {
+        let first = low << UInt64(8 &* (8 &- digits))
+        memory.storeBytes(of: first.bigEndian, as: UInt64.self)
+      } else {
+        let high = Self.hexDigits(UInt32(truncatingIfNeeded: value >> 32), letters)
+        let first = high << UInt64(8 &* (16 &- digits))
+        memory.storeBytes(of: first.bigEndian, as: UInt64.self)
+        (memory + (digits &- 8)).storeBytes(of: low.bigEndian, as: UInt64.self)
       }
       return digits
     }
+  }
+
+  /// Eight digits, the first one in the highest byte.
+  @inline(__always)
+  private static func hexDigits(_ value: UInt32, _ letters: UInt8) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var digits = UInt64(value)
+    digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
+    digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
+    digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    let above9 = (digits &+ ones &* 6) >> 4 & ones
+    return digits &+ ones &* UInt64(UInt8(ascii: "0"))
+      &+ above9 &* UInt64(letters &- 10 &- UInt8(ascii: "0"))
   }
 
   /// %#o: with a leading 0.
@@ -102,10 +121,17 @@ extension TextBuffer {
   }
 
   /// audit_log_n_string: in quotes, as it is.
+  @inline(__always)
   mutating func append(quoted bytes: UnsafeRawBufferPointer) {
-    append(UInt8(ascii: "\""))
-    append(bytes)
-    append(UInt8(ascii: "\""))
+    let size = bytes.count
+    append(atMost: size &+ 2) { memory in
+      memory[0] = UInt8(ascii: "\"")
+      if let source = bytes.baseAddress {
+        UnsafeMutableRawPointer(memory + 1).copyMemory(from: source, byteCount: size)
+      }
+      memory[size &+ 1] = UInt8(ascii: "\"")
+      return size &+ 2
+    }
   }
 
   /// audit_log_n_untrustedstring: quoted, or hex if it might be mistaken for something else.
@@ -145,20 +171,31 @@ extension TextBuffer {
 extension UnsafeRawBufferPointer {
   /// audit_string_contains_control: a quote, a space, or anything that is not printable ASCII.
   var needsHex: Bool {
-    typealias Bytes = SIMD16<UInt8>
+    var unfit: UInt64 = 0
     var at = 0
-    while at &+ Bytes.scalarCount <= count {
-      let bytes = loadUnaligned(fromByteOffset: at, as: Bytes.self)
-      let unfit = (bytes .== UInt8(ascii: "\"")) .| (bytes .< 0x21) .| (bytes .> 0x7e)
-      if any(unfit) { return true }
-      at &+= Bytes.scalarCount
+    if count >= 8 {
+      while at &+ 8 < count {
+        unfit |= Self.unfitBytes(of: loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        at &+= 8
+      }
+      unfit |= Self.unfitBytes(of: loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+      return unfit != 0
     }
+    var word: UInt64 = 0x6161_6161_6161_6161
     while at < count {
-      let byte = self[at]
-      if byte == UInt8(ascii: "\"") || byte < 0x21 || byte > 0x7e { return true }
+      word = word << 8 | UInt64(self[at])
       at &+= 1
     }
-    return false
+    return Self.unfitBytes(of: word) != 0
+  }
+
+  /// Of eight bytes: a bit is set if one of them is below 0x21, above 0x7e, or a quote. There may be more bits than such
+  /// bytes, once there is one.
+  @inline(__always)
+  private static func unfitBytes(of word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+    return ((word &- ones &* 0x21) | (word &+ ones) | (quotes &- ones) | word) & (ones &* 0x80)
   }
 
   /// The bytes before the first NUL.

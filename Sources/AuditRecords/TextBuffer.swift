@@ -41,6 +41,13 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
   /// Forgets the content and keeps the memory.
   public mutating func removeAll() { count = 0 }
 
+  /// Replaces the byte that is so many from the end; 1 is the last one.
+  @inline(__always)
+  mutating func set(_ byte: UInt8, fromEnd place: Int) {
+    precondition(place >= 1 && place <= count)
+    base[count &- place] = byte
+  }
+
   /// Forgets everything behind the first `newCount` bytes.
   public mutating func truncate(to newCount: Int) {
     precondition(newCount >= 0 && newCount <= count)
@@ -58,10 +65,16 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
   /// Appends a copy of the bytes.
   @inline(__always)
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-    let end = count &+ bytes.count
+    guard let source = bytes.baseAddress else { return }
+    append(source, count: bytes.count)
+  }
+
+  /// Appends a copy of `size` bytes, at least 0.
+  @inline(__always)
+  mutating func append(_ source: UnsafeRawPointer, count size: Int) {
+    let end = count &+ size
     if end > capacity { grow(toHold: end) }
-    UnsafeMutableRawPointer(base + count).copyMemory(from: source, byteCount: bytes.count)
+    UnsafeMutableRawPointer(base + count).copyMemory(from: source, byteCount: size)
     count = end
   }
 
@@ -69,6 +82,16 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
   @inline(__always)
   public mutating func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Appends a copy of a part of itself.
+  @inline(__always)
+  public mutating func append(repeating part: Range<Int>) {
+    precondition(part.lowerBound >= 0 && part.upperBound <= count)
+    let end = count &+ part.count
+    if end > capacity { grow(toHold: end) }
+    (base + count).update(from: base + part.lowerBound, count: part.count)
+    count = end
   }
 
   /// Reserves `size` bytes to be filled by `body`, which returns how many it used.

@@ -36,6 +36,14 @@ public struct RuleSubject {
     (gid, egid, sgid, fsgid) = (0, 0, 0, 0)
     (auid, ses) = (.max, .max)
   }
+
+  /// Is what a task is, and nothing that it did.
+  public mutating func forgetSyscall() {
+    (arch, syscall, result, hasResult) = (0, -1, 0, false)
+    (a0, a1, a2, a3) = (0, 0, 0, 0)
+    openFlags = 0
+    addressFamily = nil
+  }
 }
 
 /// One name of an event, and the object behind it (kernel/audit.h, struct audit_names).

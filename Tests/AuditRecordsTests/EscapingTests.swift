@@ -24,6 +24,22 @@ struct EscapingTests {
     }
   }
 
+  /// Bytes are looked at several at a time.
+  @Test func noPlaceIsOverlooked() {
+    for length in 1...40 {
+      for place in 0..<length {
+        for byte: UInt8 in [0, 0x1f, 0x20, UInt8(ascii: "\""), 0x7f, 0x80, 0xa2, 0xff] {
+          var bytes = (0..<length).map { UInt8(0x23 + 37 * $0 % 0x5c) }
+          let before = bytes.withUnsafeBytes(\.needsHex)
+          #expect(!before)
+          bytes[place] = byte
+          let after = bytes.withUnsafeBytes(\.needsHex)
+          #expect(after, "\(byte) at \(place) of \(length)")
+        }
+      }
+    }
+  }
+
   @Test func aKeyOfSeveralIsHexadecimal() throws {
     let event = EventBytes { $0.syscall = 39 }
     let process = EventBytes { $0.setName("x") }
@@ -57,6 +73,28 @@ struct EscapingTests {
   ])
   func numbersAreDecimal(value: UInt64, expected: String) {
     #expect(written { $0.append(decimal: value) } == expected)
+  }
+
+  @Test func numbersOfEveryLength() {
+    var power: UInt64 = 1
+    for _ in 0..<64 {
+      for value in [power - 1, power, power + 1] {
+        #expect(written { $0.append(decimal: value) } == "\(value)")
+        let hex = String(value, radix: 16)
+        #expect(written { $0.append(hex: value) } == hex)
+        #expect(written { $0.append(hex: value, letters: UInt8(ascii: "A")) } == hex.uppercased())
+        let padded = String(repeating: "0", count: 16 - hex.count) + hex
+        #expect(written { $0.append(hex: value, width: 16) } == padded)
+      }
+      power &*= 2
+    }
+    power = 1
+    for _ in 0..<20 {
+      for value in [power - 1, power, power + 1] {
+        #expect(written { $0.append(decimal: value) } == "\(value)")
+      }
+      power &*= 10
+    }
   }
 
   @Test func numbersOfOtherBases() {

@@ -1,4 +1,5 @@
 import CNestaudit
+import Testing
 
 @testable import AuditRecords
 
@@ -135,10 +136,20 @@ func lines(
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in
             func assemble(_ names: UnsafePointer<IDNames>?) {
-              renderer.assemble(
-                view: view, serial: serial, key: key, chain: chain, names: names,
-                title: title.map { Array($0.utf8) }, excluding: excluded,
-                targets: TargetChains(table.targets(42)) { targetChains[$0] }, into: &text)
+              func assembled(_ serial: UInt64) -> String {
+                written {
+                  renderer.assemble(
+                    view: view, serial: serial, key: key, chain: chain, names: names,
+                    title: title.map { Array($0.utf8) }, excluding: excluded,
+                    targets: TargetChains(table.targets(42)) { targetChains[$0] }, into: &$0)
+                }
+              }
+              let serials = [serial, 123_456_789]
+              let direct = serials.map(assembled)
+              // What several daemons share is the same.
+              renderer.fill(view: view, chain: chain)
+              #expect(serials.map(assembled) == direct)
+              Array(direct[0].utf8).withUnsafeBytes { text.append($0) }
             }
             if var names { assemble(&names) } else { assemble(nil) }
           }

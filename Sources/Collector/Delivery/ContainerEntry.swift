@@ -14,7 +14,12 @@ final class ContainerEntry {
   /// Every daemon that may want its events: its own, those of the containers around it, the host's. The
   /// order is that of the bits of `wants`.
   var routes: [Route] = [] {
-    didSet { isEnriched = routes.contains { $0.names != nil } }
+    didSet {
+      isEnriched = routes.contains { $0.names != nil }
+      for route in routes {
+        route.hasTwin = routes.contains { $0 !== route && $0.writesLike(route) }
+      }
+    }
   }
   /// Some daemon's log has names beside the numbers.
   private(set) var isEnriched = false

@@ -51,7 +51,7 @@ extension Delivery {
         deciding.key = key
       case .none?, nil: break
       }
-      let subject = decide(requests, in: syscall, of: process, for: route, entry, time, &deciding)
+      decide(requests, in: syscall, of: process, for: route, entry, time, &deciding)
       let isTold = deciding.isRecording && (syscall != nil || !deciding.told.isEmpty)
       guard isTold || !deciding.told.isEmpty || !owns.isEmpty else {
         route.daemon.books.filter()
@@ -70,22 +70,22 @@ extension Delivery {
           enriched: isEnriched)
       }
       write(
-        subject, to: route, route.daemon.ruleset.compiled, key: deciding.key,
+        subjects.subject, to: route, route.daemon.ruleset.compiled, key: deciding.key,
         title: titles.first { $0.daemon == route.daemon.number }?.bytes, time,
         isOwned: !owns.isEmpty, isTold: isTold)
     }
     return wanted
   }
 
-  /// Asks the rules of one daemon, and leaves the names planned.
+  /// Asks the rules of one daemon, and leaves the names planned, and the subject as it is last.
   private mutating func decide(
     _ requests: RingRequests, in syscall: SyscallEvent?, of process: ProcessEvent,
     for route: Route, _ entry: ContainerEntry, _ time: EventTime, _ deciding: inout Deciding
-  ) -> RuleSubject {
+  ) {
     let ruleset = route.daemon.ruleset.compiled
     let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
     let watches = route.watches?.pointer
-    var subject = RuleSubject()
+    let subject = subjects.subject
     renderer.beginPlan()
     func add(_ event: SyscallEvent) {
       let first = renderer.nameCount
@@ -96,23 +96,25 @@ extension Delivery {
       if renderer.asksForCapabilities {
         capabilities.answer(&renderer, event, of: process, in: entry)
       }
-      subject = subjects.make(syscall ?? event, process, route.view)
-      subject.contids = route.contids.values
+      subjects.make(syscall ?? event, process, route.view)
+      subject.pointee.contids = route.contids.values
       names.read(event, from: renderer, first: first, view: route.view, readsText: readsText)
-      subject.names = names.names
+      subject.pointee.names = names.names
     }
     requests.forEach { request in
       add(request.event)
-      subject.result = request.fixed.issued
-      subject.hasResult = true
+      subject.pointee.result = request.fixed.issued
+      subject.pointee.hasResult = true
       if syscall == nil {
-        (subject.a0, subject.a1, subject.a2, subject.a3) = (0, 0, 0, 0)
+        (subject.pointee.a0, subject.pointee.a1) = (0, 0)
+        (subject.pointee.a2, subject.pointee.a3) = (0, 0)
       } else {
-        deciding.take(ruleset.decide(subject, watches: watches), ruleset)
+        deciding.take(ruleset.decide(subject.pointee, watches: watches), ruleset)
       }
       if !deciding.isRecording {
         deciding.take(
-          ruleset.decide(request: request.fixed.operation, subject, watches: watches), ruleset)
+          ruleset.decide(request: request.fixed.operation, subject.pointee, watches: watches),
+          ruleset)
       }
       if deciding.isRecording {
         deciding.told.append(
@@ -121,8 +123,7 @@ extension Delivery {
     }
     if let syscall {
       add(syscall)
-      deciding.take(ruleset.decide(subject, watches: watches), ruleset)
+      deciding.take(ruleset.decide(subject.pointee, watches: watches), ruleset)
     }
-    return subject
   }
 }

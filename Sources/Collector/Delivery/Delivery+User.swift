@@ -15,10 +15,11 @@ extension Delivery {
       }
       let ruleset = route.daemon.ruleset.compiled
       let watches = route.watches?.pointer
-      var subject = subjects.make(event.process, route.view)
-      subject.contids = route.contids.values
-      if ruleset.leavesOut(message: event.type, of: subject, watches: watches)
-        || ruleset.leavesOut(record: event.type, of: subject, watches: watches)
+      subjects.make(event.process, route.view)
+      let subject = subjects.subject
+      subject.pointee.contids = route.contids.values
+      if ruleset.leavesOut(message: event.type, of: subject.pointee, watches: watches)
+        || ruleset.leavesOut(record: event.type, of: subject.pointee, watches: watches)
       {
         route.daemon.books.filter()
         continue

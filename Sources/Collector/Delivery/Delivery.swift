@@ -36,6 +36,9 @@ struct Delivery: ~Copyable {
     /// Of the names: for whom they were read, and whether with their texts.
     var namesView: UnsafeRawPointer?
     var hasTexts = false
+    /// What the rules of this one have said, asked in the eyes of `view`.
+    var decision = Decision.unasked
+    var decidedFor: Route?
   }
 
   /// Writes `event` to every daemon of `routes` that wants it.
@@ -55,7 +58,7 @@ struct Delivery: ~Copyable {
     var shared = Shared()
     var wanted = RouteSet()
     var isConfirmed = true
-    var subject = RuleSubject()
+    let subject = subjects.subject
 
     let routes = entry.routes
     let isOwned = !owns.isEmpty
@@ -82,11 +85,12 @@ struct Delivery: ~Copyable {
         shared.namesView = nil
       }
       if shared.view != route.view.identity {
-        subject = subjects.make(event, process, route.view)
+        subjects.make(event, process, route.view)
         shared.view = route.view.identity
         shared.namesView = nil
+        shared.decidedFor = nil
       }
-      subject.contids = route.contids.values
+      subject.pointee.contids = route.contids.values
       if ruleset.usesNames(arch: event.fixed.arch, syscall: event.fixed.syscall) {
         let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
         if shared.namesView != route.view.identity || shared.hasTexts != readsText {
@@ -94,13 +98,22 @@ struct Delivery: ~Copyable {
           shared.namesView = route.view.identity
           shared.hasTexts = readsText
         }
-        subject.names = names.names
+        subject.pointee.names = names.names
       }
 
       var key: UnsafeRawBufferPointer?
       var isTold = true
       var excluded = RecordTypes.none
-      let decision = decide(route, ruleset, subject, forked)
+      let decision: Decision
+      if route.hasTwin, forked == nil, let twin = shared.decidedFor, twin.decidesLike(route) {
+        decision = shared.decision
+      } else {
+        decision = decide(route, ruleset, subject, forked)
+        if route.hasTwin {
+          shared.decision = decision
+          shared.decidedFor = route
+        }
+      }
       if case .keptOut = decision { excluded = .fanotify }
       switch decision {
       case .unasked:
@@ -164,13 +177,15 @@ struct Delivery: ~Copyable {
   /// Whether some record of the kernel's own is not left out: then its syscall is told, unless a rule says never
   /// (kernel/auditsc.c, auditsc_get_stamp).
   private func tellsOwn(
-    _ owns: OwnEvents, _ subject: RuleSubject, _ route: Route, _ ruleset: CompiledRuleset
+    _ owns: OwnEvents, _ subject: UnsafePointer<RuleSubject>, _ route: Route,
+    _ ruleset: CompiledRuleset
   ) -> Bool {
     guard ruleset.hasExcludeRules || !ruleset.hasCountedRules else { return true }
     var tells = false
     owns.forEach {
       if ruleset.hasCountedRules || $0.type != .fanotify,
-        !ruleset.leavesOut(record: $0.type.rawValue, of: subject, watches: route.watches?.pointer)
+        !ruleset.leavesOut(
+          record: $0.type.rawValue, of: subject.pointee, watches: route.watches?.pointer)
       {
         tells = true
       }
@@ -189,10 +204,10 @@ struct Delivery: ~Copyable {
         route.daemon.books.filter()
         continue
       }
-      var subject = subjects.make(event.process, route.view)
-      subject.contids = route.contids.values
+      subjects.make(event.process, route.view)
+      subjects.subject.pointee.contids = route.contids.values
       write(
-        subject, to: route, route.daemon.ruleset.compiled, key: nil, title: nil, time,
+        subjects.subject, to: route, route.daemon.ruleset.compiled, key: nil, title: nil, time,
         isOwned: true,
         isTold: false)
     }
@@ -209,7 +224,7 @@ struct Delivery: ~Copyable {
 
   @inline(__always)
   private func decide(
-    _ route: Route, _ ruleset: CompiledRuleset, _ subject: RuleSubject,
+    _ route: Route, _ ruleset: CompiledRuleset, _ subject: UnsafePointer<RuleSubject>,
     _ forked: ForkTable.Verdicts?
   ) -> Decision {
     if let forked {
@@ -219,7 +234,7 @@ struct Delivery: ~Copyable {
       case .always(let key): return .wanted(key: key)
       }
     }
-    switch ruleset.decide(subject, watches: route.watches?.pointer) {
+    switch ruleset.decide(subject.pointee, watches: route.watches?.pointer) {
     case .noMatch: return .unasked
     case .never: return .unwanted
     case .always(_, let rule): return .wanted(key: rule >= 0 ? ruleset.key(of: rule) : nil)
@@ -227,7 +242,7 @@ struct Delivery: ~Copyable {
   }
 
   mutating func write(
-    _ subject: RuleSubject, to route: Route, _ ruleset: CompiledRuleset,
+    _ subject: UnsafePointer<RuleSubject>, to route: Route, _ ruleset: CompiledRuleset,
     key: UnsafeRawBufferPointer?, title: [UInt8]?, _ time: EventTime, isOwned: Bool, isTold: Bool,
     excluding unheard: RecordTypes = .none, targets: TargetChains = .none
   ) {
@@ -242,7 +257,7 @@ struct Delivery: ~Copyable {
       for type in RecordType.all
       where types.contains(type)
         && ruleset.leavesOut(
-          record: type.rawValue, of: subject, watches: route.watches?.pointer)
+          record: type.rawValue, of: subject.pointee, watches: route.watches?.pointer)
       {
         excluded.insert(type)
       }
@@ -254,69 +269,14 @@ struct Delivery: ~Copyable {
     if route.chain != nil { records += 1 }
     if !excluded.contains(.objPid) { records += targets.count }
     guard admits(records, to: route, time) else { return }
+    if route.hasTwin, excluded == .none, title == nil {
+      renderer.fill(view: route.view, chain: route.chain?.bytes)
+    }
     route.daemon.write(records: records) { serial, text in
       renderer.assemble(
         view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
         names: route.names, title: title, excluding: excluded, targets: targets,
         into: &text)
     }
-  }
-}
-
-/// The event as the rules of a daemon see it, without its names.
-struct SubjectMaker: ~Copyable {
-  private let groups: UnsafeMutablePointer<UInt32>
-
-  init() { groups = .allocate(capacity: Int(EVENT_GROUPS_MAX)) }
-
-  deinit { groups.deallocate() }
-
-  /// What a task is in a view.
-  func make(_ process: ProcessEvent, _ view: NamespaceView) -> RuleSubject {
-    let task = process.fixed
-    let kernelGroups = process.groups
-    for (index, group) in kernelGroups.enumerated() { groups[index] = view.gid(group) }
-    var subject = RuleSubject()
-    subject.pid = view.pid(of: process)
-    subject.ppid = view.ppid(of: process)
-    subject.uid = view.uid(task.uid)
-    subject.euid = view.uid(task.euid)
-    subject.suid = view.uid(task.suid)
-    subject.fsuid = view.uid(task.fsuid)
-    subject.gid = view.gid(task.gid)
-    subject.egid = view.gid(task.egid)
-    subject.sgid = view.gid(task.sgid)
-    subject.fsgid = view.gid(task.fsgid)
-    subject.auid = view.uid(task.auid)
-    subject.ses = task.ses
-    subject.pers = task.personality
-    subject.groups = UnsafeBufferPointer(start: groups, count: kernelGroups.count)
-    subject.executable.dev = task.exe_dev
-    subject.executable.ino = task.exe_ino
-    subject.executable.directory = task.exe_directory
-    subject.executable.name = task.exe_name
-    return subject
-  }
-
-  /// What a task did, in a view.
-  func make(
-    _ event: SyscallEvent, _ process: ProcessEvent, _ view: NamespaceView
-  ) -> RuleSubject {
-    var subject = make(process, view)
-    let syscall = event.fixed
-    subject.arch = syscall.arch
-    subject.syscall = syscall.syscall
-    subject.result = syscall.result
-    subject.hasResult = UInt32(syscall.header.flags) & EVENT_NO_RESULT.rawValue == 0
-    subject.a0 = syscall.args.0
-    subject.a1 = syscall.args.1
-    subject.a2 = syscall.args.2
-    subject.a3 = syscall.args.3
-    subject.openFlags = UInt64(syscall.open_flags)
-    if let address = event.section(SECTION_SOCKADDR, index: 0), address.count > 0 {
-      subject.addressFamily =
-        address.count > 1 ? address.loadUnaligned(as: UInt16.self) : UInt16(address[0])
-    }
-    return subject
   }
 }

@@ -25,7 +25,7 @@ final class ForkTable {
   }
 
   private var tasks: [UInt32: Verdicts] = [:]
-  private let subjects = SubjectMaker()
+  private var subjects = SubjectMaker()
 
   /// What was said of a task; nil if no list had anything to say.
   func verdicts(of task: UInt32) -> Verdicts? { tasks.isEmpty ? nil : tasks[task] }
@@ -36,9 +36,9 @@ final class ForkTable {
     for route in entry.routes {
       let ruleset = route.daemon.ruleset.compiled
       guard ruleset.hasTaskRules, !route.needsPID || route.view.contains(parent) else { continue }
-      var subject = subjects.make(parent, route.view)
-      subject.contids = route.contids.values
-      switch ruleset.decideFork(subject, watches: route.watches?.pointer) {
+      subjects.make(parent, route.view)
+      subjects.subject.pointee.contids = route.contids.values
+      switch ruleset.decideFork(subjects.subject.pointee, watches: route.watches?.pointer) {
       case .none: continue
       case .never: verdicts.entries.append((route.daemon, false, nil))
       case .always(let rule):

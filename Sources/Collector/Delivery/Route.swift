@@ -19,6 +19,20 @@ final class Route {
   let watches: WatchSet?
   /// Of the ids in the view, for a daemon in the format ENRICHED; nil for RAW.
   let names: UnsafePointer<IDNames>?
+  /// Another daemon of the same container, or of the host, sees alike: what both write is put together once.
+  var hasTwin = false
+
+  /// Whether what it writes differs by serials and keys alone.
+  func writesLike(_ other: Route) -> Bool {
+    view === other.view && names == nil && other.names == nil
+  }
+
+  /// Whether the rules of both say the same of an event that both see alike, but for what task lists have said.
+  func decidesLike(_ other: Route) -> Bool {
+    let ruleset = daemon.ruleset
+    return ruleset.content === other.daemon.ruleset.content && !ruleset.compiled.hasFilesystemRules
+      && watches === other.watches && contids.values.elementsEqual(other.contids.values)
+  }
 
   /// Whether the daemon is told of what a process does.
   /// - Parameter always: whether the audit is on or not.

@@ -1,0 +1,205 @@
+/// The last gather: from segments to the lines of one daemon.
+extension EventRenderer {
+  /// Appends the records for one daemon, each a line of its own.
+  /// - Parameters:
+  ///   - serial: the daemon's.
+  ///   - key: of the rule that matched; nil is (null).
+  ///   - chain: contid chain, "4,^2": then CONTAINER_ID goes first and SYSCALL names it.
+  ///   - names: of the ids in the view, for the format ENRICHED; nil for RAW.
+  ///   - title: by which the daemon goes on to call the task; nil for its own.
+  ///   - excluded: types of records that are left out.
+  ///   - targets: where those are that a signal goes to.
+  public borrowing func assemble(
+    view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
+    chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
+    excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
+    into text: inout TextBuffer
+  ) {
+    guard let process else { return }
+    if excluded.isEmpty, names == nil, title == nil, isViewed(by: view, chain) {
+      return gather(serial: serial, key: key, into: &text)
+    }
+    if let chain {
+      text.append("type=CONTAINER_ID")
+      text.append(heads.stamp)
+      text.append(decimal: serial)
+      text.append("): record=1 contid=")
+      text.append(chain)
+      text.append(UInt8(ascii: "\n"))
+    }
+    if excluded.isEmpty {
+      return Self.assemble(
+        segments, text: 0..<segments.text.count, slots: 0..<segments.slotCount, heads, process,
+        targets, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
+        title: title, chains, into: &text)
+    }
+    for index in 0..<marks.count where !excluded.contains(marks[index].type) {
+      let isLast = index == marks.count - 1
+      Self.assemble(
+        segments, text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
+        slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
+        heads, process, targets, view: view, serial: serial, key: key, isLinked: chain != nil,
+        names: names, title: title, chains, into: &text)
+    }
+  }
+
+  /// Fills in what depends on the view alone, for several daemons that see alike and write RAW: their lines differ by
+  /// serials and keys.
+  public mutating func fill(view: NamespaceView, chain: UnsafeRawBufferPointer?) {
+    guard let process, targets.count == 0, !isViewed(by: view, chain) else { return }
+    viewed.removeAll()
+    viewedFor = (view.number, chain)
+    if let chain {
+      viewed.text.append("type=CONTAINER_ID")
+      viewed.text.append(heads.stamp)
+      viewed.place(.serial)
+      viewed.text.append("record=1 contid=")
+      viewed.text.append(chain)
+      viewed.text.append(UInt8(ascii: "\n"))
+    }
+    var (start, first) = (0, 0)
+    for index in 0...segments.slotCount {
+      let isLast = index == segments.slotCount
+      let end = isLast ? segments.text.count : segments.slot(index).offset
+      guard isLast || segments.slot(index).kind.isDaemons else { continue }
+      Self.assemble(
+        segments, text: start..<end, slots: first..<index, heads, process, targets, view: view,
+        serial: 0, key: nil, isLinked: chain != nil, names: nil, title: nil, .none,
+        into: &viewed.text)
+      if !isLast { viewed.place(segments.slot(index).kind) }
+      (start, first) = (end, index + 1)
+    }
+  }
+
+  /// Puts serials and the key in between what the view has.
+  private borrowing func gather(
+    serial: UInt64, key: UnsafeRawBufferPointer?, into text: inout TextBuffer
+  ) {
+    guard let filled = viewed.text.bytes.baseAddress else { return }
+    var copied = 0
+    var digits = 0..<0
+    for index in 0..<viewed.slotCount {
+      let slot = viewed.slot(index)
+      text.append(filled + copied, count: slot.offset - copied)
+      copied = slot.offset
+      if slot.kind == .serial {
+        text.append(serial: serial, again: &digits)
+      } else {
+        text.append(key: key)
+      }
+    }
+    text.append(filled + copied, count: viewed.text.count - copied)
+  }
+
+  private func isViewed(by view: NamespaceView, _ chain: UnsafeRawBufferPointer?) -> Bool {
+    guard viewedFor.view == view.number else { return false }
+    guard let chain, let known = viewedFor.chain else {
+      return chain == nil && viewedFor.chain == nil
+    }
+    return chain.elementsEqual(known)
+  }
+
+  /// What is longer has no enriched part: libauparse reads no line of more than 8970 bytes, and counts what goes before
+  /// the serial number too (libaudit.h, MAX_AUDIT_MESSAGE_LENGTH).
+  private static let longestEnriched = 8970 - 64
+
+  @inline(__always)
+  private static func assemble(
+    _ segments: borrowing Segments, text range: Range<Int>, slots: Range<Int>,
+    _ heads: borrowing RecordHeads, _ process: ProcessEvent, _ targets: Targets,
+    view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
+    names: UnsafePointer<IDNames>?, title: [UInt8]?, _ chains: TargetChains,
+    into text: inout TextBuffer
+  ) {
+    guard let shared = segments.text.bytes.baseAddress else { return }
+    var copied = range.lowerBound
+    var (lineStart, rawEnd) = (0, 0)
+    var digits = 0..<0
+    var index = slots.lowerBound
+    while index < slots.upperBound {
+      let slot = segments.slot(index)
+      text.append(shared + copied, count: slot.offset - copied)
+      copied = slot.offset
+      switch slot.kind {
+      case .serial:
+        lineStart = text.count
+        text.append(serial: serial, again: &digits)
+      case .pid: text.append(decimal: UInt64(view.pid(of: process)))
+      case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
+      case .subject:
+        if let texts = process.texts {
+          texts.pointee.append(subject: process, in: view, to: &text)
+        } else {
+          text.append(subject: process, in: view)
+        }
+      case .uid: text.append(decimal: UInt64(view.uid(slot.value)))
+      case .gid: text.append(decimal: UInt64(view.gid(slot.value)))
+      case .givenUID, .givenGID: text.append(decimal: UInt64(slot.value))
+      case .signedUID, .rootID:
+        text.append(signed: Int64(Int32(bitPattern: view.uid(slot.value))))
+      case .targetPID:
+        let target = targets.target(at: Int(slot.value))
+        text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
+      case .key: text.append(key: key)
+      case .containerLink: if isLinked { text.append(" record=1") }
+      case .targetContainer:
+        guard let told = chains.chain(at: Int(slot.value)) else { break }
+        text.append("type=CONTAINER_ID")
+        text.append(heads.stamp)
+        text.append(decimal: serial)
+        text.append("): record=")
+        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
+        text.append(" contid=")
+        var chain = told.chain
+        chain.withUTF8 { text.append(UnsafeRawBufferPointer($0)) }
+        text.append(UInt8(ascii: "\n"))
+      case .targetLink:
+        guard let told = chains.chain(at: Int(slot.value)) else { break }
+        text.append(" record=")
+        text.append(decimal: UInt64(told.index + (isLinked ? 2 : 1)))
+      case .enriched:
+        rawEnd = text.count
+        if names == nil {
+          index += Int(slot.value)
+          copied = segments.slot(index).offset
+        }
+      case .enrichedEnd:
+        if text.count - lineStart > longestEnriched { text.truncate(to: rawEnd) }
+      case .title:
+        if let title {
+          title.withUnsafeBytes { text.append(title: $0) }
+          copied = segments.slot(index + 1).offset
+        }
+      case .titleEnd: break
+      case .userName:
+        if let names { text.append(nameOf: view.uid(slot.value), in: names.pointee.users) }
+      case .givenUserName:
+        if let names { text.append(nameOf: slot.value, in: names.pointee.users) }
+      case .givenGroupName:
+        if let names { text.append(nameOf: slot.value, in: names.pointee.groups) }
+      case .groupName:
+        if let names { text.append(nameOf: view.gid(slot.value), in: names.pointee.groups) }
+      }
+      index += 1
+    }
+    text.append(shared + copied, count: range.upperBound - copied)
+  }
+}
+
+extension TextBuffer {
+  /// The end of a stamp.
+  /// - Parameter digits: where it stands already; empty if nowhere.
+  @inline(__always)
+  fileprivate mutating func append(serial: UInt64, again digits: inout Range<Int>) {
+    if !digits.isEmpty { return append(repeating: digits) }
+    let start = count
+    append(decimal: serial)
+    append("): ")
+    digits = start..<count
+  }
+
+  @inline(__always)
+  fileprivate mutating func append(key: UnsafeRawBufferPointer?) {
+    if let key { append(untrusted: key) } else { append("(null)") }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Daemons that see alike: what they write is put together once, and differs by serials and keys alone.
+@Suite(.serialized, .enabled(if: Machine.isRoot, "needs root: several daemons of the host"))
+struct Twins {
+  @Test func daemonsThatSeeAlikeWriteTheSame() throws {
+    try withTemporaryDirectory { area in
+      let workload = try Workload(in: area)
+      let configuration = try Configuration(in: area)
+      let rules = Workload.parityRules
+      try configuration.daemon("one", scope: "host = yes", rules: rules)
+      try configuration.daemon("two", scope: "host = yes", rules: rules)
+      try configuration.daemon(
+        "keyed", scope: "host = yes", rules: rules.replacing("-k parity", with: "-k other"))
+      try configuration.daemon(
+        "few", scope: "host = yes",
+        rules: "-a always,exit -F arch=b64 -S execve -F uid=\(Workload.uid) -k parity\n")
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try workload.run(["parity", "3"])
+        _ = try collector.settledEvents(of: "one")
+      }
+      func log(_ name: String) throws -> [String] {
+        try AuditEvent.read(area.appending(path: "log/\(name)/audit.log"))
+          .filter { $0.syscall != nil }
+          .map { $0.lines.map { Self.withoutSerial(String($0)) }.joined(separator: "\n") }
+      }
+      let one = try log("one")
+      #expect(one.count > 100)
+      #expect(try log("two") == one)
+      let keyed = try log("keyed").map {
+        $0.replacing("key=\"other\"", with: "key=\"parity\"")
+      }
+      #expect(keyed == one)
+      // Their serials are others than the first one's.
+      let few = try log("few")
+      #expect(!few.isEmpty && few.count < one.count)
+      #expect(few.filter { !$0.contains("exe=\"/usr/bin/setpriv\"") }.allSatisfy(one.contains))
+    }
+  }
+
+  private static func withoutSerial(_ line: String) -> String {
+    line.replacing(#/(msg=audit\([0-9.]+):[0-9]+\)/#) { "\($0.output.1))" }
+  }
+}
