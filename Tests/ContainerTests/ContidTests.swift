@@ -173,18 +173,22 @@ struct Contids {
       settings: "max_depth = 3\nmax_containers = 4\n",
       daemons: [("all", "container = *", ContidPlace.rules)]
     ) { place in
+      // So long that no time, inode or process id has it by chance.
+      let stem = "27182818284590"
+      let (one, two, three) = ("\(stem)1", "\(stem)2", "\(stem)3")
+      let (inOne, inTwo) = ("\(two),^\(one)", "\(three),^\(two),^\(one)")
       let lines = try place.orchestrator.run(
         """
         cat > level.sh <<'X'
         n=$1; /bin/true mark-$n
         [ $n = 4 ] && exit
         mkfifo go-$n; bash -c "read x < go-$n; exec bash level.sh $((n + 1))" & inner=$!
-        "$NA" contid set $inner 10$((n + 1)) --state "$STATE" 2> code; echo "$n $? $(cut -d: -f2 code)"
+        "$NA" contid set $inner \(stem)$((n + 1)) --state "$STATE" 2> code; echo "$n $? $(cut -d: -f2 code)"
         "$NA" contid get $inner --state "$STATE"
         echo > go-$n; wait $inner
         X
         waiter one 'exec bash level.sh 1'
-        try one set $one 101
+        try one set $one \(one)
         go one
         cat > many.sh <<'X'
         mkfifo never
@@ -200,23 +204,22 @@ struct Contids {
         """)
       #expect(
         lines == [
-          "one 0 ", "1 0 ", "102,^101", "2 0 ", "103,^102,^101", "3 1  EMLINK", "103,^102,^101",
+          "one 0 ", "1 0 ", inOne, "2 0 ", inTwo, "3 1  EMLINK", inTwo,
           "many 0 ", "many-1 0 ", "many-2 0 ", "many-3 0 ", "many-4 0 ", "many-5 1  ENOSR",
         ])
       let host = try place.marks("host").map { $0.event.first("CONTAINER_ID")?["contid"] }
-      #expect(host == ["101", "102,^101", "103,^102,^101", "103,^102,^101"])
-      let outer = try place.marks("all/contid-101").map {
+      #expect(host == [one, inOne, inTwo, inTwo])
+      let outer = try place.marks("all/contid-\(one)").map {
         $0.event.first("CONTAINER_ID")?["contid"]
       }
-      #expect(outer == [nil, "102", "103,^102", "103,^102"])
-      let inner = try place.marks("all/contid-101/contid-102/contid-103")
+      #expect(outer == [nil, two, "\(three),^\(two)", "\(three),^\(two)"])
+      let innermost = "all/contid-\(one)/contid-\(two)/contid-\(three)"
+      let inner = try place.marks(innermost)
       #expect(inner.map(\.mark) == ["mark-3", "mark-4"])
       #expect(inner.allSatisfy { $0.event.first("CONTAINER_ID") == nil })
       // What is around a container is none of its business.
-      let log = try String(
-        contentsOf: place.collector.log(of: "all/contid-101/contid-102/contid-103"), encoding: .utf8
-      )
-      #expect(!log.contains("101") && !log.contains("102"))
+      let log = try String(contentsOf: place.collector.log(of: innermost), encoding: .utf8)
+      #expect(!log.contains(one) && !log.contains(two))
     }
   }
 

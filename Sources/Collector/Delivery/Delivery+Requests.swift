@@ -85,7 +85,7 @@ extension Delivery {
     let ruleset = route.daemon.ruleset.compiled
     let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
     let watches = route.watches?.pointer
-    let subject = subjects.subject
+    var subject = subjects.subject
     renderer.beginPlan()
     func add(_ event: SyscallEvent) {
       let first = renderer.nameCount
@@ -97,6 +97,7 @@ extension Delivery {
         capabilities.answer(&renderer, event, of: process, in: entry)
       }
       subjects.make(syscall ?? event, process, route.view)
+      subject = subjects.subject
       subject.pointee.contids = route.contids.values
       names.read(event, from: renderer, first: first, view: route.view, readsText: readsText)
       subject.pointee.names = names.names

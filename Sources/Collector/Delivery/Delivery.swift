@@ -58,7 +58,7 @@ struct Delivery: ~Copyable {
     var shared = Shared()
     var wanted = RouteSet()
     var isConfirmed = true
-    let subject = subjects.subject
+    var subject = subjects.subject
 
     let routes = entry.routes
     let isOwned = !owns.isEmpty
@@ -86,6 +86,7 @@ struct Delivery: ~Copyable {
       }
       if shared.view != route.view.identity {
         subjects.make(event, process, route.view)
+        subject = subjects.subject
         shared.view = route.view.identity
         shared.namesView = nil
         shared.decidedFor = nil

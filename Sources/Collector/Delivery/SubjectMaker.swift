@@ -4,22 +4,31 @@ import CNestaudit
 
 /// The event as the rules of a daemon see it, without its names and contids.
 struct SubjectMaker: ~Copyable {
-  /// What was made last; its place stays.
-  let subject: UnsafeMutablePointer<RuleSubject>
+  /// A place for each of a few views: an event is seen in one after the other, and a task seldom does one thing alone.
+  private static let places = 4
+
+  private let subjects: UnsafeMutablePointer<RuleSubject>
   private let groups: UnsafeMutablePointer<UInt32>
-  /// Of which task, and in whose eyes: a task seldom does one thing alone.
-  private var made: (version: UInt64, view: UInt64) = (0, 0)
+  /// Of which task each place has what rules see of it, and in whose eyes.
+  private let made: UnsafeMutablePointer<(version: UInt64, view: UInt64)>
+  private var current = 0
 
   init() {
-    subject = .allocate(capacity: 1)
-    subject.initialize(to: RuleSubject())
-    groups = .allocate(capacity: Int(EVENT_GROUPS_MAX))
+    subjects = .allocate(capacity: Self.places)
+    subjects.initialize(repeating: RuleSubject(), count: Self.places)
+    groups = .allocate(capacity: Self.places * Int(EVENT_GROUPS_MAX))
+    made = .allocate(capacity: Self.places)
+    made.initialize(repeating: (0, 0), count: Self.places)
   }
 
   deinit {
-    subject.deallocate()
+    subjects.deallocate()
     groups.deallocate()
+    made.deallocate()
   }
+
+  /// What was made last; stands until something is made again.
+  var subject: UnsafeMutablePointer<RuleSubject> { subjects + current }
 
   /// Makes what a task is in a view.
   mutating func make(_ process: ProcessEvent, _ view: NamespaceView) {
@@ -48,13 +57,17 @@ struct SubjectMaker: ~Copyable {
   }
 
   private mutating func makeTask(_ process: ProcessEvent, _ view: NamespaceView) {
+    current = Int(truncatingIfNeeded: view.number) & (Self.places - 1)
     subject.pointee.names = UnsafeBufferPointer(start: nil, count: 0)
     subject.pointee.contids = UnsafeBufferPointer(start: nil, count: 0)
-    if process.version != 0, made == (process.version, view.number) { return }
-    made = (process.version, view.number)
+    if process.version != 0, made[current] == (process.version, view.number) { return }
+    made[current] = (process.version, view.number)
     let task = process.fixed
     let kernelGroups = process.groups
-    for (index, group) in kernelGroups.enumerated() { groups[index] = view.gid(group) }
+    let groups = groups + current * Int(EVENT_GROUPS_MAX)
+    // A recording may be anybody's.
+    let groupCount = min(kernelGroups.count, Int(EVENT_GROUPS_MAX))
+    for index in 0..<groupCount { groups[index] = view.gid(kernelGroups[index]) }
     subject.pointee.pid = view.pid(of: process)
     subject.pointee.ppid = view.ppid(of: process)
     subject.pointee.uid = view.uid(task.uid)
@@ -68,7 +81,7 @@ struct SubjectMaker: ~Copyable {
     subject.pointee.auid = view.uid(task.auid)
     subject.pointee.ses = task.ses
     subject.pointee.pers = task.personality
-    subject.pointee.groups = UnsafeBufferPointer(start: groups, count: kernelGroups.count)
+    subject.pointee.groups = UnsafeBufferPointer(start: groups, count: groupCount)
     subject.pointee.executable.dev = task.exe_dev
     subject.pointee.executable.ino = task.exe_ino
     subject.pointee.executable.directory = task.exe_directory
