@@ -65,7 +65,10 @@ public final class Collector {
     FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
-    nestaudit_go_first()
+    if !Priority.raise() {
+      logger.info(
+        "its nice value counts among its session only: start it as a service, or with setsid(1)")
+    }
     try Privileges.drop()
     capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(
@@ -216,12 +219,19 @@ public final class Collector {
     }
   }
 
+  /// Who has few lines is not to wait until all that another's flood has brought is rendered; in nanoseconds.
+  private static let longestHeld: Int64 = 5_000_000
+
   private func drain() -> (events: Int, hasMore: Bool) {
     dispatcher.beginBatch()
+    var submitted = Clock.read(CLOCK_MONOTONIC)
     let drained = capture.drain {
       dispatcher.handle($0)
     } beforeGivingBack: {
-      keeper.ledger.commit()
+      let now = Clock.read(CLOCK_MONOTONIC)
+      if now - submitted < Self.longestHeld { return keeper.ledger.commit() }
+      daemons.submit()
+      submitted = now
     }
     containment.tellStops()
     daemons.submit()

@@ -49,11 +49,27 @@ struct Lifecycle {
           }
           #expect(status.contains("CapInh:\t0000000000000000\n"))
           #expect(status.contains("NoNewPrivs:\t1\n"))
-          // auditd.conf(5), priority_boost
-          let who = try #require(id_t(thread))
-          #expect(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), who) == -4)
         }
       }
+    }
+  }
+
+  /// As auditd's: auditd.conf(5), priority_boost.
+  @Test(arguments: [true, false])
+  func itGoesFirstWithoutTakingOthersAlong(leadsSession: Bool) throws {
+    try withTemporaryDirectory { area in
+      let collector = try RunningCollector(in: area, leadsSession: leadsSession)
+      for thread in try FileManager.default.contentsOfDirectory(
+        atPath: "/proc/\(collector.pid)/task")
+      {
+        let who = try #require(id_t(thread))
+        #expect(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), who) == -4)
+      }
+      // sched(7), "The autogroup feature": "/autogroup-25 nice 0"
+      let group = try String(contentsOfFile: "/proc/\(collector.pid)/autogroup", encoding: .utf8)
+      #expect(group.hasSuffix(leadsSession ? " nice -4\n" : " nice 0\n"), "\(group)")
+      #expect(collector.written.contains("setsid(1)") == !leadsSession, "\(collector.written)")
+      #expect(try collector.stop().status == 0)
     }
   }
 

@@ -9,16 +9,19 @@ public final class RunningCollector {
   private let program: Program
 
   /// Starts one and waits until it is ready. Without a configuration it runs on its default.
-  /// - Parameter isAwaited: false: it is not waited for.
+  /// - Parameters:
+  ///   - isAwaited: false: it is not waited for.
+  ///   - leadsSession: as a service does.
   public init(
     in area: URL, configuration: Configuration? = nil, options: [String] = [],
-    limit: Duration = .seconds(20), isAwaited: Bool = true
+    limit: Duration = .seconds(20), isAwaited: Bool = true, leadsSession: Bool = true
   ) throws {
     state = area.appending(path: "state")
     logs = area.appending(path: "log")
     var arguments = ["run", "--state", state.path, "--log-dir", logs.path]
     if let configuration { arguments += ["--config", configuration.directory.path] }
-    program = try Program(Machine.product("nestaudit"), arguments + options)
+    let command = (leadsSession ? ["setsid"] : []) + [Machine.product("nestaudit")]
+    program = try Program(command[0], command.dropFirst() + arguments + options)
     if isAwaited { try awaitReady(limit: limit) }
   }
 

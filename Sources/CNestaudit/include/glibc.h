@@ -22,15 +22,6 @@ static inline void nestaudit_name_thread(const char *name)
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/*
- * Gives the calling thread, and those that it starts, the nice value that auditd has
- * (auditd.conf(5), priority_boost): what is late is lost, or has forgotten who it was.
- */
-static inline void nestaudit_go_first(void)
-{
-	setpriority(PRIO_PROCESS, 0, -4);
-}
-
 /* Has all threads allocate from the same memory: what each would keep for itself is some MiB. */
 static inline void nestaudit_share_memory(void)
 {
