@@ -1,3 +1,5 @@
+internal import CNestaudit
+
 /// A growable run of bytes that is written once and read once: the text of records on its way to
 /// a log.
 ///
@@ -103,6 +105,16 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     let used = body(base + count)
     precondition(used >= 0 && used <= size)
     count &+= used
+  }
+
+  /// An event has about so many bytes.
+  private static let fetched = 1024
+
+  /// Has the processor fetch the memory for the event after the next: another one has read it last, to write it to a log.
+  @inline(__always)
+  public func fetchAhead() {
+    guard count &+ 2 &* Self.fetched <= capacity else { return }
+    nestaudit_prefetch_to_write(base + count + Self.fetched, UInt32(Self.fetched))
   }
 
   @inline(never)

@@ -185,6 +185,7 @@ final class Daemon {
     let batch = batch ?? begin()
     batch.records += records
     batch.events += events
+    batch.text.fetchAhead()
     body(serial, &batch.text)
     if batch.text.count >= LogBatch.fullSize { submit() }
   }
