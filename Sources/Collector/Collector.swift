@@ -65,10 +65,7 @@ public final class Collector {
     FrozenList.thawLeft(in: configuration.stateDirectory, by: freezer, logger: logger)
     capture.loadFunctions()
     RuleFile.learnKernelFeatures()
-    if !Priority.raise() {
-      logger.info(
-        "its nice value counts among its session only: start it as a service, or with setsid(1)")
-    }
+    let goesFirst = Priority.raise()
     try Privileges.drop()
     capture.control.pointee.seccomp = SeccompLog.read()
     daemons = try DaemonTable(
@@ -135,6 +132,10 @@ public final class Collector {
     keeper.tellLost(capture, daemons, containers.host)
     keeper.ledger.forgetUnclaimed()
     daemons.submit()
+    if !goesFirst {
+      logger.info(
+        "its nice value counts among its session only: start it as a service, or with setsid(1)")
+    }
     isReady = true
   }
 
