@@ -72,6 +72,8 @@ public final class Capture: @unchecked Sendable {
     kept: String? = nil
   ) throws(CaptureError) {
     try directory?.make()
+    // It is not if all goes well.
+    defer { directory?.removeIfEmpty() }
     let found = directory?.found(choice: choice, kept: kept)
     let ringSize = found?.ringSize ?? ringSize
     self.ringSize = ringSize

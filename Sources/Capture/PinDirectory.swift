@@ -123,6 +123,9 @@ public struct PinDirectory: Sendable {
     try objects.rename(to: path + "/" + version)
   }
 
+  /// Takes back what `make` has made, if nothing is pinned there.
+  func removeIfEmpty() { rmdir(path) }
+
   // MARK: For `doctor` and `unload`
 
   /// What is pinned of one version.
@@ -164,7 +167,7 @@ public struct PinDirectory: Sendable {
       }
       objects.removeAll()
     }
-    rmdir(path)
+    removeIfEmpty()
     for _ in 0..<500 {
       if ids.isDisjoint(with: Self.loadedPrograms) { return true }
       usleep(10_000)

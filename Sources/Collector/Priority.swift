@@ -9,7 +9,7 @@ enum Priority {
   ///
   /// Where the kernel shares the processors out to sessions first, nice values count within one session only: then that
   /// of the session is raised as well, if the collector leads it. Others' would be raised with it.
-  /// - Returns: false if the session is another's.
+  /// - Returns: false if that of the session counts and is not raised: it is another's.
   static func raise() -> Bool {
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice)
     guard isSharedBySession else { return true }

@@ -26,6 +26,9 @@ struct BadInput {
       !manager.fileExists(atPath: state.appending(path: "control.sock").path),
       sourceLocation: location)
     #expect(!manager.fileExists(atPath: logs.path), sourceLocation: location)
+    let own = String(area.lastPathComponent.suffix(8))
+    let pinned = try manager.contentsOfDirectory(atPath: "/sys/fs/bpf")
+    #expect(!pinned.contains { $0.contains(own) }, "\(pinned)", sourceLocation: location)
     return result.errors
   }
 

@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "openat2.h"
 #include "peer.h"
+#include "prefetch.h"
 #include "ring.h"
 #include <stddef.h>
 

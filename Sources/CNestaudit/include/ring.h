@@ -26,24 +26,4 @@ static inline uint32_t nestaudit_fetch_add_32(uint32_t *place, uint32_t by)
 	return __atomic_fetch_add(place, by, __ATOMIC_RELAXED);
 }
 
-/* Has the processor fetch memory that another one wrote, 64 bytes at a time; any address will do.
- */
-static inline void nestaudit_prefetch(const void *place, unsigned size)
-{
-	for (unsigned at = 0; at < size; at += 64)
-		__builtin_prefetch((const char *)place + at);
-}
-
-/* Likewise, to be written over. */
-static inline void nestaudit_prefetch_to_write(void *place, unsigned size)
-{
-	for (unsigned at = 0; at < size; at += 64) {
-#ifdef __x86_64__
-		__asm__ volatile("prefetchw %0" : : "m"(((char *)place)[at]));
-#else
-		__builtin_prefetch((char *)place + at, 1);
-#endif
-	}
-}
-
 #endif
