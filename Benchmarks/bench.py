@@ -101,9 +101,9 @@ class Bench:
 
     # The measurements.
 
-    def run(self, *arguments):
-        """Nanoseconds per call, by the workload's own clock; on one CPU, under its own user."""
-        cpu = str(max(os.sched_getaffinity(0)))
+    def run(self, *arguments, cpu=None):
+        """Nanoseconds per call, by the workload's own clock; on one CPU, the last, under its own user."""
+        cpu = max(os.sched_getaffinity(0)) if cpu is None else cpu
         command = ["taskset", "-c", cpu, "setpriv", f"--reuid={USER}", f"--regid={USER}",
                    "--clear-groups", self.area / "workload", *arguments]
         output = subprocess.run([str(c) for c in command], check=True, capture_output=True)

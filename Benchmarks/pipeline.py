@@ -3,6 +3,7 @@
 Every number is one of this machine; what it is held against was measured in the same run.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import statistics
@@ -97,6 +98,14 @@ class Pipeline:
         """Opens that were made, by a program of its own user on the last CPU."""
         return int(self.bench.run("pace", seconds, rate, self.bench.file))
 
+    def paces(self, seconds, rate):
+        """Opens that were made by a program on each CPU."""
+        cpus = sorted(os.sched_getaffinity(0))
+        with concurrent.futures.ThreadPoolExecutor(len(cpus)) as pool:
+            counts = pool.map(
+                lambda cpu: self.bench.run("pace", seconds, rate // len(cpus), self.bench.file, cpu=cpu), cpus)
+        return int(sum(counts))
+
     def settled(self):
         """Waits until all is written: what status says no longer changes."""
         before = None
@@ -123,7 +132,7 @@ class Pipeline:
     def sustained(self):
         with self.bench.without_audit(), self.host() as held:
             began = cpu(held.process.pid)
-            count = self.pace(self.seconds, RATE)
+            count = self.paces(self.seconds, RATE)
             _, lost = self.settled()
             used = cpu(held.process.pid) - began
             size = self.log().stat().st_size

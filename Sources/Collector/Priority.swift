@@ -14,15 +14,22 @@ enum Priority {
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice)
     guard isSharedBySession else { return true }
     guard getsid(0) == getpid() else { return false }
-    // sched(7), "The autogroup feature"
-    guard let file = fopen("/proc/self/autogroup", "we") else { return false }
+    guard let file = fopen(session, "we") else { return false }
     fputs(String(nice), file)
     return fclose(file) == 0
   }
 
+  /// sched(7), "The autogroup feature". Of a session that is as old as the machine's start it says nothing: that one
+  /// stands beside the others as itself, and nice values count there.
+  private static let session = "/proc/self/autogroup"
+
   private static var isSharedBySession: Bool {
-    guard let file = fopen("/proc/sys/kernel/sched_autogroup_enabled", "re") else { return false }
+    begins("/proc/sys/kernel/sched_autogroup_enabled", with: "1") && begins(session, with: "/")
+  }
+
+  private static func begins(_ path: String, with first: Unicode.Scalar) -> Bool {
+    guard let file = fopen(path, "re") else { return false }
     defer { fclose(file) }
-    return fgetc(file) == Int32(UInt8(ascii: "1"))
+    return fgetc(file) == Int32(first.value)
   }
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -47,8 +48,9 @@ void bench_open(long count, const char *path)
 }
 
 /*
- * So many opens a second, or as many as can be if it is 0; prints how many they were. The last
- * argument, which the kernel does not look at, says when each began: CLOCK_REALTIME, nanoseconds.
+ * So many opens a second, or as many as can be if it is 0 or more than that; prints how many they
+ * were. The last argument, which the kernel does not look at, says when each began: CLOCK_REALTIME,
+ * nanoseconds.
  */
 void bench_pace(long seconds, long rate, const char *path)
 {
@@ -58,9 +60,11 @@ void bench_pace(long seconds, long rate, const char *path)
 	long count = 0;
 
 	for (double at = start; at < end; at = now()) {
-		long due = rate ? (long)((at - start) * (double)rate / 1e9) - count : 1000;
+		long due = rate ? (long)((at - start) * (double)rate / 1e9) - count : LONG_MAX;
+		/* What is late must not go on beyond the end. */
+		long next = due < 1000 ? due : 1000;
 
-		for (long i = 0; i < due; i++, count++) {
+		for (long i = 0; i < next; i++, count++) {
 			struct timespec time;
 
 			clock_gettime(CLOCK_REALTIME, &time);
@@ -71,7 +75,7 @@ void bench_pace(long seconds, long rate, const char *path)
 				fail("%s: %s", path, strerror(errno));
 			syscall(SYS_close, file);
 		}
-		if (rate)
+		if (due == next)
 			nanosleep(&pause, NULL);
 	}
 	printf("%ld\n", count);

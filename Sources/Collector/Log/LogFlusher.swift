@@ -1,70 +1,33 @@
-import CNestaudit
 import Glibc
+import Synchronization
 
 /// `flush = INCREMENTAL_ASYNC`: what was written goes onto the disk every so many records, by a thread of its
 /// own.
 final class LogFlusher: @unchecked Sendable {
   private let every: Int
   private var unflushed = 0
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private var running = false
+  private let isFlushing = Atomic<Bool>(false)
 
   /// - Parameter every: records between two flushes, `freq` of auditd.conf.
-  init(every: Int) {
-    self.every = every
-    pthread_mutex_init(mutex, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-  }
+  init(every: Int) { self.every = every }
 
   /// Counts, and begins a flush when it is time and none is under way.
   func wrote(_ records: Int, to file: borrowing LogFile) {
     unflushed += records
-    guard every > 0, unflushed >= every else { return }
-    pthread_mutex_lock(mutex)
-    let begin = !running
-    running = true
-    pthread_mutex_unlock(mutex)
-    guard begin else { return }
+    guard every > 0, unflushed >= every,
+      !isFlushing.exchange(true, ordering: .acquiringAndReleasing)
+    else { return }
     unflushed = 0
     let descriptor = file.duplicate()
-    let task = Task(descriptor: descriptor, flusher: self)
-    var thread = pthread_t()
-    let failed = pthread_create(
-      &thread, nil,
-      { context in
-        nestaudit_name_thread("log-flusher")
-        let task = Unmanaged<Task>.fromOpaque(context!).takeRetainedValue()
-        fdatasync(task.descriptor)
-        close(task.descriptor)
-        task.flusher.ended()
-        return nil
-      }, Unmanaged.passRetained(task).toOpaque())
-    if failed == 0 {
-      pthread_detach(thread)
-    } else {
-      Unmanaged.passUnretained(task).release()
-      close(descriptor)
-      ended()
+    let isStarted = LogThread.start("log-flusher") {
+      fdatasync(descriptor)
+      self.ended(descriptor)
     }
+    if !isStarted { ended(descriptor) }
   }
 
-  private func ended() {
-    pthread_mutex_lock(mutex)
-    running = false
-    pthread_mutex_unlock(mutex)
-  }
-
-  private final class Task {
-    let descriptor: Int32
-    let flusher: LogFlusher
-
-    init(descriptor: Int32, flusher: LogFlusher) {
-      self.descriptor = descriptor
-      self.flusher = flusher
-    }
+  private func ended(_ descriptor: Int32) {
+    close(descriptor)
+    isFlushing.store(false, ordering: .releasing)
   }
 }

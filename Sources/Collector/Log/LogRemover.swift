@@ -1,4 +1,3 @@
-import CNestaudit
 import Glibc
 import Synchronization
 
@@ -11,24 +10,13 @@ enum LogRemover {
 
   /// Closes a file's last descriptor.
   static func close(_ descriptor: Int32) {
-    guard busy.add(1, ordering: .relaxed).newValue <= most, start(descriptor) else {
-      busy.subtract(1, ordering: .relaxed)
-      Glibc.close(descriptor)
-      return
-    }
+    guard busy.add(1, ordering: .relaxed).newValue <= most,
+      LogThread.start("log-remover", { end(descriptor) })
+    else { return end(descriptor) }
   }
 
-  private static func start(_ descriptor: Int32) -> Bool {
-    var thread = pthread_t()
-    let failed = pthread_create(
-      &thread, nil,
-      { context in
-        nestaudit_name_thread("log-remover")
-        Glibc.close(Int32(Int(bitPattern: context)))
-        LogRemover.busy.subtract(1, ordering: .relaxed)
-        return nil
-      }, UnsafeMutableRawPointer(bitPattern: Int(descriptor)))
-    if failed == 0 { pthread_detach(thread) }
-    return failed == 0
+  private static func end(_ descriptor: Int32) {
+    Glibc.close(descriptor)
+    busy.subtract(1, ordering: .relaxed)
   }
 }
