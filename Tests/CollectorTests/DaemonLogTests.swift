@@ -101,42 +101,6 @@ struct DaemonLogTests {
     #expect(logs.map(\.written) == [64, 1])
   }
 
-  /// Whether a page of a file is in memory.
-  private func isInMemory(_ path: String, at offset: Int) throws -> Bool {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    try #require(file >= 0)
-    defer { close(file) }
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let memory = mmap(nil, page, PROT_READ, MAP_SHARED, file, off_t(offset))
-    try #require(memory != MAP_FAILED)
-    defer { munmap(memory, page) }
-    var isThere: UInt8 = 0
-    try #require(mincore(memory, page, &isThere) == 0)
-    return isThere & 1 != 0
-  }
-
-  @Test func aLogThatGrowsKeepsItsEndAloneInMemory() throws {
-    let area = try Area()
-    let path = area.path + "/a/audit.log"
-    var configuration = AuditdConfiguration()
-    configuration.maxLogFileAction = .ignore
-    let log = try DaemonLog(path: path, configuration: configuration, writers: LogWriters())
-    let line = String(repeating: "x", count: 1 << 20 - 1) + "\n"
-    let deadline = ContinuousClock.now + .seconds(60)
-    var count = 0
-    repeat {
-      submit(line, to: log)
-      count += 1
-      while log.queuedRecords > 0, ContinuousClock.now < deadline { usleep(1000) }
-      // All that is written stays until more has come behind it.
-      if count == WriteBehind.kept / line.utf8.count { #expect(try isInMemory(path, at: 0)) }
-    } while try isInMemory(path, at: 0) && count < 1024 && ContinuousClock.now < deadline
-    #expect(try !isInMemory(path, at: 0))
-    #expect(try isInMemory(path, at: log.bytes - WriteBehind.kept / 2))
-    #expect(log.close() == 0)
-    #expect(log.bytes == count * line.utf8.count)
-  }
-
   @Test(.enabled(if: getuid() == 0, "needs root: a full disk is mounted"))
   func aFullDiskHoldsNobodyUpAndIsCounted() throws {
     let area = try Area()

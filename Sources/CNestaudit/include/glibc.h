@@ -61,13 +61,4 @@ static inline void nestaudit_wait_for_grace_period(void)
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-/* Has a part of a file begin its way to the disk, without waiting for its end (sync_file_range(2)).
- */
-static inline int nestaudit_begin_writing_out(int file, long long start, long long length)
-{
-	enum { sync_file_range_write = 2 };
-
-	return syscall(SYS_sync_file_range, file, start, length, sync_file_range_write);
-}
-
 #endif

@@ -152,7 +152,6 @@ final class DaemonLog: Sendable {
         try file.append(
           batch.text.bytes, records: batch.records, written: &batch.written)
         flusher?.wrote(batch.records, to: file)
-        writer.behind.wrote(to: &file)
       } catch {
         failure = error.description
       }

@@ -12,8 +12,6 @@ struct LogFile: ~Copyable {
   private var descriptor: Int32
   /// Bytes in it.
   private(set) var size: Int
-  /// Bytes of it whose way to the disk has begun: `WriteBehind`.
-  var writtenOut: Int
   /// How often a new file was begun.
   private(set) var rotations = 0
   private var unflushed = 0
@@ -47,7 +45,6 @@ struct LogFile: ~Copyable {
     self.kept = kept
     cutOff = Self.cutTornLine(path, descriptor)
     size = Self.size(of: descriptor)
-    writtenOut = size
     kept?.opened(descriptor, size: size)
   }
 
@@ -146,7 +143,6 @@ struct LogFile: ~Copyable {
     close(descriptor)
     descriptor = fresh
     size = 0
-    writtenOut = 0
     kept?.opened(fresh, size: 0)
     rotations += 1
   }

@@ -28,7 +28,6 @@ final class LogWriter: @unchecked Sendable {
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var logs: [DaemonLog] = []
   private var pending = false
-  let behind = WriteBehind()
 
   init() {
     pthread_mutex_init(mutex, nil)
