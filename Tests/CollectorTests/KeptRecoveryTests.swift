@@ -31,9 +31,9 @@ struct KeptRecoveryTests {
     close(file)
   }
 
-  private func batch(_ text: String, at start: UInt64) -> LogBatch {
+  private func batch(_ text: String, at start: UInt64, after tail: String = "") -> LogBatch {
     let batch = batches.take(expecting: 0)
-    batch.kept?.begin(log: UInt64(log.index), at: start)
+    Array(tail.utf8).withUnsafeBytes { batch.begin(at: start, after: $0, of: log) }
     Array(text.utf8).withUnsafeBytes { batch.text.append($0) }
     return batch
   }
@@ -94,6 +94,29 @@ struct KeptRecoveryTests {
     try write(part, of: "one\ntwo\n")
     try expect("one\ntwo\n")
     withExtendedLifetime(batch) {}
+  }
+
+  /// What it carries is in its own block, in the log or not; several begin at the same one if they are short.
+  @Test(arguments: [
+    "", "one\ntw", "one\ntwo\n", "one\ntwo\nth", "one\ntwo\nthree\n", "one\ntwo\nthree\nfo",
+  ])
+  func aBatchGoesOnInTheBlockOfTheOneBefore(_ part: String) throws {
+    let all = "one\ntwo\nthree\nfour\n"
+    // Memory that was used before has old text behind the new one.
+    for _ in 0..<4 {
+      let used = batch(String(repeating: "old\n", count: 20), at: 0)
+      batches.give(used)
+    }
+    var batches = [
+      batch("one\ntwo\n", at: 0), batch("three\n", at: 8, after: "two\n"),
+      batch("four\n", at: 14, after: "two\nthree\n"),
+    ]
+    // The next one has written what the first has left.
+    if part.utf8.count > 8 { self.batches.give(batches.removeFirst()) }
+    commit(end: all.utf8.count)
+    try write(part, of: all)
+    try expect(all)
+    withExtendedLifetime(batches) {}
   }
 
   @Test func whatWasThereBeforeStays() throws {

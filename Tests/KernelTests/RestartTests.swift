@@ -60,19 +60,35 @@ struct Restarts {
     #expect(scan.types["DAEMON_END"] == 1)
   }
 
-  @Test(.timeLimit(.minutes(5)))
-  func killedAHundredTimesUnderLoadItLosesAndDoublesNothing() throws {
+  /// What is killed how often, while so many opens a second are made.
+  struct Load: CustomTestStringConvertible, Sendable {
+    let rate: Int
+    let seconds: Int
+    let kills: Int
+    let settings: String
+    let testDescription: String
+
+    static let steady = Load(
+      rate: 20000, seconds: 60, kills: 100, settings: "", testDescription: "20,000 a second")
+    /// So many that logs are written in blocks, and that the ring needs more room while nobody takes from it.
+    static let flood = Load(
+      rate: 80000, seconds: 20, kills: 10, settings: "ring_size = 512M\n",
+      testDescription: "80,000 a second")
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: [Load.steady, .flood])
+  func killedUnderLoadItLosesAndDoublesNothing(_ load: Load) throws {
     try withTemporaryDirectory { area in
       let workload = try Workload(in: area)
-      let configuration = try configuration(in: area)
+      let configuration = try configuration(in: area, settings: load.settings)
       var collector = try RunningCollector(
         in: area, configuration: configuration, limit: Self.limit)
-      let seconds = 60
-      let paced = try workload.start(["pace", "\(seconds)", "20000", "/etc/passwd"])
+      let paced = try workload.start(
+        ["pace", "\(load.seconds)", "\(load.rate)", "/etc/passwd"])
       var generator = SystemRandomNumberGenerator()
       var kills = 0
       var starts: [Double] = []
-      while paced.isRunning || kills < 100 {
+      while paced.isRunning || kills < load.kills {
         usleep(UInt32.random(in: 0..<300_000, using: &generator))
         try collector.kill()
         kills += 1

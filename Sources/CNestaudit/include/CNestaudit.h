@@ -10,6 +10,7 @@
 #include "capabilities.h"
 #include "clock.h"
 #include "closing.h"
+#include "direct.h"
 #include "glibc.h"
 #include "kept.h"
 #include "mapping.h"

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define KEPT_MAGIC  0x6b6570742d617564ull
-#define KEPT_FORMAT 1 /* to be raised with every change below, and of what facts are made of */
+#define KEPT_FORMAT 2 /* to be raised with every change below, and of what facts are made of */
 
 #define KEPT_LOGS    8192  /* daemons at a time: POLICY_RULESETS_MAX */
 #define KEPT_BATCHES 65536 /* of text */
@@ -78,8 +78,12 @@ struct kept_log {
 
 /* A piece of a log's stream. */
 struct kept_batch {
-	uint64_t start; /* in the stream */
-	uint64_t log;   /* 1 + its number; 0: none */
+	uint64_t start; /* of its own lines, in the stream */
+	/*
+	 * 1 + its log's number in the lower half, or 0: none. In the upper half how many bytes
+	 * before `start` its text begins with.
+	 */
+	uint64_t log;
 };
 
 _Static_assert(sizeof(struct kept_head) <= 4096, "the head has moved");

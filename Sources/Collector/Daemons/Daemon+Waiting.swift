@@ -11,6 +11,12 @@ extension Daemon {
   /// `-b`: 0 is no limit.
   var backlogLimit: Int { ruleset.settings.backlogLimit ?? Limits.backlog }
 
+  /// Has its log wait for its disk only if its backlog lasts for that long.
+  func tellPatience() {
+    log.isPatient.store(
+      backlogLimit == 0 || backlogLimit >= Limits.backlog, ordering: .relaxed)
+  }
+
   /// Whether so many records more leave less than a quarter of the backlog: what makes them is to be stopped now, since
   /// it goes on until it is.
   @inline(__always)

@@ -63,6 +63,7 @@ final class Daemon {
   private(set) var hasEnded = false
   /// Bytes that were handed to its log: where in its stream the next batch begins.
   private var stream: UInt64 = 0
+  private var tail = LogTail()
   /// About so many bytes the next batch will have.
   private var expectedSize = 0
 
@@ -83,6 +84,7 @@ final class Daemon {
     self.log = log
     self.view = view
     quotas = template.scope.quotas
+    tellPatience()
     if let state = kept?.state { resume(state) }
   }
 
@@ -112,7 +114,7 @@ final class Daemon {
     isNoted = false
     guard let kept else { return }
     var state = kept_state()
-    state.end = stream + UInt64(batch?.text.count ?? 0)
+    state.end = stream + UInt64(batch?.count ?? 0)
     state.serial = serial
     state.ended = hasEnded ? 1 : 0
     state.counts = books.kept
@@ -138,7 +140,10 @@ final class Daemon {
   var locked: Bool { ruleset.settings.enabled == 2 }
 
   /// Goes by other rules from the next event on.
-  func apply(_ ruleset: LoadedRuleset) { self.ruleset = ruleset }
+  func apply(_ ruleset: LoadedRuleset) {
+    self.ruleset = ruleset
+    tellPatience()
+  }
 
   /// Writes in another format from the next event on.
   func apply(names: UnsafePointer<IDNames>?) { self.names = names }
@@ -192,7 +197,7 @@ final class Daemon {
 
   @inline(never)
   private func begin() -> LogBatch {
-    let empty = log.emptyBatch(at: stream, expecting: expectedSize)
+    let empty = log.emptyBatch(at: stream, after: tail.bytes, expecting: expectedSize)
     batch = empty
     return empty
   }
@@ -205,7 +210,7 @@ final class Daemon {
   /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
   private func hasRoom() -> Bool {
     if isSuspended { return false }
-    guard log.bytes + (batch?.text.count ?? 0) >= quotas.logBytes else { return true }
+    guard log.bytes + (batch?.count ?? 0) >= quotas.logBytes else { return true }
     write(.logQuota(bytes: quotas.logBytes), at: .now)
     isSuspended = true
     return false
@@ -270,8 +275,9 @@ final class Daemon {
     batch = nil
     full.isFirst = isFirst
     // What is left of several may be little.
-    expectedSize = max(full.text.count, expectedSize / 2)
-    stream += UInt64(full.text.count)
+    expectedSize = max(full.count, expectedSize / 2)
+    stream += UInt64(full.count)
+    tail.keep(log.tail(of: full, endingAt: stream), of: full.text.bytes)
     ledger.seal(full, for: log)
   }
 }

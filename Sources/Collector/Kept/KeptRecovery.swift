@@ -43,7 +43,10 @@ struct KeptRecovery {
 
   private struct Piece {
     let batch: UInt32
+    /// Where its own lines begin …
     let start: UInt64
+    /// … and where its text does, which is in what went before.
+    let textStart: UInt64
   }
 
   /// - Returns: serial number of the last event in the log.
@@ -61,7 +64,7 @@ struct KeptRecovery {
     for (number, piece) in pieces.enumerated() {
       let next = number + 1 < pieces.count ? pieces[number + 1].start : state.end
       let end = min(next, state.end)
-      guard file >= 0, piece.start <= at, at < end else { continue }
+      guard file >= 0, piece.textStart <= at, at < end else { continue }
       guard write(piece, from: at, to: end, file, log) else { break }
       at = end
     }
@@ -87,9 +90,11 @@ struct KeptRecovery {
   private func pieces(of log: KeptLog) -> [Piece] {
     var pieces: [Piece] = []
     for index in 0..<UInt32(KEPT_BATCHES) {
-      let batch = memory.batch(index)
-      if batch.pointee.log == UInt64(log.index) + 1 {
-        pieces.append(Piece(batch: index, start: batch.pointee.start))
+      let batch = memory.batch(index).pointee
+      if batch.log & 0xffff_ffff == UInt64(log.index) + 1 {
+        pieces.append(
+          Piece(
+            batch: index, start: batch.start, textStart: batch.start &- (batch.log >> 32)))
       }
     }
     return pieces.sorted { $0.start < $1.start }
@@ -99,7 +104,7 @@ struct KeptRecovery {
     _ piece: Piece, from start: UInt64, to end: UInt64, _ file: Int32, _ log: KeptLog
   ) -> Bool {
     var bytes = [UInt8](repeating: 0, count: Int(end - start))
-    let offset = KeptMemory.textOffset(piece.batch) + (start - piece.start)
+    let offset = KeptMemory.textOffset(piece.batch) + (start - piece.textStart)
     guard pread(memory.descriptor, &bytes, bytes.count, off_t(offset)) == bytes.count else {
       return false
     }

@@ -12,7 +12,7 @@ final class KeptText: TextMemory {
   /// Bytes that have room in the file.
   private var capacity = 0
   /// Where the file has no room: it is not kept.
-  private var stray: UnsafeMutableRawBufferPointer?
+  private var stray: PageText?
 
   private static let mappedAtFirst = 256 << 10
   private static let smallest = 16 << 10
@@ -25,7 +25,6 @@ final class KeptText: TextMemory {
   }
 
   deinit {
-    stray?.deallocate()
     if let mapping { munmap(mapping, mapped) }
     if capacity > 0 {
       nestaudit_deallocate(memory.descriptor, KeptMemory.textOffset(index), UInt64(capacity))
@@ -34,9 +33,10 @@ final class KeptText: TextMemory {
   }
 
   /// What is written from here on is a piece of a log's stream.
-  func begin(log: UInt64, at start: UInt64) {
+  /// - Parameter carried: bytes before it that are there already.
+  func begin(log: UInt64, at start: UInt64, carrying carried: Int = 0) {
     memory.batch(index).pointee.start = start
-    nestaudit_store_release(&memory.batch(index).pointee.log, log + 1)
+    nestaudit_store_release(&memory.batch(index).pointee.log, UInt64(carried) << 32 | (log + 1))
   }
 
   /// It is in the log.
@@ -46,13 +46,10 @@ final class KeptText: TextMemory {
     if stray == nil, let room = keep(needed) { return room }
     // The text goes on to the log; what is not kept is that it outlives us.
     memory.giveUp()
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
-    let old =
-      stray.map { UnsafeRawPointer($0.baseAddress!) } ?? mapping.map { UnsafeRawPointer($0) }
-    if let old { larger.baseAddress!.copyMemory(from: old, byteCount: count) }
-    stray?.deallocate()
-    stray = larger
-    return larger
+    if let stray { return stray.grow(toHold: needed, of: count) }
+    let begun = PageText()
+    stray = begun
+    return begun.grow(toHold: needed, from: mapping.map { UnsafeRawPointer($0) }, of: count)
   }
 
   private func keep(_ needed: Int) -> UnsafeMutableRawBufferPointer? {

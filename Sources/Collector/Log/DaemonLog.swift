@@ -4,7 +4,7 @@ import Synchronization
 
 /// A daemon's log as the drain thread sees it: buffers go in at once, a writer thread takes them to the disk.
 final class DaemonLog: Sendable {
-  private struct State: ~Copyable {
+  struct State: ~Copyable {
     var file: LogFile?
     var waiting: [LogBatch] = []
     var closing = false
@@ -15,18 +15,25 @@ final class DaemonLog: Sendable {
 
   let path: String
   /// Records that wait for the disk, and those that are on it.
-  private let queued = Atomic<Int>(0)
-  private let done = Atomic<UInt64>(0)
-  private let events = Atomic<Int>(0)
-  private let failing = Atomic<Bool>(false)
+  let queued = Atomic<Int>(0)
+  let done = Atomic<UInt64>(0)
+  let events = Atomic<Int>(0)
+  let failing = Atomic<Bool>(false)
   /// Bytes that wait for the disk, and those in the log and its rotated predecessors.
-  private let queuedBytes = Atomic<Int>(0)
-  private let storedBytes = Atomic<Int>(0)
-  private let state: Mutex<State>
-  private let writer: LogWriter
-  private let batches: LogBatches
+  let queuedBytes = Atomic<Int>(0)
+  let storedBytes = Atomic<Int>(0)
+  let state: Mutex<State>
+  let writers: LogWriters.OfDevice
+  let flusher: LogFlusher?
+  /// Where the file begins in the daemon's stream.
+  let base = Atomic<UInt64>(0)
+  /// The writer of blocks has it. Changed while the state is locked.
+  let isInBlocks = Atomic<Bool>(false)
+  /// It has a backlog that lasts while the disk is waited for.
+  let isPatient = Atomic<Bool>(true)
+  let batches: LogBatches
   /// Where what is not in the file yet outlives the collector; nil if it does not.
-  private let kept: KeptLog?
+  let kept: KeptLog?
   /// Bytes of a torn line that were cut off when it was opened.
   let cutOff: Int
 
@@ -39,7 +46,7 @@ final class DaemonLog: Sendable {
     self.kept = kept
     cutOff = file.cutOff
     storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
-    writer = writers.writer(device: file.device)
+    self.writers = writers.writers(device: file.device)
     batches = writers.batches
     if configuration.flush == .incrementalAsync {
       flusher = LogFlusher(every: configuration.freq)
@@ -47,10 +54,13 @@ final class DaemonLog: Sendable {
       flusher = nil
     }
     state = Mutex(State(file: consume file))
-    writer.add(self)
+    self.writers.cached.add(self)
   }
 
-  private let flusher: LogFlusher?
+  /// Whose thread writes it.
+  private var writer: LogWriter {
+    isInBlocks.load(ordering: .relaxed) ? writers.blocks : writers.cached
+  }
 
   /// Records that wait for the disk.
   var queuedRecords: Int { queued.load(ordering: .relaxed) }
@@ -69,38 +79,58 @@ final class DaemonLog: Sendable {
 
   /// An empty batch, to be filled with whole lines and submitted.
   /// - Parameters:
-  ///   - start: where in the daemon's stream it is, in bytes.
+  ///   - stream: where in the daemon's stream it is, in bytes.
+  ///   - tail: what it carries of the batch before it.
   ///   - expected: about so many bytes will be in it.
-  func emptyBatch(at start: UInt64 = 0, expecting expected: Int = 0) -> LogBatch {
+  func emptyBatch(
+    at stream: UInt64 = 0, after tail: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+    expecting expected: Int = 0
+  ) -> LogBatch {
     let batch = batches.take(expecting: expected)
-    if let kept { batch.kept?.begin(log: UInt64(kept.index), at: start) }
+    batch.begin(at: stream, after: tail, of: kept)
     return batch
+  }
+
+  /// How many bytes of a batch the next one is to carry: those in the block of the file in which it ends, as far as that is
+  /// known before it is written. 0 if it is not going to be written in blocks.
+  /// - Parameter stream: where it ends in the daemon's stream.
+  func tail(of batch: LogBatch, endingAt stream: UInt64) -> Int {
+    guard batch.count >= LogBatch.blockSize || isInBlocks.load(ordering: .relaxed) else { return 0 }
+    let tail =
+      Int(truncatingIfNeeded: stream &- base.load(ordering: .relaxed)) & (BlockWrites.blockSize - 1)
+    return tail <= batch.text.count ? tail : 0
   }
 
   /// Counts whole lines that are to be written.
   func queue(_ batch: LogBatch) {
     queued.add(batch.records, ordering: .relaxed)
     events.add(batch.events, ordering: .relaxed)
-    queuedBytes.add(batch.text.count, ordering: .relaxed)
+    queuedBytes.add(batch.count, ordering: .relaxed)
   }
 
   /// Has them written; never waits for the disk.
   func write(_ batch: LogBatch) {
-    state.withLock { $0.waiting.append(batch) }
+    let writer = state.withLock {
+      $0.waiting.append(batch)
+      return self.writer
+    }
     writer.wake()
   }
 
   /// Writes what is left and closes the file; waits at most `seconds` for a disk that refuses.
   /// - Returns: records that could not be written.
   func close(seconds: Int = 5) -> Int {
-    state.withLock { $0.closing = true }
-    writer.finish(self, seconds: seconds)
+    closeLater()
+    writers.cached.finish(self, seconds: seconds)
     return queuedRecords
   }
 
   /// Has what is left written and the file closed, without waiting for it; nothing may be submitted any more.
   func closeLater() {
-    state.withLock { $0.closing = true }
+    let writer = state.withLock {
+      $0.closing = true
+      return self.writer
+    }
     writer.wake()
   }
 
@@ -119,82 +149,4 @@ final class DaemonLog: Sendable {
 
   /// Whether everything is written and the file is closed.
   var isClosed: Bool { state.withLock { $0.closed } }
-
-  // MARK: On the writer's thread
-
-  /// How a log's turn has ended.
-  enum Turn {
-    /// Nothing waits any more.
-    case done
-    /// It has written as much as it may before the others of its disk have had their turn.
-    case more
-    /// The disk refused.
-    case refused
-  }
-
-  /// Bytes that one log writes before others do.
-  private static let turn = 1 << 20
-
-  /// Writes what waits, for one turn.
-  func writeWaiting() -> Turn {
-    var bytes = 0
-    while bytes < Self.turn {
-      let next = state.withLock { $0.waiting.first }
-      guard let batch = next else { return .done }
-      // The file is this thread's while it writes: no lock is held during write(2).
-      guard var file = state.withLock({ $0.file.take() }) else { return .refused }
-      var failure: String?
-      let before = file.size
-      let rotations = file.rotations
-      do {
-        if batch.isFirst, batch.written == 0 { try file.beginNew() }
-        batch.isFirst = false
-        try file.append(
-          batch.text.bytes, records: batch.records, written: &batch.written)
-        flusher?.wrote(batch.records, to: file)
-      } catch {
-        failure = error.description
-      }
-      let failed = failure != nil
-      if file.rotations == rotations {
-        storedBytes.add(file.size - before, ordering: .relaxed)
-      } else {
-        storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
-      }
-      giveBack(file, failure)
-      if failed { return .refused }
-      bytes += batch.text.count
-      finish(batch)
-    }
-    return .more
-  }
-
-  private func giveBack(_ file: consuming LogFile, _ failure: String?) {
-    var file = Optional(file)
-    failing.store(failure != nil, ordering: .relaxed)
-    state.withLock { state in
-      state.file = file.take()
-      state.failure = failure
-    }
-  }
-
-  private func finish(_ batch: LogBatch) {
-    queued.subtract(batch.records, ordering: .relaxed)
-    events.subtract(batch.events, ordering: .relaxed)
-    queuedBytes.subtract(batch.text.count, ordering: .relaxed)
-    done.add(UInt64(batch.records), ordering: .relaxed)
-    _ = state.withLock { $0.waiting.removeFirst() }
-    batches.give(batch)
-  }
-
-  /// Whether `close()` was called and nothing is left, or nothing more will be tried.
-  func closeIfDone(giveUp: Bool) -> Bool {
-    state.withLock { state in
-      guard state.closing, giveUp || state.waiting.isEmpty else { return state.closed }
-      if var file = state.file.take() { try? file.flush() }
-      if !state.closed, !state.isLeft { kept?.release() }
-      state.closed = true
-      return true
-    }
-  }
 }

@@ -10,23 +10,45 @@ final class LogBatch: @unchecked Sendable {
   var records = 0
   /// Of these, how many events that were captured.
   var events = 0
-  /// Bytes of it that are on the disk already.
+  /// Bytes at its beginning that are the last of the batch before it: they are in the block in which it begins.
+  private(set) var carried = 0
+  /// Where its text begins in the daemon's stream.
+  private(set) var start: UInt64 = 0
+  /// Up to where its text is on the disk already.
   var written = 0
   /// A new file begins with it.
   var isFirst = false
 
   /// What has grown as long as this is handed on: it is still in the processor's cache when it is written.
   static let fullSize = 192 << 10
+  /// A log that gets so much at a time may go over to blocks.
+  static let blockSize = 32 << 10
 
   fileprivate init(in memory: KeptMemory?) {
     kept = memory.flatMap { KeptText(in: $0) }
-    text = kept.map { TextBuffer(in: $0) } ?? TextBuffer(capacity: 4096)
+    text = TextBuffer(in: (kept as (any TextMemory)?) ?? PageText())
     if kept == nil { memory?.giveUp() }
+  }
+
+  /// Bytes of its own.
+  var count: Int { text.count - carried }
+
+  /// - Parameters:
+  ///   - stream: where it begins in the daemon's stream.
+  ///   - tail: what it carries of the batch before it.
+  func begin(at stream: UInt64, after tail: UnsafeRawBufferPointer, of log: KeptLog?) {
+    text.append(tail)
+    carried = tail.count
+    written = tail.count
+    start = stream - UInt64(tail.count)
+    // Not before: whoever comes after a kill reads what stands there.
+    if let log { kept?.begin(log: UInt64(log.index), at: stream, carrying: tail.count) }
   }
 
   fileprivate func clear() {
     kept?.end()
     text.removeAll()
+    carried = 0
     records = 0
     events = 0
     written = 0

@@ -6,15 +6,21 @@ import Glibc
 struct LogFile: ~Copyable {
   let path: String
   private let name: String
-  private let configuration: AuditdConfiguration
+  let configuration: AuditdConfiguration
   /// Its directory, wherever that is moved.
   private let directory: Int32
-  private var descriptor: Int32
+  private(set) var descriptor: Int32
   /// Bytes in it.
   private(set) var size: Int
+  /// Whether it can be written in whole blocks, and when it is.
+  let takesBlocks: Bool
+  var blocks = BlockWrites()
+  /// What only the page cache may have of it.
+  var cached: CachedBytes
   /// How often a new file was begun.
   private(set) var rotations = 0
   private var unflushed = 0
+  private var isDirect = false
   /// Where it is noted how far the file has come; nil if nobody needs that.
   private let kept: KeptLog?
   /// Bytes of a torn line that were cut off when it was opened.
@@ -43,8 +49,11 @@ struct LogFile: ~Copyable {
     self.directory = directory
     self.descriptor = descriptor
     self.kept = kept
+    takesBlocks = Self.takesBlocks(descriptor, configuration.flush)
     cutOff = Self.cutTornLine(path, descriptor)
     size = Self.size(of: descriptor)
+    // An earlier collector may have written it just now.
+    cached = CachedBytes(size)
     kept?.opened(descriptor, size: size)
   }
 
@@ -74,18 +83,47 @@ struct LogFile: ~Copyable {
           part = UnsafeRawBufferPointer(rebasing: part[0..<Self.eventEnd(in: part, after: room)])
         }
       }
-      kept?.willWrite(part.count)
-      let count = write(descriptor, part.baseAddress!, part.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw LogError(path, "write", errno: errno)
-      }
-      written += count
-      size += count
-      kept?.didWrite(count)
+      written += try put(part)
     }
+    try count(records)
+  }
+
+  /// Records are in it: they are flushed as auditd.conf has it.
+  mutating func count(_ records: Int) throws(LogError) {
     unflushed += records
     if configuration.flush == .incremental, unflushed >= configuration.freq { try flush() }
+  }
+
+  /// Writes as much of a text as the disk takes, through the page cache.
+  mutating func put(_ text: UnsafeRawBufferPointer) throws(LogError) -> Int {
+    let whole = iovec(
+      iov_base: UnsafeMutableRawPointer(mutating: text.baseAddress), iov_len: text.count)
+    return try withUnsafePointer(to: whole) { whole throws(LogError) in
+      try put(UnsafeBufferPointer(start: whole, count: 1), isDirect: false)
+    }
+  }
+
+  /// Writes as much as the disk takes.
+  /// - Parameter isDirect: past the page cache; of memory and places that allow it.
+  mutating func put(
+    _ parts: UnsafeBufferPointer<iovec>, isDirect: Bool
+  ) throws(LogError) -> Int {
+    if isDirect != self.isDirect {
+      guard nestaudit_set_direct(descriptor, isDirect ? 1 : 0) == 0 else {
+        throw LogError(path, "fcntl", errno: errno)
+      }
+      self.isDirect = isDirect
+    }
+    kept?.willWrite(parts.reduce(0) { $0 + $1.iov_len })
+    var count: Int
+    repeat {
+      count = writev(descriptor, parts.baseAddress, Int32(parts.count))
+    } while count < 0 && errno == EINTR
+    guard count >= 0 else { throw LogError(path, "write", errno: errno) }
+    size += count
+    if !isDirect { cached.add(count) }
+    kept?.didWrite(count)
+    return count
   }
 
   /// Puts what was written onto the disk.
@@ -143,6 +181,8 @@ struct LogFile: ~Copyable {
     close(descriptor)
     descriptor = fresh
     size = 0
+    isDirect = false
+    cached = CachedBytes(0)
     kept?.opened(fresh, size: 0)
     rotations += 1
   }

@@ -2,34 +2,48 @@ import CNestaudit
 import Glibc
 import Synchronization
 
-/// The writers: a thread for each file system, so that a slow disk holds up only its own logs.
+/// The writers: threads for each file system, so that a slow disk holds up only its own logs.
 final class LogWriters {
-  private var writers: [UInt64: LogWriter] = [:]
+  /// Of one file system. What goes past the page cache waits for the disk, and has a thread of its own: the other logs do
+  /// not wait with it.
+  struct OfDevice {
+    let cached = LogWriter(.cached)
+    let blocks = LogWriter(.blocks)
+  }
+
+  private var writers: [UInt64: OfDevice] = [:]
   /// What all logs take their batches from.
   let batches: LogBatches
 
   /// - Parameter memory: where text outlives the collector; nil if it need not.
   init(keptIn memory: KeptMemory? = nil) { batches = LogBatches(in: memory) }
 
-  func writer(device: UInt64) -> LogWriter {
+  func writers(device: UInt64) -> OfDevice {
     if let known = writers[device] { return known }
-    let writer = LogWriter()
-    writers[device] = writer
-    return writer
+    let made = OfDevice()
+    writers[device] = made
+    return made
   }
 }
 
-/// A thread that writes the logs of one file system.
+/// A thread that writes logs of one file system.
 final class LogWriter: @unchecked Sendable {
-  /// After a failed write.
-  private static let retryNanoseconds = 1_000_000_000
+  enum Kind {
+    case cached
+    case blocks
 
+    fileprivate var threadName: StaticString { self == .cached ? "log-writer" : "block-writer" }
+  }
+
+  private let kind: Kind
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var logs: [DaemonLog] = []
   private var pending = false
+  private var blocks = BlockList()
 
-  init() {
+  init(_ kind: Kind) {
+    self.kind = kind
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, nil)
     var thread = pthread_t()
@@ -39,14 +53,18 @@ final class LogWriter: @unchecked Sendable {
     pthread_create(
       &thread, nil,
       { context in
-        nestaudit_name_thread("log-writer")
-        Unmanaged<LogWriter>.fromOpaque(context!).takeUnretainedValue().loop()
+        let writer = Unmanaged<LogWriter>.fromOpaque(context!).takeUnretainedValue()
+        nestaudit_name_thread(
+          UnsafeRawPointer(writer.kind.threadName.utf8Start).assumingMemoryBound(to: CChar.self))
+        writer.loop()
         return nil
       }, itself)
     pthread_detach(thread)
   }
 
-  func add(_ log: DaemonLog) { locked { logs.append(log) } }
+  func add(_ log: DaemonLog) {
+    locked { if !logs.contains(where: { $0 === log }) { logs.append(log) } }
+  }
 
   /// Says that a log has something to write.
   func wake() {
@@ -83,22 +101,25 @@ final class LogWriter: @unchecked Sendable {
         pending = false
         return logs
       }
-      var refused = false
       var isMore = false
+      var nextTime: Int64?
       for log in batch {
-        switch log.writeWaiting() {
-        case .done: break
+        switch log.writeWaiting(as: kind, &blocks) {
+        case .done, .handedOver: break
         case .more: isMore = true
-        case .refused: refused = true
+        case .later(let time): nextTime = min(time, nextTime ?? time)
         }
       }
-      let closed = batch.filter { $0.closeIfDone(giveUp: false) }
+      let closed = kind == .cached ? batch.filter { $0.closeIfDone(giveUp: false) } : []
       locked {
-        logs.removeAll { log in closed.contains { $0 === log } }
+        logs.removeAll { log in
+          kind == .cached
+            ? closed.contains { $0 === log } : !log.isInBlocks.load(ordering: .relaxed)
+        }
         pthread_cond_broadcast(changed)
         if isMore { pending = true }
-        guard refused else { return }
-        var deadline = Self.time(after: Self.retryNanoseconds)
+        guard let nextTime else { return }
+        var deadline = Self.time(after: max(0, Int(nextTime - Clock.read(CLOCK_MONOTONIC))))
         if !pending { _ = pthread_cond_timedwait(changed, mutex, &deadline) }
         pending = true
       }

@@ -1,0 +1,75 @@
+/// When a log goes to its disk in whole blocks, past the page cache (O_DIRECT of open(2)). There, each 4 KiB take a page
+/// of memory, which costs more than all else that is done for the events in it.
+///
+/// It is for a log that gets very much: what waits is written when it is a lot, or has waited for a while, and the last
+/// bytes, which fill no block, wait for what follows them.
+struct BlockWrites {
+  /// What is to be done with what waits.
+  enum Step: Equatable {
+    /// All of it is written, through the page cache.
+    case cached
+    /// So many bytes, up to the end of a block.
+    case blocks(Int)
+    /// More is waited for, until then (CLOCK_MONOTONIC, nanoseconds).
+    case hold(until: Int64)
+  }
+
+  static let blockSize = 4096
+  /// Bytes of one write: a disk has nearly its full speed, and the others that wait for it little to wait.
+  private static let most = 1 << 20
+  /// What waits where it begins, and what must come in `patience` for it to go on.
+  private static let beginning = 128 << 10
+  private static let leastInTime = 192 << 10
+  private static let patience: Int64 = 12_000_000
+  /// A disk that lets a write wait for so long has its other logs wait too …
+  private static let slow: Int64 = 50_000_000
+  /// … and is left to the page cache for this time.
+  private static let rest: Int64 = 1_000_000_000
+
+  /// Whether what was written last went past the page cache.
+  private(set) var isOn = false
+  private var waitsSince: Int64?
+  private var notBefore: Int64 = 0
+
+  /// - Parameters:
+  ///   - waiting: bytes that are to be written.
+  ///   - room: bytes that the file takes.
+  ///   - size: bytes in the file.
+  mutating func step(waiting: Int, room: Int, size: Int, at now: Int64) -> Step {
+    guard now >= notBefore, isOn || waiting >= Self.beginning else { return end() }
+    let most = min(waiting, room, Self.most)
+    let blocks = (size + most) / Self.blockSize * Self.blockSize - size
+    if most == waiting, most < Self.most, isOn {
+      let since = waitsSince ?? now
+      waitsSince = since
+      if now - since < Self.patience { return .hold(until: since + Self.patience) }
+      guard waiting >= Self.leastInTime else { return end() }
+    }
+    waitsSince = nil
+    // At the end of a file that is to be rotated.
+    return blocks > 0 ? .blocks(blocks) : .cached
+  }
+
+  private mutating func end() -> Step {
+    stop()
+    return .cached
+  }
+
+  /// What comes now is little, or must not wait.
+  mutating func stop() {
+    isOn = false
+    waitsSince = nil
+  }
+
+  /// Blocks were written, which has taken so many nanoseconds.
+  mutating func wrote(in nanoseconds: Int64, at now: Int64) {
+    isOn = true
+    if nanoseconds > Self.slow { refused(at: now) }
+  }
+
+  /// Blocks could not be written: how all is written tells why.
+  mutating func refused(at now: Int64) {
+    isOn = false
+    notBefore = now + Self.rest
+  }
+}

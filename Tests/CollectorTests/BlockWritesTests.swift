@@ -1,0 +1,195 @@
+import AuditRecords
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Collector
+
+/// What comes to a log in a flood goes past the page cache, and is in the file as if it had not.
+struct BlockWritesTests {
+  private let area: Area
+  private var path: String { area.path + "/web/audit.log" }
+
+  init() throws { area = try Area() }
+
+  /// Hands lines to a log as its daemon does.
+  private struct Feeder: ~Copyable {
+    let log: DaemonLog
+    private var stream: UInt64 = 0
+    private var tail = LogTail()
+    private var serial = 100_000
+    private(set) var text: [UInt8] = []
+
+    init(_ log: DaemonLog) { self.log = log }
+
+    /// One batch of lines, of at least so many bytes together.
+    mutating func submit(_ bytes: Int, toNewFile isFirst: Bool = false) {
+      let batch = log.emptyBatch(at: stream, after: tail.bytes)
+      repeat {
+        serial += 1
+        let line =
+          "type=X msg=audit(1700000000.000:\(serial)): "
+          .padding(toLength: 50 + serial * 7919 % 1000, withPad: "x", startingAt: 0) + "\n"
+        let bytes = Array(line.utf8)
+        text += bytes
+        bytes.withUnsafeBytes { batch.text.append($0) }
+        batch.records += 1
+      } while batch.count < bytes
+      batch.isFirst = isFirst
+      stream += UInt64(batch.count)
+      tail.keep(log.tail(of: batch, endingAt: stream), of: batch.text.bytes)
+      log.queue(batch)
+      log.write(batch)
+    }
+
+    /// Until its last lines are in the file.
+    func settle() {
+      let deadline = ContinuousClock.now + .seconds(20)
+      while log.queuedRecords > 0, ContinuousClock.now < deadline { usleep(500) }
+      #expect(log.queuedRecords == 0)
+    }
+  }
+
+  private func log(_ text: String = "flush = NONE\nmax_log_file_action = IGNORE\n") throws
+    -> DaemonLog
+  {
+    try DaemonLog(
+      path: path, configuration: .parse(text, file: "auditd.conf"), writers: LogWriters())
+  }
+
+  private func bytes(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: area.path + "/" + name)))
+  }
+
+  /// Whether a log can be written in blocks here.
+  private static let areTaken: Bool = {
+    guard let area = try? Area(),
+      let file = try? LogFile(path: area.path + "/audit.log", configuration: .init())
+    else { return false }
+    return file.takesBlocks
+  }()
+  private static let need: Comment = "needs a file system with O_DIRECT, and Linux 6.1"
+
+  @Test(.enabled(if: areTaken, need))
+  func aFloodIsInTheFileByteForByte() throws {
+    // What another has left ends within a block.
+    try area.write("type=X msg=audit(1700000000.000:1): before\n", to: "web/audit.log")
+    let log = try log()
+    var feeder = Feeder(log)
+    var inBlocks = 0
+    var round = 0
+    // A disk that is slow just then is left to the page cache for a second.
+    while inBlocks < 200, round < 4000 {
+      round += 1
+      feeder.submit([200_000, 40_000, 500, 131_072, 70_001][round % 5])
+      if log.isInBlocks.load(ordering: .relaxed) { inBlocks += 1 }
+      // As fast as the disk, and never so slow that it ends.
+      while log.queuedRecords > 8000 { usleep(100) }
+    }
+    #expect(inBlocks == 200)
+    feeder.settle()
+    #expect(log.close() == 0)
+    let expected = Array("type=X msg=audit(1700000000.000:1): before\n".utf8) + feeder.text
+    #expect(try bytes("web/audit.log").elementsEqual(expected))
+  }
+
+  @Test(.enabled(if: areTaken, need))
+  func itsLastLinesWaitForAMomentOnly() throws {
+    let log = try log()
+    var feeder = Feeder(log)
+    for _ in 0..<40 {
+      feeder.submit(200_000)
+      usleep(500)
+    }
+    // Nothing follows.
+    feeder.settle()
+    #expect(try bytes("web/audit.log") == feeder.text)
+    for _ in 0..<20 {
+      feeder.submit(100)
+      usleep(1000)
+    }
+    feeder.settle()
+    let isInBlocks = log.isInBlocks.load(ordering: .relaxed)
+    #expect(!isInBlocks)
+    #expect(try bytes("web/audit.log") == feeder.text)
+    #expect(log.close() == 0)
+  }
+
+  @Test(.enabled(if: areTaken, need))
+  func filesAreRotatedBetweenEvents() throws {
+    let log = try log("flush = NONE\nmax_log_file = 1\nnum_logs = 99\n")
+    var feeder = Feeder(log)
+    for round in 0..<120 {
+      feeder.submit([200_000, 50_000, 3_000][round % 3])
+      while log.queuedRecords > 4000 { usleep(100) }
+    }
+    feeder.settle()
+    #expect(log.close() == 0)
+    var files: [[UInt8]] = [try bytes("web/audit.log")]
+    while let older = try? bytes("web/audit.log.\(files.count)") { files.append(older) }
+    #expect(files.count > 8)
+    #expect(files.reversed().flatMap { $0 } == feeder.text)
+    for file in files.dropFirst() {
+      #expect(file.last == UInt8(ascii: "\n"))
+      #expect(file.count >= 1 << 20 && file.count < (1 << 20) + 2000)
+    }
+  }
+
+  @Test(.enabled(if: areTaken, need))
+  func aNewFileThatIsAskedForBeginsWithItsOwnLines() throws {
+    let log = try log("flush = NONE\nmax_log_file = 100\n")
+    var feeder = Feeder(log)
+    for _ in 0..<20 { feeder.submit(200_000) }
+    let before = feeder.text
+    feeder.submit(100, toNewFile: true)
+    for _ in 0..<20 { feeder.submit(200_000) }
+    feeder.settle()
+    #expect(log.close() == 0)
+    #expect(try bytes("web/audit.log.1") == before)
+    #expect(try bytes("web/audit.log") == Array(feeder.text[before.count...]))
+  }
+
+  // MARK: When
+
+  private let block = BlockWrites.blockSize
+
+  @Test func littleIsWrittenAtOnce() {
+    var writes = BlockWrites()
+    #expect(writes.step(waiting: 100_000, room: .max, size: 0, at: 0) == .cached)
+  }
+
+  @Test func aLotIsWrittenUpToTheEndOfABlock() {
+    var writes = BlockWrites()
+    #expect(
+      writes.step(waiting: 200_000, room: .max, size: 100, at: 0) == .blocks(48 * block - 100))
+    #expect(writes.step(waiting: 200_000, room: 20_000, size: 0, at: 0) == .blocks(4 * block))
+    #expect(writes.step(waiting: 200_000, room: 4000, size: 0, at: 0) == .cached)
+    #expect(writes.step(waiting: 9 << 20, room: .max, size: 0, at: 0) == .blocks(1 << 20))
+  }
+
+  @Test func onceItIsOnMoreIsWaitedFor() {
+    var writes = BlockWrites()
+    writes.wrote(in: 1000, at: 0)
+    #expect(writes.step(waiting: 100, room: .max, size: 0, at: 5) == .hold(until: 12_000_005))
+    #expect(writes.step(waiting: 200_000, room: .max, size: 0, at: 9) == .hold(until: 12_000_005))
+    #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 10) == .blocks(1 << 20))
+    #expect(writes.step(waiting: 300_000, room: .max, size: 0, at: 11) == .hold(until: 12_000_011))
+    #expect(
+      writes.step(waiting: 300_000, room: .max, size: 0, at: 12_000_011) == .blocks(73 * block))
+    #expect(writes.isOn)
+    // It has become slow.
+    #expect(
+      writes.step(waiting: 9000, room: .max, size: 0, at: 13_000_000) == .hold(until: 25_000_000))
+    #expect(writes.step(waiting: 9000, room: .max, size: 0, at: 25_000_000) == .cached)
+    #expect(!writes.isOn)
+  }
+
+  @Test func aSlowDiskIsLeftToThePageCache() {
+    var writes = BlockWrites()
+    writes.wrote(in: 60_000_000, at: 100)
+    #expect(!writes.isOn)
+    #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 200) == .cached)
+    #expect(
+      writes.step(waiting: 1 << 20, room: .max, size: 0, at: 1_000_000_100) == .blocks(1 << 20))
+  }
+}
