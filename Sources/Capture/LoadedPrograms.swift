@@ -63,7 +63,8 @@ struct LoadedPrograms {
     _ ringSize: UInt32, _ backend: Backend, _ types: borrowing KernelTypes
   ) throws(CaptureError) -> LoadedPrograms {
     LibbpfLog.begin()
-    let maps = try ProgramObject.open()
+    let noTypes = NoTypes()
+    let maps = try ProgramObject.open(types: noTypes?.path)
     var isWhole = false
     defer { if !isWhole { bpf_object__close(maps) } }
     guard bpf_map__set_max_entries(bpf_object__find_map_by_name(maps, "ring"), ringSize) == 0
@@ -77,6 +78,7 @@ struct LoadedPrograms {
       bpf_program__set_autoload($0, false)
     }
     try ProgramObject.load(maps)
+    withExtendedLifetime(noTypes) {}
     let model = backend == .hooks ? SyscallFunctions.models().dropFirst().first : nil
     func share(_ names: [String]) -> ProgramShare {
       ProgramShare(names, maps: maps) { object in

@@ -14,14 +14,19 @@ enum ProgramObject {
   }()
 
   /// Reads it; nothing is loaded yet.
-  static func open() throws(CaptureError) -> OpaquePointer {
+  /// - Parameter types: a file with the types that stand for the kernel's.
+  static func open(types: String? = nil) throws(CaptureError) -> OpaquePointer {
     var size = 0
     let bytes = nestaudit_bpf_object(&size)
     var options = bpf_object_open_opts()
     options.sz = MemoryLayout<bpf_object_open_opts>.size
     let opened = "nestaudit".withCString { name in
       options.object_name = name
-      return bpf_object__open_mem(bytes, size, &options)
+      guard let types else { return bpf_object__open_mem(bytes, size, &options) }
+      return types.withCString {
+        options.btf_custom_path = $0
+        return bpf_object__open_mem(bytes, size, &options)
+      }
     }
     guard let opened else { throw CaptureError("the BPF object cannot be read", errno: errno) }
     return opened

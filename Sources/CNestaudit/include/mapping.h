@@ -22,6 +22,12 @@ static inline void nestaudit_deallocate(int file, uint64_t start, uint64_t count
 	syscall(SYS_fallocate, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, count);
 }
 
+/* A file without a name, in memory; -1 if that is refused. */
+static inline int nestaudit_memory_file(const char *name)
+{
+	return syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+}
+
 /* Makes a mapping longer, wherever there is room; NULL if that is refused. */
 static inline void *nestaudit_extend(void *mapping, uint64_t size, uint64_t longer)
 {
