@@ -84,6 +84,28 @@ struct DaemonLogTests {
     #expect(try area.read("b/audit.log") == "of b\n")
   }
 
+  @Test func allLogsOfADiskKnowWhenMuchWaitsForIt() throws {
+    let area = try Area()
+    let writers = LogWriters()
+    let logs = try ["loud", "quiet"].map {
+      try DaemonLog(
+        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
+    }
+    let much = Array(repeating: UInt8(ascii: "x"), count: Limits.waitingForDisk / 2)
+    let batches = (0..<2).map { _ in
+      let batch = logs[0].emptyBatch()
+      much.withUnsafeBytes { batch.text.append($0) }
+      return batch
+    }
+    logs[0].queue(batches[0])
+    #expect(logs.map(\.isDiskAtEase) == [true, true])
+    logs[0].queue(batches[1])
+    #expect(logs.map(\.isDiskAtEase) == [false, false])
+    for batch in batches { logs[0].write(batch) }
+    #expect(logs.map { $0.close() } == [0, 0])
+    #expect(logs.map(\.isDiskAtEase) == [true, true])
+  }
+
   @Test func aLogWithMuchToWriteDoesNotKeepAnotherWaiting() throws {
     let area = try Area()
     let writers = LogWriters()

@@ -11,6 +11,11 @@ extension Daemon {
   /// `-b`: 0 is no limit.
   var backlogLimit: Int { ruleset.settings.backlogLimit ?? Limits.backlog }
 
+  /// Whether more may wait than that: without a `-b`, as long as its disk is not far behind.
+  var mayExceedBacklog: Bool {
+    ruleset.settings.backlogLimit == nil && waitTime == 0 && log.isDiskAtEase
+  }
+
   /// Has its log wait for its disk only if its backlog lasts for that long.
   func tellPatience() {
     log.isPatient.store(

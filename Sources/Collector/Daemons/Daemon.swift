@@ -151,7 +151,7 @@ final class Daemon {
   /// Why `records` more may not be written now: the backlog limit, the quota, the rate limit; nil if they may.
   func refusal(records: Int, at second: Int64) -> LossCause? {
     let limit = backlogLimit
-    if limit > 0, backlog + records > limit + waitRoom {
+    if limit > 0, backlog + records > limit + waitRoom, !mayExceedBacklog {
       return log.isFailing ? .log : .backlog
     }
     if quotas.logBytes > 0, !hasRoom() { return .logQuota }

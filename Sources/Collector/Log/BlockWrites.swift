@@ -21,7 +21,7 @@ struct BlockWrites {
   private static let beginning = 128 << 10
   private static let leastInTime = 192 << 10
   private static let patience: Int64 = 12_000_000
-  /// A disk that lets a write wait for so long has its other logs wait too …
+  /// A disk that takes so long for a write is behind …
   private static let slow: Int64 = 50_000_000
   /// … and is left to the page cache for this time.
   private static let rest: Int64 = 1_000_000_000

@@ -191,6 +191,7 @@ extension DaemonLog {
       queued.subtract(batch.records, ordering: .relaxed)
       events.subtract(batch.events, ordering: .relaxed)
       queuedBytes.subtract(batch.count, ordering: .relaxed)
+      writers.waiting.subtract(batch.count, ordering: .relaxed)
       done.add(UInt64(batch.records), ordering: .relaxed)
       batches.give(batch)
     }
@@ -201,7 +202,11 @@ extension DaemonLog {
     state.withLock { state in
       guard state.closing, giveUp || state.waiting.isEmpty else { return state.closed }
       if var file = state.file.take() { try? file.flush() }
-      if !state.closed, !state.isLeft { kept?.release() }
+      if !state.closed {
+        if !state.isLeft { kept?.release() }
+        // What is given up.
+        writers.waiting.subtract(queuedBytes.load(ordering: .relaxed), ordering: .relaxed)
+      }
       state.closed = true
       return true
     }

@@ -74,6 +74,10 @@ final class DaemonLog: Sendable {
   var bytes: Int {
     queuedBytes.load(ordering: .relaxed) + storedBytes.load(ordering: .relaxed)
   }
+  /// Whether all logs of its disk together have little enough that waits for it to take a moment in which it is slow.
+  var isDiskAtEase: Bool {
+    !isFailing && writers.waiting.load(ordering: .relaxed) < Limits.waitingForDisk
+  }
   /// Why the last write failed; nil while all is well.
   var failure: String? { state.withLock { $0.failure } }
 
@@ -106,6 +110,7 @@ final class DaemonLog: Sendable {
     queued.add(batch.records, ordering: .relaxed)
     events.add(batch.events, ordering: .relaxed)
     queuedBytes.add(batch.count, ordering: .relaxed)
+    writers.waiting.add(batch.count, ordering: .relaxed)
   }
 
   /// Has them written; never waits for the disk.

@@ -6,9 +6,11 @@ import Synchronization
 final class LogWriters {
   /// Of one file system. What goes past the page cache waits for the disk, and has a thread of its own: the other logs do
   /// not wait with it.
-  struct OfDevice {
+  final class OfDevice: Sendable {
     let cached = LogWriter(.cached)
     let blocks = LogWriter(.blocks)
+    /// Bytes of all its logs that wait for it.
+    let waiting = Atomic<Int>(0)
   }
 
   private var writers: [UInt64: OfDevice] = [:]
