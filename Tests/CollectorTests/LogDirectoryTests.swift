@@ -10,13 +10,16 @@ struct LogDirectoryTests {
   private static let hash = String(repeating: "0123456789abcdef", count: 4)
 
   private func owner(
-    _ name: String, id: String? = nil, contid: UInt64, runtime: Runtime = .oci
+    _ name: String, id: String? = nil, contid: UInt64, runtime: Runtime = .oci,
+    isNamedByCgroup: Bool = false
   ) -> LogOwner {
     let metadata = ContainerMetadata(runtime: runtime, id: id ?? name, name: name)
     let container = Container(
       contid: contid, outer: nil, cgroupPath: "/\(name)", pids: [7, 1], pidNamespace: 1,
       uidMap: [], gidMap: [])
-    return LogOwner(container.identified(by: metadata, around: nil), daemon: "all")
+    return LogOwner(
+      container.identified(by: metadata, around: nil), daemon: "all",
+      isNamedByCgroup: isNamedByCgroup)
   }
 
   private func log(_ text: String, of name: String, in area: URL) throws {
@@ -55,6 +58,22 @@ struct LogDirectoryTests {
       #expect(try text(area.path + "/web") == "first")
       let other = String(Self.hash.reversed())
       #expect(directory.take(for: owner("web", id: other, contid: 6, runtime: runtime)) != nil)
+    }
+  }
+
+  /// What has a runtime that was not found in time is one, too.
+  @Test(arguments: [false, true])
+  func aCgroupThatIsMadeAgainIsTheSameIfItsPathWasNamed(isNamed: Bool) throws {
+    try withTemporaryDirectory { area in
+      func take(_ contid: UInt64) -> String? {
+        LogDirectory(ofLog: area.path + "/web/audit.log").take(
+          for: owner("web", contid: contid, runtime: .cgroup, isNamedByCgroup: isNamed))
+      }
+      #expect(take(4) == nil)
+      try log("first", of: "web", in: area)
+      // Another collector finds it running.
+      #expect(take(4) == nil)
+      #expect((take(5) == nil) == isNamed)
     }
   }
 

@@ -23,7 +23,10 @@ extension DaemonTable {
     let path = template.logPath(instance: name, directory: logDirectory)
     if outside.replayed == nil, let container = entry?.container, template.isPerContainer {
       let directory = LogDirectory(ofLog: path)
-      if let moved = directory.take(for: LogOwner(container, daemon: template.name)) {
+      let owner = LogOwner(
+        container, daemon: template.name,
+        isNamedByCgroup: template.scope.namesCgroup(container.cgroupPath))
+      if let moved = directory.take(for: owner) {
         logger.notice(
           "\(path) is the log of container \(container.name) (\(container.number)) now; that of an earlier one of this name is in \(moved)"
         )

@@ -15,12 +15,15 @@ struct LogOwner: Equatable {
   var started: Int64
   /// … and ended then; nil while it runs.
   var ended: Int64?
+  /// Its daemon is one for cgroups of its path: whatever is made there again is the same to it. No file tells it.
+  var isNamedByCgroup = false
 
   private static let thisBoot: String =
     (try? TextFile.read("/proc/sys/kernel/random/boot_id"))?.split(separator: "\n").first
     .map(String.init) ?? ""
 
-  init(_ container: Container, daemon: String) {
+  init(_ container: Container, daemon: String, isNamedByCgroup: Bool = false) {
+    self.isNamedByCgroup = isNamedByCgroup
     name = container.name
     runtime = (container.metadata?.runtime ?? Runtime.cgroup).rawValue
     id = container.runtimeID
@@ -59,15 +62,17 @@ struct LogOwner: Equatable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Whether both are one container, perhaps started again: its id then says so, where its runtime gives no id twice or the
+  /// Whether the other one, which is there now, is the same container, perhaps started again: its id then says so, where its runtime gives no id twice or the
   /// container stays when it does not run.
   func isSame(as other: LogOwner) -> Bool {
     // A number that is declared again is another's.
     if runtime == Runtime.declared.rawValue { return false }
     if contid == other.contid, boot == other.boot, name == other.name { return true }
     guard runtime == other.runtime, id == other.id, name == other.name else { return false }
+    // A container that was gone before its runtime was found is such a cgroup, too, and the next of its name another.
+    if runtime == Runtime.cgroup.rawValue { return other.isNamedByCgroup }
     return Self.keepsMachines.contains(runtime) || id.utf8.count == 64
   }
 
-  private static let keepsMachines = [Runtime.lxc, .nspawn, .cgroup].map(\.rawValue)
+  private static let keepsMachines = [Runtime.lxc, .nspawn].map(\.rawValue)
 }
