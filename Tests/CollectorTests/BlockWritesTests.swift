@@ -61,6 +61,19 @@ struct BlockWritesTests {
     Array(try Data(contentsOf: URL(fileURLWithPath: area.path + "/" + name)))
   }
 
+  /// Bytes of a file, and those of them that the page cache has.
+  private func memory(of name: String) throws -> (size: Int, resident: Int) {
+    let file = open(area.path + "/" + name, O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    let size = Int(lseek(file, 0, SEEK_END))
+    let mapped = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0)
+    try #require(mapped != MAP_FAILED)
+    defer { munmap(mapped, size) }
+    var pages = [UInt8](repeating: 0, count: (size + 4095) / 4096)
+    try #require(mincore(mapped!, size, &pages) == 0)
+    return (size, pages.reduce(0) { $0 + Int($1 & 1) } * 4096)
+  }
+
   /// Whether a log can be written in blocks here.
   private static let areTaken: Bool = {
     guard let area = try? Area(),
@@ -89,6 +102,8 @@ struct BlockWritesTests {
     #expect(inBlocks == 200)
     feeder.settle()
     #expect(log.close() == 0)
+    let (size, resident) = try memory(of: "web/audit.log")
+    #expect(size - resident > 8 << 20, "\(resident) of \(size) bytes are in the page cache")
     let expected = Array("type=X msg=audit(1700000000.000:1): before\n".utf8) + feeder.text
     #expect(try bytes("web/audit.log").elementsEqual(expected))
   }
@@ -147,6 +162,26 @@ struct BlockWritesTests {
     #expect(log.close() == 0)
     #expect(try bytes("web/audit.log.1") == before)
     #expect(try bytes("web/audit.log") == Array(feeder.text[before.count...]))
+  }
+
+  @Test func whatTheCacheHasIsWaitedForIfItIsLittle() throws {
+    try area.write(String(repeating: "x", count: 3 << 20), to: "log")
+    let file = open(area.path + "/log", O_WRONLY | O_CLOEXEC)
+    defer { close(file) }
+    var cached = CachedBytes(1 << 20)
+    let little = cached.areFew(with: 0, in: file, size: 3 << 20)
+    cached.add(2 << 20)
+    // It goes to the disk meanwhile, with no more of it.
+    let much = cached.areFew(with: 0, in: file, size: 3 << 20)
+    #expect([little, much] == [true, false])
+    cached.add(4096)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !cached.areFew(with: 0, in: file, size: 3 << 20), ContinuousClock.now < deadline {
+      usleep(1000)
+    }
+    let rest = cached.areFew(with: (1 << 20) - 4096, in: file, size: 3 << 20)
+    let isSettled = cached.settle(in: file, size: 3 << 20)
+    #expect([rest, isSettled] == [true, true])
   }
 
   // MARK: When

@@ -15,6 +15,15 @@ struct DaemonLogTests {
     log.write(batch)
   }
 
+  /// Of one file system.
+  private func logs(_ names: [String], in area: Area) throws -> [DaemonLog] {
+    let writers = LogWriters()
+    return try names.map {
+      try DaemonLog(
+        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
+    }
+  }
+
   @Test func whatIsSubmittedIsInTheFileWhenItIsClosed() throws {
     let area = try Area()
     let log = try DaemonLog(
@@ -73,11 +82,7 @@ struct DaemonLogTests {
 
   @Test func twoLogsOfOneWriterAreKeptApart() throws {
     let area = try Area()
-    let writers = LogWriters()
-    let logs = try ["a", "b"].map {
-      try DaemonLog(
-        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
-    }
+    let logs = try logs(["a", "b"], in: area)
     for (log, line) in zip(logs, ["of a\n", "of b\n"]) { submit(line, to: log) }
     #expect(logs.map { $0.close() } == [0, 0])
     #expect(try area.read("a/audit.log") == "of a\n")
@@ -86,11 +91,7 @@ struct DaemonLogTests {
 
   @Test func allLogsOfADiskKnowWhenMuchWaitsForIt() throws {
     let area = try Area()
-    let writers = LogWriters()
-    let logs = try ["loud", "quiet"].map {
-      try DaemonLog(
-        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
-    }
+    let logs = try logs(["loud", "quiet"], in: area)
     let much = Array(repeating: UInt8(ascii: "x"), count: Limits.waitingForDisk / 2)
     let batches = (0..<2).map { _ in
       let batch = logs[0].emptyBatch()
@@ -108,11 +109,7 @@ struct DaemonLogTests {
 
   @Test func aLogWithMuchToWriteDoesNotKeepAnotherWaiting() throws {
     let area = try Area()
-    let writers = LogWriters()
-    let logs = try ["loud", "quiet"].map {
-      try DaemonLog(
-        path: "\(area.path)/\($0)/audit.log", configuration: .init(), writers: writers)
-    }
+    let logs = try logs(["loud", "quiet"], in: area)
     let much = String(repeating: "x", count: 1 << 20) + "\n"
     for _ in 0..<64 { submit(much, to: logs[0]) }
     submit("quiet\n", to: logs[1])

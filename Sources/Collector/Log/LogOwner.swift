@@ -62,8 +62,8 @@ struct LogOwner: Equatable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Whether the other one, which is there now, is the same container, perhaps started again: its id then says so, where its runtime gives no id twice or the
-  /// container stays when it does not run.
+  /// Whether the other one, which is there now, is the same container, perhaps started again: its id then says so, where
+  /// its runtime gives no id twice or the container stays when it does not run.
   func isSame(as other: LogOwner) -> Bool {
     // A number that is declared again is another's.
     if runtime == Runtime.declared.rawValue { return false }
