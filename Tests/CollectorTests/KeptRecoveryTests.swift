@@ -102,11 +102,9 @@ struct KeptRecoveryTests {
   ])
   func aBatchGoesOnInTheBlockOfTheOneBefore(_ part: String) throws {
     let all = "one\ntwo\nthree\nfour\n"
-    // Memory that was used before has old text behind the new one.
-    for _ in 0..<4 {
-      let used = batch(String(repeating: "old\n", count: 20), at: 0)
-      batches.give(used)
-    }
+    // Memory that was used before has old text behind the new one, and is used again from the last one on.
+    let used = (0..<3).map { _ in batch(String(repeating: "old\n", count: 20), at: 0) }
+    for batch in used { batches.give(batch) }
     var batches = [
       batch("one\ntwo\n", at: 0), batch("three\n", at: 8, after: "two\n"),
       batch("four\n", at: 14, after: "two\nthree\n"),
