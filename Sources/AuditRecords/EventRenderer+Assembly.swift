@@ -9,29 +9,34 @@ extension EventRenderer {
   ///   - title: by which the daemon goes on to call the task; nil for its own.
   ///   - excluded: types of records that are left out.
   ///   - targets: where those are that a signal goes to.
-  public borrowing func assemble(
+  ///   - isFirst: other daemons see alike, and may have copies of these lines: `copy`.
+  public mutating func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
     chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
     excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
-    into text: inout TextBuffer
+    isFirst: Bool = false, into text: inout TextBuffer
   ) {
     guard let process else { return }
-    if excluded.isEmpty, names == nil, title == nil, isViewed(by: view, chain) {
-      return gather(serial: serial, key: key, into: &text)
-    }
+    let isNoted =
+      isFirst && excluded.isEmpty && names == nil && title == nil && targets.count == 0
+    if isNoted { lines.begin(view, chain, serial, key, in: text) }
     if let chain {
       text.append("type=CONTAINER_ID")
       text.append(heads.stamp)
-      text.append(decimal: serial)
-      text.append("): record=1 contid=")
+      let start = text.count
+      text.append(serial: serial)
+      if isNoted { lines.note(from: start, to: text) }
+      text.append("record=1 contid=")
       text.append(chain)
       text.append(UInt8(ascii: "\n"))
     }
     if excluded.isEmpty {
-      return Self.assemble(
+      Self.assemble(
         segments, text: 0..<segments.text.count, slots: 0..<segments.slotCount, heads, process,
         targets, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
-        title: title, chains, into: &text)
+        title: title, chains, into: &text, noting: isNoted, in: &lines)
+      if isNoted { lines.end(in: text) }
+      return
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
@@ -39,64 +44,24 @@ extension EventRenderer {
         segments, text: marks[index].text..<(isLast ? segments.text.count : marks[index + 1].text),
         slots: marks[index].slot..<(isLast ? segments.slotCount : marks[index + 1].slot),
         heads, process, targets, view: view, serial: serial, key: key, isLinked: chain != nil,
-        names: names, title: title, chains, into: &text)
+        names: names, title: title, chains, into: &text, noting: false, in: &lines)
     }
   }
 
-  /// Fills in what depends on the view alone, for several daemons that see alike and write RAW: their lines differ by
-  /// serials and keys.
-  public mutating func fill(view: NamespaceView, chain: UnsafeRawBufferPointer?) {
-    guard let process, targets.count == 0, !isViewed(by: view, chain) else { return }
-    viewed.removeAll()
-    viewedFor = (view.number, chain)
-    if let chain {
-      viewed.text.append("type=CONTAINER_ID")
-      viewed.text.append(heads.stamp)
-      viewed.place(.serial)
-      viewed.text.append("record=1 contid=")
-      viewed.text.append(chain)
-      viewed.text.append(UInt8(ascii: "\n"))
-    }
-    var (start, first) = (0, 0)
-    for index in 0...segments.slotCount {
-      let isLast = index == segments.slotCount
-      let end = isLast ? segments.text.count : segments.slot(index).offset
-      guard isLast || segments.slot(index).kind.isDaemons else { continue }
-      Self.assemble(
-        segments, text: start..<end, slots: first..<index, heads, process, targets, view: view,
-        serial: 0, key: nil, isLinked: chain != nil, names: nil, title: nil, .none,
-        into: &viewed.text)
-      if !isLast { viewed.place(segments.slot(index).kind) }
-      (start, first) = (end, index + 1)
-    }
+  /// Bytes of the lines that a daemon of this view has as another has them but for its serial and key; nil if there are none.
+  @inline(__always)
+  public func linesAlike(view: NamespaceView, chain: UnsafeRawBufferPointer?) -> Int? {
+    lines.serve(view, chain) ? lines.count : nil
   }
 
-  /// Puts serials and the key in between what the view has.
-  private borrowing func gather(
-    serial: UInt64, key: UnsafeRawBufferPointer?, into text: inout TextBuffer
+  /// Appends the records for a daemon that sees what another one sees.
+  /// - Parameter first: the other one's, of which there are as many as `linesAlike`.
+  @inline(__always)
+  public func copy(
+    _ first: UnsafeRawPointer, serial: UInt64, key: UnsafeRawBufferPointer?,
+    into text: inout TextBuffer
   ) {
-    guard let filled = viewed.text.bytes.baseAddress else { return }
-    var copied = 0
-    var digits = 0..<0
-    for index in 0..<viewed.slotCount {
-      let slot = viewed.slot(index)
-      text.append(filled + copied, count: slot.offset - copied)
-      copied = slot.offset
-      if slot.kind == .serial {
-        text.append(serial: serial, again: &digits)
-      } else {
-        text.append(key: key)
-      }
-    }
-    text.append(filled + copied, count: viewed.text.count - copied)
-  }
-
-  private func isViewed(by view: NamespaceView, _ chain: UnsafeRawBufferPointer?) -> Bool {
-    guard viewedFor.view == view.number else { return false }
-    guard let chain, let known = viewedFor.chain else {
-      return chain == nil && viewedFor.chain == nil
-    }
-    return chain.elementsEqual(known)
+    lines.append(copying: first, serial: serial, key: key, to: &text)
   }
 
   /// What is longer has no enriched part: libauparse reads no line of more than 8970 bytes, and counts what goes before
@@ -109,7 +74,7 @@ extension EventRenderer {
     _ heads: borrowing RecordHeads, _ process: ProcessEvent, _ targets: Targets,
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?, isLinked: Bool,
     names: UnsafePointer<IDNames>?, title: [UInt8]?, _ chains: TargetChains,
-    into text: inout TextBuffer
+    into text: inout TextBuffer, noting: Bool, in lines: inout TwinLines
   ) {
     guard let shared = segments.text.bytes.baseAddress else { return }
     var copied = range.lowerBound
@@ -124,6 +89,7 @@ extension EventRenderer {
       case .serial:
         lineStart = text.count
         text.append(serial: serial, again: &digits)
+        if noting { lines.note(from: lineStart, to: text) }
       case .pid: text.append(decimal: UInt64(view.pid(of: process)))
       case .ppid: text.append(decimal: UInt64(view.ppid(of: process)))
       case .subject:
@@ -140,7 +106,10 @@ extension EventRenderer {
       case .targetPID:
         let target = targets.target(at: Int(slot.value))
         text.append(decimal: UInt64(target.map { view.pid(of: $0) } ?? 0))
-      case .key: text.append(key: key)
+      case .key:
+        let start = text.count
+        text.append(key: key)
+        if noting { lines.note(from: start, to: text, isKey: true) }
       case .containerLink: if isLinked { text.append(" record=1") }
       case .targetContainer:
         guard let told = chains.chain(at: Int(slot.value)) else { break }
@@ -193,13 +162,18 @@ extension TextBuffer {
   fileprivate mutating func append(serial: UInt64, again digits: inout Range<Int>) {
     if !digits.isEmpty { return append(repeating: digits) }
     let start = count
-    append(decimal: serial)
-    append("): ")
+    append(serial: serial)
     digits = start..<count
   }
 
   @inline(__always)
-  fileprivate mutating func append(key: UnsafeRawBufferPointer?) {
+  mutating func append(serial: UInt64) {
+    append(decimal: serial)
+    append("): ")
+  }
+
+  @inline(__always)
+  mutating func append(key: UnsafeRawBufferPointer?) {
     if let key { append(untrusted: key) } else { append("(null)") }
   }
 }

@@ -6,10 +6,8 @@ public import CNestaudit
 /// another of its own, FD_PAIR, SOCKADDR, OBJ_PID, CWD, PATH, PROCTITLE.
 public struct EventRenderer: ~Copyable {
   var segments = Segments()
-  /// Likewise for one view: nothing but serials and keys is left out.
-  var viewed = Segments()
-  /// Whose view that is, and how its container is called there; 0 is nobody's.
-  var viewedFor: (view: UInt64, chain: UnsafeRawBufferPointer?) = (0, nil)
+  /// Of the event rendered last.
+  var lines = TwinLines()
   var heads = RecordHeads()
   var plan = PathPlan()
   private(set) var process: ProcessEvent?
@@ -131,7 +129,7 @@ public struct EventRenderer: ~Copyable {
   ) {
     self.process = process
     targets = .none
-    viewedFor = (0, nil)
+    lines.removeAll()
     isEnriched = enriched
     segments.removeAll()
     marks.removeAll()

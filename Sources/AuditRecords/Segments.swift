@@ -40,9 +40,6 @@ struct Segments: ~Copyable {
     /// The name of an id as the caller gave it.
     case givenUserName
     case givenGroupName
-
-    /// Whether it depends on the daemon, not on its view alone; of an event without targets, in the format RAW.
-    var isDaemons: Bool { self == .serial || self == .key }
   }
 
   struct Placed {

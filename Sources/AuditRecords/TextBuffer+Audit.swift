@@ -8,18 +8,29 @@ extension TextBuffer {
     if value < 10 { return append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
     append(atMost: 20) { memory in
       let digits = Self.decimalDigits(of: value)
-      var rest = value
-      var at = digits
-      while rest >= 10 {
-        at &-= 2
-        let pair = Self.pairs.utf8Start + 2 * Int(truncatingIfNeeded: rest % 100)
-        memory[at] = pair[0]
-        memory[at &+ 1] = pair[1]
-        rest /= 100
-      }
-      if at > 0 { memory[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
+      Self.write(value, digits, to: memory)
       return digits
     }
+  }
+
+  /// Writes a number over one that ends at `end` and has as many digits.
+  mutating func replace(decimal value: UInt64, digits: Int, endingAt end: Int) {
+    change(end - digits..<end) { Self.write(value, digits, to: $0) }
+  }
+
+  @inline(__always)
+  private static func write(_ value: UInt64, _ digits: Int, to memory: UnsafeMutablePointer<UInt8>)
+  {
+    var rest = value
+    var at = digits
+    while rest >= 10 {
+      at &-= 2
+      let pair = pairs.utf8Start + 2 * Int(truncatingIfNeeded: rest % 100)
+      memory[at] = pair[0]
+      memory[at &+ 1] = pair[1]
+      rest /= 100
+    }
+    if at > 0 { memory[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
   }
 
   /// Of the numbers below 100.
@@ -30,7 +41,7 @@ extension TextBuffer {
     """
 
   @inline(__always)
-  private static func decimalDigits(of value: UInt64) -> Int {
+  static func decimalDigits(of value: UInt64) -> Int {
     var digits = 1
     var rest = value
     while rest >= 10000 {

@@ -50,6 +50,13 @@ public struct TextBuffer: ~Copyable, @unchecked Sendable {
     base[count &- place] = byte
   }
 
+  /// Has `body` change some of the bytes.
+  @inline(__always)
+  mutating func change(_ part: Range<Int>, _ body: (UnsafeMutablePointer<UInt8>) -> Void) {
+    precondition(part.lowerBound >= 0 && part.upperBound <= count)
+    body(base + part.lowerBound)
+  }
+
   /// Forgets everything behind the first `newCount` bytes.
   public mutating func truncate(to newCount: Int) {
     precondition(newCount >= 0 && newCount <= count)

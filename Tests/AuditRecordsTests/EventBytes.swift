@@ -136,20 +136,40 @@ func lines(
         withBytes(of: key) { key in
           withBytes(of: chain) { chain in
             func assemble(_ names: UnsafePointer<IDNames>?) {
-              func assembled(_ serial: UInt64) -> String {
+              func assembled(
+                _ serial: UInt64, _ key: UnsafeRawBufferPointer?, isFirst: Bool = false
+              ) -> String {
                 written {
                   renderer.assemble(
                     view: view, serial: serial, key: key, chain: chain, names: names,
                     title: title.map { Array($0.utf8) }, excluding: excluded,
-                    targets: TargetChains(table.targets(42)) { targetChains[$0] }, into: &$0)
+                    targets: TargetChains(table.targets(42)) { targetChains[$0] },
+                    isFirst: isFirst, into: &$0)
                 }
               }
-              let serials = [serial, 123_456_789]
-              let direct = serials.map(assembled)
-              // What several daemons share is the same.
-              renderer.fill(view: view, chain: chain)
-              #expect(serials.map(assembled) == direct)
-              Array(direct[0].utf8).withUnsafeBytes { text.append($0) }
+              let direct = assembled(serial, key)
+              // What another daemon has a copy of is the same.
+              #expect(assembled(serial, key, isFirst: true) == direct)
+              if let count = renderer.linesAlike(view: view, chain: chain) {
+                #expect(count == direct.utf8.count)
+                // Their serials have as many digits, more and many more; their keys are the same, and others.
+                let most = UInt64(String(repeating: "9", count: String(serial).count))!
+                for serial in [most, 123_456_789, .max] {
+                  for other in [false, true] {
+                    withBytes(of: other ? "another" : nil) { another in
+                      let key = other ? another : key
+                      let expected = assembled(serial, key)
+                      let copy = Array(direct.utf8).withUnsafeBytes { first in
+                        written {
+                          renderer.copy(first.baseAddress!, serial: serial, key: key, into: &$0)
+                        }
+                      }
+                      #expect(copy == expected)
+                    }
+                  }
+                }
+              }
+              Array(direct.utf8).withUnsafeBytes { text.append($0) }
             }
             if var names { assemble(&names) } else { assemble(nil) }
           }

@@ -205,17 +205,17 @@ struct BlockWritesTests {
   @Test func onceItIsOnMoreIsWaitedFor() {
     var writes = BlockWrites()
     writes.wrote(in: 1000, at: 0)
-    #expect(writes.step(waiting: 100, room: .max, size: 0, at: 5) == .hold(until: 12_000_005))
-    #expect(writes.step(waiting: 200_000, room: .max, size: 0, at: 9) == .hold(until: 12_000_005))
+    #expect(writes.step(waiting: 100, room: .max, size: 0, at: 5) == .hold(until: 20_000_005))
+    #expect(writes.step(waiting: 200_000, room: .max, size: 0, at: 9) == .hold(until: 20_000_005))
     #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 10) == .blocks(1 << 20))
-    #expect(writes.step(waiting: 300_000, room: .max, size: 0, at: 11) == .hold(until: 12_000_011))
+    #expect(writes.step(waiting: 400_000, room: .max, size: 0, at: 11) == .hold(until: 20_000_011))
     #expect(
-      writes.step(waiting: 300_000, room: .max, size: 0, at: 12_000_011) == .blocks(73 * block))
+      writes.step(waiting: 400_000, room: .max, size: 0, at: 20_000_011) == .blocks(97 * block))
     #expect(writes.isOn)
     // It has become slow.
     #expect(
-      writes.step(waiting: 9000, room: .max, size: 0, at: 13_000_000) == .hold(until: 25_000_000))
-    #expect(writes.step(waiting: 9000, room: .max, size: 0, at: 25_000_000) == .cached)
+      writes.step(waiting: 9000, room: .max, size: 0, at: 21_000_000) == .hold(until: 41_000_000))
+    #expect(writes.step(waiting: 9000, room: .max, size: 0, at: 41_000_000) == .cached)
     #expect(!writes.isOn)
   }
 

@@ -19,7 +19,9 @@ final class Daemon {
   /// Requests to it that were refused.
   var refusals = Refusals()
   /// What its rules say now; replaced whole by a reload.
-  private(set) var ruleset: LoadedRuleset
+  private(set) var ruleset: LoadedRuleset { didSet { rules = RulesInUse(of: ruleset) } }
+  /// The same for the hot path.
+  private(set) var rules: RulesInUse
   /// Of the ids in the records about the daemon itself, in the format ENRICHED; nil for RAW.
   private(set) var names: UnsafePointer<IDNames>?
 
@@ -49,9 +51,9 @@ final class Daemon {
   /// How long containers have waited for it, in nanoseconds.
   var waited: Int64 = 0
 
-  /// What is to be written; nil while nothing is.
-  private var batch: LogBatch?
-  private var pendingRecords: Int { batch?.records ?? 0 }
+  /// What is to be written, which it holds; nil while nothing is.
+  private var batch: Unmanaged<LogBatch>?
+  private var pendingRecords: Int { pending { $0.records } }
   private var second: Int64 = 0
   private var recordsThisSecond = 0
 
@@ -80,6 +82,7 @@ final class Daemon {
     self.name = name
     self.template = template
     self.ruleset = ruleset
+    rules = RulesInUse(of: ruleset)
     self.names = names
     self.log = log
     self.view = view
@@ -87,6 +90,8 @@ final class Daemon {
     tellPatience()
     if let state = kept?.state { resume(state) }
   }
+
+  deinit { batch?.release() }
 
   /// Goes on where an earlier collector has come to.
   private func resume(_ state: kept_state) {
@@ -114,7 +119,7 @@ final class Daemon {
     isNoted = false
     guard let kept else { return }
     var state = kept_state()
-    state.end = stream + UInt64(batch?.count ?? 0)
+    state.end = position
     state.serial = serial
     state.ended = hasEnded ? 1 : 0
     state.counts = books.kept
@@ -173,6 +178,28 @@ final class Daemon {
     return contids.isEmpty && owner != nil && !template.isPerContainer ? [entry.number] : contids
   }
 
+  /// A number of what is to be written; 0 while nothing is.
+  @inline(__always)
+  private func pending(_ number: (LogBatch) -> Int) -> Int {
+    batch?._withUnsafeGuaranteedRef(number) ?? 0
+  }
+
+  /// Where its stream ends.
+  @inline(__always)
+  var position: UInt64 { stream + UInt64(pending { $0.count }) }
+
+  /// So many bytes of its stream, from where it ended before; nil if they were handed to its log. Valid until something is
+  /// written.
+  @inline(__always)
+  func text(from position: UInt64, count: Int) -> UnsafeRawPointer? {
+    guard position >= stream else { return nil }
+    return batch?._withUnsafeGuaranteedRef { batch in
+      let start = batch.carried + Int(position - stream)
+      guard start + count <= batch.text.count else { return nil }
+      return batch.text.bytes.baseAddress! + start
+    }
+  }
+
   /// Appends the records of one event that was captured.
   @inline(__always)
   func write(records: Int, _ body: (UInt64, inout TextBuffer) -> Void) {
@@ -187,30 +214,33 @@ final class Daemon {
   ) {
     serial += 1
     note()
-    let batch = batch ?? begin()
-    batch.records += records
-    batch.events += events
-    batch.text.fetchAhead()
-    body(serial, &batch.text)
-    if batch.text.count >= LogBatch.fullSize { submit() }
+    let isFull = (batch ?? begin())._withUnsafeGuaranteedRef { batch in
+      batch.records += records
+      batch.events += events
+      batch.text.fetchAhead()
+      body(serial, &batch.text)
+      return batch.text.count >= LogBatch.fullSize
+    }
+    if isFull { submit() }
   }
 
   @inline(never)
-  private func begin() -> LogBatch {
-    let empty = log.emptyBatch(at: stream, after: tail.bytes, expecting: expectedSize)
+  private func begin() -> Unmanaged<LogBatch> {
+    let empty = Unmanaged.passRetained(
+      log.emptyBatch(at: stream, after: tail.bytes, expecting: expectedSize))
     batch = empty
     return empty
   }
 
   /// Its books, with what waits for the disk.
   var booksNow: BooksSnapshot {
-    BooksSnapshot(books, queued: UInt64((batch?.events ?? 0) + log.queuedEvents))
+    BooksSnapshot(books, queued: UInt64(pending { $0.events } + log.queuedEvents))
   }
 
   /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
   private func hasRoom() -> Bool {
     if isSuspended { return false }
-    guard log.bytes + (batch?.count ?? 0) >= quotas.logBytes else { return true }
+    guard log.bytes + pending { $0.count } >= quotas.logBytes else { return true }
     write(.logQuota(bytes: quotas.logBytes), at: .now)
     isSuspended = true
     return false
@@ -271,7 +301,7 @@ final class Daemon {
   /// Has what was written handed to the log's thread with the next commit.
   /// - Parameter isFirst: it goes to a new file.
   func submit(toNewFile isFirst: Bool = false) {
-    guard let full = batch else { return }
+    guard let full = batch?.takeRetainedValue() else { return }
     batch = nil
     full.isFirst = isFirst
     // What is left of several may be little.

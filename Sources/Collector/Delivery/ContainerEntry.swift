@@ -19,8 +19,12 @@ final class ContainerEntry {
       for route in routes {
         route.hasTwin = routes.contains { $0 !== route && $0.writesLike(route) }
       }
+      routeList.free()
+      routeList = RouteList(routes)
     }
   }
+  /// The same for the hot path.
+  private(set) var routeList = RouteList([])
   /// Some daemon's log has names beside the numbers.
   private(set) var isEnriched = false
   /// The policy that holds for it in the kernel.
@@ -44,7 +48,8 @@ final class ContainerEntry {
   /// Before this time, by the monotonic clock, nothing more is done for who asks from within it.
   var answersNotBefore: Int64 = 0
   /// Its events from its birth on, until it is known whose they are; nil from then on.
-  var held: HeldEvents?
+  var held: HeldEvents? { didSet { isHeld = held != nil } }
+  private(set) var isHeld = false
   /// What its own daemons were called by an earlier collector, by those of the configuration.
   var keptNames: [String: String] = [:]
   /// What its runtime called it when that was looked for last.
@@ -77,6 +82,8 @@ final class ContainerEntry {
     self.view = view
     self.instance = instance
   }
+
+  deinit { routeList.free() }
 
   var contid: UInt64 { container?.contid ?? 0 }
   /// The audit container identifier that records have.

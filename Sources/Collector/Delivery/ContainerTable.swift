@@ -35,7 +35,7 @@ final class ContainerTable {
   private var gone: (entries: [ContainerEntry], end: UInt64) = ([], 0)
 
   /// Whose the last event was: the next one is mostly the same's.
-  var last: (cgroup: UInt64, contid: UInt64, entry: ContainerEntry)?
+  var last: (cgroup: UInt64, contid: UInt64, entry: Unmanaged<ContainerEntry>)?
 
   /// Called before a container ends, while its daemons can still be told of something.
   var beforeEnd: (ContainerEntry) -> Void = { _ in }
@@ -66,11 +66,13 @@ final class ContainerTable {
   }
 
   /// Whose an event is. The cgroup decides where it is known: what BPF had in its tables may be of a moment ago.
-  func entry(of header: event_header) -> ContainerEntry {
+  /// - Returns: what no event but that of its own end takes from the table.
+  func entry(of header: event_header) -> Unmanaged<ContainerEntry> {
     if let last, last.cgroup == header.cgroup, last.contid == header.contid { return last.entry }
     // A declared container's are in any cgroup.
     let declared = header.contid >= CONTID_DECLARED ? containers[header.contid] : nil
-    let found = declared ?? members[header.cgroup] ?? entry(header.contid) ?? host
+    let found = Unmanaged.passUnretained(
+      declared ?? members[header.cgroup] ?? entry(header.contid) ?? host)
     last = (header.cgroup, header.contid, found)
     return found
   }

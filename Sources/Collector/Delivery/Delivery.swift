@@ -14,11 +14,13 @@ struct Delivery: ~Copyable {
   /// Of the event that is delivered; to be set anew for each.
   var outcome = EventOutcome()
   let containment: Containment
+  /// Whose lines the renderer knows, and where in that daemon's stream they begin: of the event that is delivered.
+  private var lines: (daemon: Unmanaged<Daemon>, position: UInt64)?
   /// By its contid in events.
   private let container: (UInt64) -> ContainerEntry?
 
   init(
-    check: NameCheck, capabilities: CapabilityTable, containment: Containment,
+    check: consuming NameCheck, capabilities: CapabilityTable, containment: Containment,
     container: @escaping (UInt64) -> ContainerEntry?
   ) {
     self.check = check
@@ -36,12 +38,15 @@ struct Delivery: ~Copyable {
     /// Of the names: for whom they were read, and whether with their texts.
     var namesView: UnsafeRawPointer?
     var hasTexts = false
-    /// What the rules of this one have said, asked in the eyes of `view`.
+    /// What the rules of this route's daemon have said, asked in the eyes of `view`.
     var decision = Decision.unasked
-    var decidedFor: Route?
+    var decidedFor: Int?
+    /// Whether the names are confirmed, once some daemon has asked.
+    var isConfirmed = true
+    var wanted = RouteSet()
   }
 
-  /// Writes `event` to every daemon of `routes` that wants it.
+  /// Writes `event` to every daemon of its container that wants it.
   /// - Parameters:
   ///   - wants: the routes that may want it, as BPF tells them: `RouteSet.may`.
   ///   - owns: what the kernel's audit told during the syscall without a rule.
@@ -56,103 +61,110 @@ struct Delivery: ~Copyable {
     loaderName: UnsafeRawBufferPointer?, titles: [KeptTitle]
   ) -> RouteSet {
     var shared = Shared()
-    var wanted = RouteSet()
-    var isConfirmed = true
-    var subject = subjects.subject
-
-    let routes = entry.routes
+    let routes = entry.routeList
     let isOwned = !owns.isEmpty
     for index in 0..<routes.count where isOwned || RouteSet.may(wants, index) {
-      let route = routes[index]
-      route.daemon.books.capture()
-      watchRing(of: entry, for: route)
-      guard route.sees(process) else {
-        route.daemon.books.filter()
-        continue
-      }
-      let ruleset = route.daemon.ruleset.compiled
+      routes.withRoute(index) { route in
+        route.daemon.books.capture()
+        watchRing(of: entry, for: route)
+        guard route.sees(process) else { return route.daemon.books.filter() }
+        route.daemon.rules.with { ruleset in
+          plan(event, for: ruleset, loaderName: loaderName, time, &shared)
+          let subject = subject(of: event, process, for: route, ruleset, in: entry, &shared)
 
-      if ruleset.hasFilesystemRules {
-        renderer.plan(event, loaderName: loaderName, milliseconds: time.sinceEpoch)
-        renderer.leaveOut { ruleset.leavesOut(filesystem: $0) }
-        shared.isPlanned = false
-        shared.isRendered = false
-        shared.namesView = nil
-      } else if !shared.isPlanned {
-        renderer.plan(event, loaderName: loaderName, milliseconds: time.sinceEpoch)
-        shared.isPlanned = true
-        shared.isRendered = false
-        shared.namesView = nil
-      }
-      if shared.view != route.view.identity {
-        subjects.make(event, process, route.view)
-        subject = subjects.subject
-        shared.view = route.view.identity
-        shared.namesView = nil
-        shared.decidedFor = nil
-      }
-      subject.pointee.contids = route.contids.values
-      if ruleset.usesNames(arch: event.fixed.arch, syscall: event.fixed.syscall) {
-        let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
-        if shared.namesView != route.view.identity || shared.hasTexts != readsText {
-          names.read(event, from: renderer, view: route.view, readsText: readsText)
-          shared.namesView = route.view.identity
-          shared.hasTexts = readsText
+          var key: UnsafeRawBufferPointer?
+          var isTold = true
+          var excluded = RecordTypes.none
+          let decision: Decision
+          if route.hasTwin, forked == nil, let twin = shared.decidedFor,
+            routes.withRoute(twin, { $0.decidesLike(route) })
+          {
+            decision = shared.decision
+          } else {
+            decision = decide(route, ruleset, subject, forked)
+            if route.hasTwin {
+              shared.decision = decision
+              shared.decidedFor = index
+            }
+          }
+          if case .keptOut = decision { excluded = .fanotify }
+          switch decision {
+          case .unasked:
+            isTold = isOwned && tellsOwn(owns, subject, route, ruleset)
+          case .unwanted, .keptOut: isTold = false
+          case .wanted(let ofRule): key = ofRule
+          }
+          guard isTold || isOwned else { return route.daemon.books.filter() }
+          if isTold {
+            if shared.wanted.isEmpty {
+              shared.isConfirmed = check.confirms(event, of: process, in: entry)
+              if !shared.isConfirmed { entry.unconfirmed += 1 }
+            }
+            shared.wanted.insert(index)
+            if !shared.isConfirmed { route.daemon.unconfirmed += 1 }
+          }
+          if !shared.isRendered {
+            if !shared.isConfirmed { renderer.doubtNames() }
+            if renderer.asksForCapabilities {
+              capabilities.answer(&renderer, event, of: process, in: entry)
+            }
+            renderer.render(
+              event, process: process, argv: argv, targets: targets, owns: owns,
+              seconds: time.seconds, milliseconds: time.milliseconds,
+              enriched: entry.isEnriched && routes.someNamed(isOwned ? .max : wants),
+              hasKeptTitles: !titles.isEmpty)
+            shared.isRendered = true
+          }
+          let title =
+            titles.isEmpty ? nil : titles.first { $0.daemon == route.daemon.number }?.bytes
+          let chains = targets.count == 0 ? .none : chains(of: targets, by: route)
+          write(
+            subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
+            isTold: isTold, excluding: excluded, targets: chains)
         }
-        subject.pointee.names = names.names
       }
-
-      var key: UnsafeRawBufferPointer?
-      var isTold = true
-      var excluded = RecordTypes.none
-      let decision: Decision
-      if route.hasTwin, forked == nil, let twin = shared.decidedFor, twin.decidesLike(route) {
-        decision = shared.decision
-      } else {
-        decision = decide(route, ruleset, subject, forked)
-        if route.hasTwin {
-          shared.decision = decision
-          shared.decidedFor = route
-        }
-      }
-      if case .keptOut = decision { excluded = .fanotify }
-      switch decision {
-      case .unasked:
-        isTold = isOwned && tellsOwn(owns, subject, route, ruleset)
-      case .unwanted, .keptOut: isTold = false
-      case .wanted(let ofRule): key = ofRule
-      }
-      guard isTold || isOwned else {
-        route.daemon.books.filter()
-        continue
-      }
-      if isTold {
-        if wanted.isEmpty {
-          isConfirmed = check.confirms(event, of: process, in: entry)
-          if !isConfirmed { entry.unconfirmed += 1 }
-        }
-        wanted.insert(index)
-        if !isConfirmed { route.daemon.unconfirmed += 1 }
-      }
-      if !shared.isRendered {
-        if !isConfirmed { renderer.doubtNames() }
-        if renderer.asksForCapabilities {
-          capabilities.answer(&renderer, event, of: process, in: entry)
-        }
-        renderer.render(
-          event, process: process, argv: argv, targets: targets, owns: owns,
-          seconds: time.seconds, milliseconds: time.milliseconds,
-          enriched: entry.isEnriched && Self.someNamed(routes, isOwned ? .max : wants),
-          hasKeptTitles: !titles.isEmpty)
-        shared.isRendered = true
-      }
-      let title = titles.first { $0.daemon == route.daemon.number }?.bytes
-      let chains = targets.count == 0 ? .none : chains(of: targets, by: route)
-      write(
-        subject, to: route, ruleset, key: key, title: title, time, isOwned: isOwned,
-        isTold: isTold, excluding: excluded, targets: chains)
     }
-    return wanted
+    return shared.wanted
+  }
+
+  /// Settles which names the event has, if that is not what was settled last.
+  @inline(__always)
+  private mutating func plan(
+    _ event: SyscallEvent, for ruleset: CompiledRuleset, loaderName: UnsafeRawBufferPointer?,
+    _ time: EventTime, _ shared: inout Shared
+  ) {
+    if shared.isPlanned, !ruleset.hasFilesystemRules { return }
+    renderer.plan(event, loaderName: loaderName, milliseconds: time.sinceEpoch)
+    if ruleset.hasFilesystemRules { renderer.leaveOut { ruleset.leavesOut(filesystem: $0) } }
+    shared.isPlanned = !ruleset.hasFilesystemRules
+    shared.isRendered = false
+    shared.namesView = nil
+  }
+
+  /// What the rules of a route's daemon are asked about.
+  @inline(__always)
+  private mutating func subject(
+    of event: SyscallEvent, _ process: ProcessEvent, for route: Route, _ ruleset: CompiledRuleset,
+    in entry: ContainerEntry, _ shared: inout Shared
+  ) -> UnsafePointer<RuleSubject> {
+    if shared.view != route.view.identity {
+      subjects.make(event, process, route.view)
+      shared.view = route.view.identity
+      shared.namesView = nil
+      shared.decidedFor = nil
+    }
+    let subject = subjects.subject
+    subject.pointee.contids = route.contids.values
+    if ruleset.usesNames(arch: event.fixed.arch, syscall: event.fixed.syscall) {
+      let readsText = route.owner == nil ? entry.container == nil : route.owner === entry
+      if shared.namesView != route.view.identity || shared.hasTexts != readsText {
+        names.read(event, from: renderer, view: route.view, readsText: readsText)
+        shared.namesView = route.view.identity
+        shared.hasTexts = readsText
+      }
+      subject.pointee.names = names.names
+    }
+    return UnsafePointer(subject)
   }
 
   /// Learns what is to be known of an event that nobody wants.
@@ -168,11 +180,6 @@ struct Delivery: ~Copyable {
 
   private func chains(of targets: Targets, by route: Route) -> TargetChains {
     TargetChains(targets) { container($0).flatMap(route.chain) }
-  }
-
-  /// Whether a daemon that may want the event writes names beside the numbers.
-  private static func someNamed(_ routes: [Route], _ wants: UInt32) -> Bool {
-    routes.indices.contains { RouteSet.may(wants, $0) && routes[$0].names != nil }
   }
 
   /// Whether some record of the kernel's own is not left out: then its syscall is told, unless a rule says never
@@ -270,14 +277,25 @@ struct Delivery: ~Copyable {
     if route.chain != nil { records += 1 }
     if !excluded.contains(.objPid) { records += targets.count }
     guard admits(records, to: route, time) else { return }
-    if route.hasTwin, excluded == .none, title == nil {
-      renderer.fill(view: route.view, chain: route.chain?.bytes)
-    }
+    let chain = route.chain?.bytes
+    let first =
+      route.hasTwin && excluded == .none && title == nil ? linesAlike(route, chain) : nil
+    let position = route.daemon.position
     route.daemon.write(records: records) { serial, text in
+      if let first { return renderer.copy(first, serial: serial, key: key, into: &text) }
       renderer.assemble(
-        view: route.view, serial: serial, key: key, chain: route.chain?.bytes,
-        names: route.names, title: title, excluding: excluded, targets: targets,
-        into: &text)
+        view: route.view, serial: serial, key: key, chain: chain, names: route.names,
+        title: title, excluding: excluded, targets: targets, isFirst: route.hasTwin, into: &text)
     }
+    if route.hasTwin, first == nil { lines = (Unmanaged.passUnretained(route.daemon), position) }
+  }
+
+  /// The lines of a daemon that sees what this one sees, if the event has some and they are not on their way to its log.
+  @inline(__always)
+  private func linesAlike(_ route: Route, _ chain: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
+    guard let count = renderer.linesAlike(view: route.view, chain: chain), let lines else {
+      return nil
+    }
+    return lines.daemon._withUnsafeGuaranteedRef { $0.text(from: lines.position, count: count) }
   }
 }

@@ -83,7 +83,7 @@ final class Dispatcher {
     pass(bytes)
     guard bytes.count >= MemoryLayout<event_header>.size else { return }
     let header = bytes.loadUnaligned(as: event_header.self)
-    recorder.end(bytes, of: containers.entry(of: header))
+    recorder.end(bytes, of: containers.entry(of: header).takeUnretainedValue())
   }
 
   @inline(__always)
@@ -101,8 +101,9 @@ final class Dispatcher {
       guard let event = CgroupEvent(bytes) else { break }
       return containers.handle(event, at: clock.time(sinceBoot: header.time))
     default:
-      let entry = containers.entry(of: header)
-      return entry.held == nil ? take(bytes, of: entry) : containers.hold(bytes, of: entry)
+      return containers.entry(of: header)._withUnsafeGuaranteedRef { entry in
+        entry.isHeld ? containers.hold(bytes, of: entry) : take(bytes, of: entry)
+      }
     }
     malformed += 1
   }
@@ -232,9 +233,9 @@ final class Dispatcher {
     }
     if !wanted.isEmpty {
       if event.isUnreadable || argv.count < Int(event.fixed.argv_bytes) { entry.unreadable += 1 }
-      let routes = entry.routes
-      for index in routes.indices where wanted.contains(index) {
-        processes.tell(header.task, to: routes[index].daemon.number)
+      let routes = entry.routeList
+      for index in 0..<routes.count where wanted.contains(index) {
+        processes.tell(header.task, to: routes.withRoute(index) { $0.daemon.number })
       }
     }
     if argv.count > 0 { processes.clearArgv(header.task) }

@@ -8,7 +8,7 @@ import Glibc
 ///
 /// Nearly every name is that of the file's own path, which needs no look at the file system. The others are looked
 /// up again, by what the kernel has in its caches: nothing of a container can keep us waiting.
-final class NameCheck {
+struct NameCheck: ~Copyable {
   private let identifier: FileIdentifier
   /// Names without an object are confirmed by nothing: there the kernel's own are the rule.
   private let isHooked: Bool

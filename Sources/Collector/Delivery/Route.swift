@@ -28,9 +28,10 @@ final class Route {
   }
 
   /// Whether the rules of both say the same of an event that both see alike, but for what task lists have said.
+  @inline(__always)
   func decidesLike(_ other: Route) -> Bool {
-    let ruleset = daemon.ruleset
-    return ruleset.content === other.daemon.ruleset.content && !ruleset.compiled.hasFilesystemRules
+    daemon.rules.content == other.daemon.rules.content
+      && !daemon.rules.with { $0.hasFilesystemRules }
       && watches === other.watches && contids.values.elementsEqual(other.contids.values)
   }
 

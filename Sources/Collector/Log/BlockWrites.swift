@@ -16,11 +16,11 @@ struct BlockWrites {
 
   static let blockSize = 4096
   /// Bytes of one write: a disk has nearly its full speed, and the others that wait for it little to wait.
-  private static let most = 1 << 20
+  static let most = 1 << 20
   /// What waits where it begins, and what must come in `patience` for it to go on.
   private static let beginning = 128 << 10
-  private static let leastInTime = 192 << 10
-  private static let patience: Int64 = 12_000_000
+  private static let leastInTime = 320 << 10
+  private static let patience: Int64 = 20_000_000
   /// A disk that takes so long for a write is behind …
   private static let slow: Int64 = 50_000_000
   /// … and is left to the page cache for this time.

@@ -27,7 +27,10 @@ extension DaemonLog {
     var bytes = 0
     while bytes < Self.turn {
       let (next, isClosing) = state.withLock {
-        (isInBlocks.load(ordering: .relaxed) == (kind == .blocks) ? $0.front : nil, $0.closing)
+        $0.isHeld = false
+        return (
+          isInBlocks.load(ordering: .relaxed) == (kind == .blocks) ? $0.front : nil, $0.closing
+        )
       }
       if kind == .blocks, isClosing {
         handOver()
@@ -178,11 +181,17 @@ extension DaemonLog {
   private func giveBack(_ file: consuming LogFile, _ outcome: Result<Outcome, LogError>) {
     var file = Optional(file)
     var failure: String?
-    if case .failure(let error) = outcome { failure = error.description }
+    var isHeld = false
+    switch outcome {
+    case .failure(let error): failure = error.description
+    case .success(.waits): isHeld = true
+    case .success: break
+    }
     failing.store(failure != nil, ordering: .relaxed)
     state.withLock { state in
       state.file = file.take()
       state.failure = failure
+      state.isHeld = isHeld
     }
   }
 

@@ -10,6 +10,8 @@ final class DaemonLog: Sendable {
     var closing = false
     var closed = false
     var isLeft = false
+    /// Its writer waits for more, and looks after it by itself in a moment.
+    var isHeld = false
     var failure: String?
   }
 
@@ -115,11 +117,14 @@ final class DaemonLog: Sendable {
 
   /// Has them written; never waits for the disk.
   func write(_ batch: LogBatch) {
-    let writer = state.withLock {
+    let writer: LogWriter? = state.withLock {
       $0.waiting.append(batch)
+      if $0.isHeld, !batch.isFirst, queuedBytes.load(ordering: .relaxed) < BlockWrites.most {
+        return nil
+      }
       return self.writer
     }
-    writer.wake()
+    writer?.wake()
   }
 
   /// Writes what is left and closes the file; waits at most `seconds` for a disk that refuses.

@@ -116,7 +116,7 @@ extension Dispatcher {
     var included: Set<UInt32> = []
     processes.forEachTask { event in
       let header = event.loadUnaligned(as: event_header.self)
-      isIncluded = recorder.includes(containers.entry(of: header))
+      isIncluded = recorder.includes(containers.entry(of: header).takeUnretainedValue())
       guard isIncluded else { return }
       included.insert(header.task)
       recorder.take(event)

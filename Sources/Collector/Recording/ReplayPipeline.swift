@@ -59,7 +59,9 @@ struct ReplayPipeline {
       // What the collector has made of it has an entry of its own.
       break
     default:
-      if let held = containers.entry(of: header).held, !held.hasRoom(for: bytes.count) {
+      if let held = containers.entry(of: header).takeUnretainedValue().held,
+        !held.hasRoom(for: bytes.count)
+      {
         throw damaged("more events of a container than are held")
       }
       dispatcher.handle(bytes)
