@@ -164,6 +164,53 @@ struct BlockWritesTests {
     #expect(try bytes("web/audit.log") == Array(feeder.text[before.count...]))
   }
 
+  /// Whether what has no place on the disk yet is behind all that has one: a machine that loses its power then leaves no
+  /// hole.
+  private func isWholeUpToItsEnd(_ name: String) throws -> Bool {
+    let file = open(area.path + "/" + name, O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    // Documentation/filesystems/fiemap.rst: a head of 32 bytes, and 56 for each extent.
+    let most = 4096
+    let map = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 + 56 * most, alignment: 8)
+    defer { map.deallocate() }
+    map.initializeMemory(as: UInt8.self, repeating: 0)
+    map.storeBytes(of: .max, toByteOffset: 8, as: UInt64.self)
+    map.storeBytes(of: UInt32(most), toByteOffset: 24, as: UInt32.self)
+    try #require(ioctl(file, 0xC020_660B, map.baseAddress!) == 0)
+    let count = Int(map.load(fromByteOffset: 20, as: UInt32.self))
+    try #require(count < most)
+    let isDelayed = (0..<count).map {
+      map.load(fromByteOffset: 32 + 56 * $0 + 40, as: UInt32.self) & 4 != 0
+    }
+    return isDelayed.drop { !$0 }.allSatisfy { $0 }
+  }
+
+  @Test(.enabled(if: areTaken, need))
+  func whatThePageCacheHasIsOnTheDiskBeforeBlocksFollow() throws {
+    let log = try log()
+    var feeder = Feeder(log)
+    for _ in 0..<20 {
+      feeder.submit(20_000)
+      usleep(2000)
+    }
+    var inBlocks = 0
+    var round = 0
+    while inBlocks < 50, round < 4000 {
+      round += 1
+      feeder.submit(200_000)
+      if log.isInBlocks.load(ordering: .relaxed) {
+        inBlocks += 1
+        // The file may have changed while it was looked at.
+        let isWhole =
+          try isWholeUpToItsEnd("web/audit.log") || isWholeUpToItsEnd("web/audit.log")
+        try #require(isWhole)
+      }
+      while log.queuedRecords > 8000 { usleep(100) }
+    }
+    #expect(inBlocks == 50)
+    #expect(log.close() == 0)
+  }
+
   @Test func whatTheCacheHasIsWaitedForIfItIsLittle() throws {
     try area.write(String(repeating: "x", count: 3 << 20), to: "log")
     let file = open(area.path + "/log", O_WRONLY | O_CLOEXEC)
@@ -190,16 +237,49 @@ struct BlockWritesTests {
 
   @Test func littleIsWrittenAtOnce() {
     var writes = BlockWrites()
-    #expect(writes.step(waiting: 100_000, room: .max, size: 0, at: 0) == .cached)
+    #expect(writes.step(waiting: 500_000, room: .max, size: 0, at: 0) == .cached)
   }
 
   @Test func aLotIsWrittenUpToTheEndOfABlock() {
     var writes = BlockWrites()
+    writes.wroteCached(400_000, at: 20_000_000)
     #expect(
-      writes.step(waiting: 200_000, room: .max, size: 100, at: 0) == .blocks(48 * block - 100))
-    #expect(writes.step(waiting: 200_000, room: 20_000, size: 0, at: 0) == .blocks(4 * block))
-    #expect(writes.step(waiting: 200_000, room: 4000, size: 0, at: 0) == .cached)
-    #expect(writes.step(waiting: 9 << 20, room: .max, size: 0, at: 0) == .blocks(1 << 20))
+      writes.step(waiting: 200_000, room: .max, size: 100, at: 20_000_000)
+        == .blocks(48 * block - 100))
+    #expect(
+      writes.step(waiting: 200_000, room: 20_000, size: 0, at: 20_000_000) == .blocks(4 * block))
+    #expect(writes.step(waiting: 200_000, room: 4000, size: 0, at: 20_000_000) == .cached)
+    #expect(writes.step(waiting: 9 << 20, room: .max, size: 0, at: 20_000_000) == .blocks(1 << 20))
+    #expect(writes.step(waiting: 100_000, room: .max, size: 0, at: 20_000_000) == .cached)
+  }
+
+  @Test func aLotAtOnceIsWrittenInBlocks() {
+    var writes = BlockWrites()
+    #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 0) == .blocks(1 << 20))
+  }
+
+  /// What comes in the time that blocks wait is more than what lets them begin.
+  @Test(arguments: [6, 9, 12, 15])
+  func aPaceThatIsNotEnoughStaysWithThePageCache(megabytes: Int) {
+    var writes = BlockWrites()
+    var held = 0
+    var waiting = 0
+    for millisecond in 0..<1000 {
+      let now = Int64(millisecond) * 1_000_000
+      waiting += megabytes << 20 / 1000
+      // The thread was kept waiting.
+      if millisecond % 100 < 18 { continue }
+      switch writes.step(waiting: waiting, room: .max, size: 0, at: now) {
+      case .cached:
+        writes.wroteCached(waiting, at: now)
+        waiting = 0
+      case .blocks(let count):
+        writes.wrote(in: 1000, at: now)
+        waiting -= count
+      case .hold: held += 1
+      }
+    }
+    #expect(held == 0)
   }
 
   @Test func onceItIsOnMoreIsWaitedFor() {

@@ -240,7 +240,7 @@ final class Daemon {
   /// Whether its logs may have more bytes; says so, as the last it says, once they may not.
   private func hasRoom() -> Bool {
     if isSuspended { return false }
-    guard log.bytes + pending { $0.count } >= quotas.logBytes else { return true }
+    guard log.bytes + pending({ $0.count }) >= quotas.logBytes else { return true }
     write(.logQuota(bytes: quotas.logBytes), at: .now)
     isSuspended = true
     return false

@@ -1,8 +1,8 @@
 /// When a log goes to its disk in whole blocks, past the page cache (O_DIRECT of open(2)). There, each 4 KiB take a page
 /// of memory, which costs more than all else that is done for the events in it.
 ///
-/// It is for a log that gets very much: what waits is written when it is a lot, or has waited for a while, and the last
-/// bytes, which fill no block, wait for what follows them.
+/// It is for a log that gets very much for some time, or at once: what waits is written when it is a lot, or has waited for
+/// a while, and the last bytes, which fill no block, wait for what follows them.
 struct BlockWrites {
   /// What is to be done with what waits.
   enum Step: Equatable {
@@ -17,7 +17,7 @@ struct BlockWrites {
   static let blockSize = 4096
   /// Bytes of one write: a disk has nearly its full speed, and the others that wait for it little to wait.
   static let most = 1 << 20
-  /// What waits where it begins, and what must come in `patience` for it to go on.
+  /// What waits where it begins, and what must come in `patience` for it to begin and to go on.
   private static let beginning = 128 << 10
   private static let leastInTime = 320 << 10
   private static let patience: Int64 = 20_000_000
@@ -30,13 +30,20 @@ struct BlockWrites {
   private(set) var isOn = false
   private var waitsSince: Int64?
   private var notBefore: Int64 = 0
+  /// What has gone through the page cache since a time, and whether that was very much when it was last looked at.
+  private var cached = (bytes: 0, since: Int64(0))
+  private var isMuch = false
 
   /// - Parameters:
   ///   - waiting: bytes that are to be written.
   ///   - room: bytes that the file takes.
   ///   - size: bytes in the file.
   mutating func step(waiting: Int, room: Int, size: Int, at now: Int64) -> Step {
-    guard now >= notBefore, isOn || waiting >= Self.beginning else { return end() }
+    let begins = isMuch && waiting >= Self.beginning || waiting >= Self.most
+    guard now >= notBefore, isOn || begins else {
+      isOn = false
+      return .cached
+    }
     let most = min(waiting, room, Self.most)
     let blocks = (size + most) / Self.blockSize * Self.blockSize - size
     if most == waiting, most < Self.most, isOn {
@@ -58,7 +65,17 @@ struct BlockWrites {
   /// What comes now is little, or must not wait.
   mutating func stop() {
     isOn = false
+    isMuch = false
     waitsSince = nil
+  }
+
+  /// So many bytes went through the page cache.
+  mutating func wroteCached(_ bytes: Int, at now: Int64) {
+    cached.bytes += bytes
+    let time = now - cached.since
+    guard time >= Self.patience else { return }
+    isMuch = cached.bytes >= Self.leastInTime * Int(time) / Int(Self.patience)
+    cached = (0, now)
   }
 
   /// Blocks were written, which has taken so many nanoseconds.

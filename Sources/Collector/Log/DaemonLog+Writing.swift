@@ -117,7 +117,9 @@ extension DaemonLog {
     defer {
       base.store(batch.start + UInt64(batch.written) &- UInt64(file.size), ordering: .relaxed)
     }
+    let before = batch.written
     try file.append(batch.text.bytes, records: batch.records, written: &batch.written)
+    file.blocks.wroteCached(batch.written - before, at: Clock.read(CLOCK_MONOTONIC))
     flusher?.wrote(batch.records, to: file)
   }
 
