@@ -10,13 +10,15 @@ extension EventRenderer {
   ///   - excluded: types of records that are left out.
   ///   - targets: where those are that a signal goes to.
   ///   - isFirst: other daemons see alike, and may have copies of these lines: `copy`.
+  /// - Returns: whether they may: these are the lines of `linesAlike` from now on.
+  @discardableResult
   public mutating func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
     chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
     excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
     isFirst: Bool = false, into text: inout TextBuffer
-  ) {
-    guard let process else { return }
+  ) -> Bool {
+    guard let process else { return false }
     let isNoted =
       isFirst && excluded.isEmpty && names == nil && title == nil && targets.count == 0
     if isNoted { lines.begin(view, chain, serial, key, in: text) }
@@ -36,7 +38,7 @@ extension EventRenderer {
         targets, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
         title: title, chains, into: &text, noting: isNoted, in: &lines)
       if isNoted { lines.end(in: text) }
-      return
+      return isNoted
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
@@ -46,6 +48,7 @@ extension EventRenderer {
         heads, process, targets, view: view, serial: serial, key: key, isLinked: chain != nil,
         names: names, title: title, chains, into: &text, noting: false, in: &lines)
     }
+    return false
   }
 
   /// Bytes of the lines that a daemon of this view has as another has them but for its serial and key; nil if there are none.

@@ -281,13 +281,14 @@ struct Delivery: ~Copyable {
     let first =
       route.hasTwin && excluded == .none && title == nil ? linesAlike(route, chain) : nil
     let position = route.daemon.position
+    var isNoted = false
     route.daemon.write(records: records) { serial, text in
       if let first { return renderer.copy(first, serial: serial, key: key, into: &text) }
-      renderer.assemble(
+      isNoted = renderer.assemble(
         view: route.view, serial: serial, key: key, chain: chain, names: route.names,
         title: title, excluding: excluded, targets: targets, isFirst: route.hasTwin, into: &text)
     }
-    if route.hasTwin, first == nil { lines = (Unmanaged.passUnretained(route.daemon), position) }
+    if isNoted { lines = (Unmanaged.passUnretained(route.daemon), position) }
   }
 
   /// The lines of a daemon that sees what this one sees, if the event has some and they are not on their way to its log.
