@@ -42,6 +42,26 @@ struct BlockWritesTests {
       log.write(batch)
     }
 
+    /// Batches of these sizes in turn, until so many found the log in blocks.
+    mutating func flood(
+      _ sizes: [Int], inBlocks wanted: Int, _ whenInBlocks: () throws -> Void
+    ) rethrows {
+      var inBlocks = 0
+      var round = 0
+      // A disk that is slow just then is left to the page cache for a second.
+      while inBlocks < wanted, round < 4000 {
+        round += 1
+        submit(sizes[round % sizes.count])
+        if log.isInBlocks.load(ordering: .relaxed) {
+          inBlocks += 1
+          try whenInBlocks()
+        }
+        // As fast as the disk, and never so slow that it ends.
+        while log.queuedRecords > 8000 { usleep(100) }
+      }
+      #expect(inBlocks == wanted)
+    }
+
     /// Until its last lines are in the file.
     func settle() {
       let deadline = ContinuousClock.now + .seconds(20)
@@ -89,17 +109,7 @@ struct BlockWritesTests {
     try area.write("type=X msg=audit(1700000000.000:1): before\n", to: "web/audit.log")
     let log = try log()
     var feeder = Feeder(log)
-    var inBlocks = 0
-    var round = 0
-    // A disk that is slow just then is left to the page cache for a second.
-    while inBlocks < 200, round < 4000 {
-      round += 1
-      feeder.submit([200_000, 40_000, 500, 131_072, 70_001][round % 5])
-      if log.isInBlocks.load(ordering: .relaxed) { inBlocks += 1 }
-      // As fast as the disk, and never so slow that it ends.
-      while log.queuedRecords > 8000 { usleep(100) }
-    }
-    #expect(inBlocks == 200)
+    feeder.flood([200_000, 40_000, 500, 131_072, 70_001], inBlocks: 200) {}
     feeder.settle()
     #expect(log.close() == 0)
     let (size, resident) = try memory(of: "web/audit.log")
@@ -193,21 +203,11 @@ struct BlockWritesTests {
       feeder.submit(20_000)
       usleep(2000)
     }
-    var inBlocks = 0
-    var round = 0
-    while inBlocks < 50, round < 4000 {
-      round += 1
-      feeder.submit(200_000)
-      if log.isInBlocks.load(ordering: .relaxed) {
-        inBlocks += 1
-        // The file may have changed while it was looked at.
-        let isWhole =
-          try isWholeUpToItsEnd("web/audit.log") || isWholeUpToItsEnd("web/audit.log")
-        try #require(isWhole)
-      }
-      while log.queuedRecords > 8000 { usleep(100) }
+    try feeder.flood([200_000], inBlocks: 50) {
+      // The file may have changed while it was looked at.
+      let isWhole = try isWholeUpToItsEnd("web/audit.log") || isWholeUpToItsEnd("web/audit.log")
+      try #require(isWhole)
     }
-    #expect(inBlocks == 50)
     #expect(log.close() == 0)
   }
 
