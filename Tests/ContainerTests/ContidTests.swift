@@ -285,6 +285,31 @@ struct Contids {
     }
   }
 
+  /// The call that sends a signal to many ends long after the first of them has ended, and its container with it.
+  @Test func whereASignalWentIsSaidOfWhatHasEnded() throws {
+    let rules = "-a always,exit -F arch=b64 -S kill -F exe=/usr/bin/kill -k kill\n"
+    try ContidPlace.with(daemons: [("signals", "host = yes", rules)]) { place in
+      let lines = try place.orchestrator.run(
+        """
+        mkfifo begun
+        # The last one made is the first one that the kernel finds in the group.
+        setsid bash -c '
+          for i in $(seq 2000); do sleep 100 & done
+          taskset -c 1 sleep 100 &
+          echo $$ $! > begun; wait' &
+        read group first < begun
+        try first set $first 9
+        taskset -c 0 /usr/bin/kill -KILL -- -$group
+        """)
+      #expect(lines == ["first 0 "])
+      let event = try #require(
+        try place.collector.settledEvents(of: "signals").first { $0.first("OBJ_PID") != nil })
+      #expect(event.records.count { $0.type == "OBJ_PID" } > 2000)
+      let told = event.records.filter { $0.type == "CONTAINER_ID" }
+      #expect(told.map { "\($0["record"]!)=\($0["contid"]!)" } == ["1=9"])
+    }
+  }
+
   @Test func aCgroupInWhichItBeginsIsItsOwn() throws {
     try ContidPlace.with { place in
       let cgroup = Machine.cgroups.appending(path: "declared-\(UUID().uuidString)").path

@@ -31,6 +31,7 @@ final class ContainerTable {
   /// Those that are not known yet, in the order of their births, and until when that is waited for.
   var waiting: [(entry: ContainerEntry, deadline: Int64)] = []
 
+  private var ended = EndedContainers()
   /// Those that were found to be gone, and where the ring ended then.
   private var gone: (entries: [ContainerEntry], end: UInt64) = ([], 0)
 
@@ -64,6 +65,9 @@ final class ContainerTable {
   func entry(_ contid: UInt64) -> ContainerEntry? {
     contid == 0 ? host : containers[contid] ?? members[contid]
   }
+
+  /// The container that an event names; it may have ended since.
+  func named(_ contid: UInt64) -> ContainerEntry? { entry(contid) ?? ended[contid] }
 
   /// Whose an event is. The cgroup decides where it is known: what BPF had in its tables may be of a moment ago.
   /// - Returns: what no event but that of its own end takes from the table.
@@ -287,6 +291,7 @@ final class ContainerTable {
     }
     capture.credits.release(entry.account, of: entry.contid)
     forget(entry)
+    ended.note(entry)
     classifier.forget(entry.contid)
     daemons.release(entry)
     capture.views.remove(entry.contid)

@@ -38,7 +38,7 @@ final class Dispatcher {
     delivery = Delivery(
       check: NameCheck(
         identifier: capture.identifier, isHooked: capture.backend == .hooks, outside: outside),
-      capabilities: capabilities, containment: containment, container: { containers.entry($0) })
+      capabilities: capabilities, containment: containment, container: { containers.named($0) })
     containers.onReplay = { [unowned self] in take($0, of: $1) }
     forks.onVerdicts = { [tasks] in tasks.tell($0) }
   }
