@@ -48,7 +48,7 @@ struct BlockWritesTests {
     ) rethrows {
       var inBlocks = 0
       var round = 0
-      // A disk that is slow just then is left to the page cache for a second.
+      // A disk that is slow just then is left to the page cache for a moment.
       while inBlocks < wanted, round < 4000 {
         round += 1
         submit(sizes[round % sizes.count])
@@ -253,6 +253,18 @@ struct BlockWritesTests {
     #expect(writes.step(waiting: 100_000, room: .max, size: 0, at: 20_000_000) == .cached)
   }
 
+  @Test(arguments: [1, 8, 10_000, 2_500_000] as [Int64])
+  func aLotAfterALongSilenceIsNoPace(hours: Int64) {
+    var writes = BlockWrites()
+    let now = hours * 3_600_000_000_000
+    writes.wroteCached(400_000, at: now)
+    let first = writes.step(waiting: 200_000, room: .max, size: 0, at: now)
+    #expect(first == .cached)
+    writes.wroteCached(400_000, at: now + 20_000_000)
+    let second = writes.step(waiting: 200_000, room: .max, size: 0, at: now + 20_000_000)
+    #expect(second == .blocks(48 * block))
+  }
+
   @Test func aLotAtOnceIsWrittenInBlocks() {
     var writes = BlockWrites()
     #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 0) == .blocks(1 << 20))
@@ -301,10 +313,22 @@ struct BlockWritesTests {
 
   @Test func aSlowDiskIsLeftToThePageCache() {
     var writes = BlockWrites()
-    writes.wrote(in: 60_000_000, at: 100)
-    #expect(!writes.isOn)
-    #expect(writes.step(waiting: 1 << 20, room: .max, size: 0, at: 200) == .cached)
-    #expect(
-      writes.step(waiting: 1 << 20, room: .max, size: 0, at: 1_000_000_100) == .blocks(1 << 20))
+    var now: Int64 = 100
+    func expectSlow(for rest: Int64) {
+      writes.wrote(in: 60_000_000, at: now)
+      #expect(!writes.isOn)
+      now += rest
+      let before = writes.step(waiting: 1 << 20, room: .max, size: 0, at: now - 1)
+      #expect(before == .cached)
+      let after = writes.step(waiting: 1 << 20, room: .max, size: 0, at: now)
+      #expect(after == .blocks(1 << 20))
+    }
+    for rest: Int64 in [125, 250, 500, 1000, 1000] { expectSlow(for: rest * 1_000_000) }
+    // What goes well for less than a second tells nothing.
+    writes.wrote(in: 1000, at: now + 1_000_000_000)
+    expectSlow(for: 1_000_000_000)
+    now += 1_000_000_001
+    writes.wrote(in: 1000, at: now)
+    expectSlow(for: 125_000_000)
   }
 }

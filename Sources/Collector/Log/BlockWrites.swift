@@ -21,15 +21,19 @@ struct BlockWrites {
   private static let beginning = 128 << 10
   private static let leastInTime = 320 << 10
   private static let patience: Int64 = 20_000_000
+  private static let tick: Int64 = 1_000_000
   /// A disk that takes so long for a write is behind …
   private static let slow: Int64 = 50_000_000
-  /// … and is left to the page cache for this time.
-  private static let rest: Int64 = 1_000_000_000
+  /// … and is left to the page cache: first for a moment, and for twice as long each time it is behind again, up to this. Once it
+  /// has kept up for as long, for a moment again.
+  private static let shortestRest: Int64 = 125_000_000
+  private static let longestRest: Int64 = 1_000_000_000
 
   /// Whether what was written last went past the page cache.
   private(set) var isOn = false
   private var waitsSince: Int64?
   private var notBefore: Int64 = 0
+  private var rest = shortestRest
   /// What has gone through the page cache since a time, and whether that was very much when it was last looked at.
   private var cached = (bytes: 0, since: Int64(0))
   private var isMuch = false
@@ -74,19 +78,23 @@ struct BlockWrites {
     cached.bytes += bytes
     let time = now - cached.since
     guard time >= Self.patience else { return }
-    isMuch = cached.bytes >= Self.leastInTime * Int(time) / Int(Self.patience)
+    // The time may be that of months.
+    isMuch =
+      cached.bytes / Int(time / Self.tick) >= Self.leastInTime / Int(Self.patience / Self.tick)
     cached = (0, now)
   }
 
   /// Blocks were written, which has taken so many nanoseconds.
   mutating func wrote(in nanoseconds: Int64, at now: Int64) {
     isOn = true
-    if nanoseconds > Self.slow { refused(at: now) }
+    if nanoseconds > Self.slow { return refused(at: now) }
+    if now - notBefore > Self.longestRest { rest = Self.shortestRest }
   }
 
   /// Blocks could not be written: how all is written tells why.
   mutating func refused(at now: Int64) {
     isOn = false
-    notBefore = now + Self.rest
+    notBefore = now + rest
+    rest = min(2 * rest, Self.longestRest)
   }
 }
