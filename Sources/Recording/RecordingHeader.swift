@@ -7,6 +7,8 @@ public struct RecordingHeader: Equatable, Sendable {
   static let magic = Array("NESTREC\n".utf8)
   /// Of the file's own form: blocks, and entries that are no events.
   static let format: UInt32 = 1
+  /// The seconds since 1970 that anything recorded can have: nanoseconds fit into a number for as long.
+  public static let times: Range<Int64> = 0..<(1 << 33)
   private static let fixedSize = 20
   private static let longestText = 1 << 16
 
@@ -20,7 +22,7 @@ public struct RecordingHeader: Equatable, Sendable {
     public var machine: String
     /// How files behind names were known: `tracepoints` or `hooks`.
     public var backend: String
-    /// When it began, in seconds since 1970.
+    /// When it began, in seconds since 1970: one of `times`.
     public var began: Int64
     /// The containers that it is limited to; empty for everything.
     public var only: [String]
@@ -107,7 +109,7 @@ public struct RecordingHeader: Equatable, Sendable {
       )
     }
     guard let kernel = values["kernel"], let backend = values["backend"],
-      let began = values["began"].flatMap({ Int64($0) })
+      let began = values["began"].flatMap({ Int64($0) }), times.contains(began)
     else { throw .damaged(at: fixedSize, "its description") }
     return Origin(
       program: program, kernel: kernel, machine: values["machine"] ?? "", backend: backend,

@@ -112,6 +112,15 @@ struct RecordingFileTests {
       error?.description.contains("use the version of nestaudit that recorded it (9.9)") == true)
   }
 
+  @Test(arguments: [Int64.min, -1, 1 << 33, .max])
+  func aTimeThatNoneCanHaveIsRefused(began: Int64) {
+    var header = Self.header
+    header.origin.began = began
+    let file = header.bytes + Self.whole[Self.header.bytes.count...]
+    let error = #expect(throws: RecordingError.self) { try read(file) }
+    #expect(error?.description.contains("damaged at byte 20: its description") == true)
+  }
+
   @Test func whatIsNoFileIsRefused() {
     for path in ["/dev/null", "/tmp", "/tmp/there is no such file"] {
       #expect(throws: RecordingError.self) { _ = try RecordingReader(path: path) }

@@ -15,9 +15,6 @@ public struct EventTime: Sendable, Codable {
     milliseconds = Int(nanoseconds % 1_000_000_000 / 1_000_000)
   }
 
-  /// The seconds that an event can have: nanoseconds since 1970 fit into a number for as long.
-  static let possible: Range<Int64> = 0..<(1 << 33)
-
   /// The time now, by the wall clock.
   static var now: EventTime { EventTime(nanoseconds: Clock.read(CLOCK_REALTIME)) }
 }

@@ -159,7 +159,7 @@ extension FieldReader {
   mutating func time() throws(RecordingError) -> EventTime {
     let seconds: Int64 = try number()
     let milliseconds: UInt16 = try number()
-    guard milliseconds < 1000, EventTime.possible.contains(seconds) else {
+    guard milliseconds < 1000, RecordingHeader.times.contains(seconds) else {
       throw damaged("a time")
     }
     return EventTime(nanoseconds: 1_000_000_000 * seconds + 1_000_000 * Int64(milliseconds))

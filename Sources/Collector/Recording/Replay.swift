@@ -91,7 +91,7 @@ public struct Replay: ~Copyable {
     switch entry.kind {
     case .clock:
       clock = try fields.number()
-      guard EventTime.possible.contains(clock / 1_000_000_000) else {
+      guard RecordingHeader.times.contains(clock / 1_000_000_000) else {
         throw fields.damaged("a clock")
       }
       pipeline?.setClock(clock)

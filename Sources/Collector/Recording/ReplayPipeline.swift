@@ -51,7 +51,7 @@ struct ReplayPipeline {
     let header = bytes.loadUnaligned(as: event_header.self)
     let seconds = (Int64(truncatingIfNeeded: header.time >> 1) &+ offset / 2) / 500_000_000
     guard Int(header.size) == bytes.count, header.size % 8 == 0,
-      header.time < 1 << 62, EventTime.possible.contains(seconds), header.task <= Self.lastTask,
+      header.time < 1 << 62, RecordingHeader.times.contains(seconds), header.task <= Self.lastTask,
       dispatcher.knownTasks < Self.mostTasks
     else { throw damaged("an event") }
     switch UInt32(header.type) {
