@@ -9,19 +9,19 @@ extension EventRenderer {
   ///   - title: by which the daemon goes on to call the task; nil for its own.
   ///   - excluded: types of records that are left out.
   ///   - targets: where those are that a signal goes to.
-  ///   - isFirst: other daemons see alike, and may have copies of these lines: `copy`.
-  /// - Returns: whether they may: these are the lines of `linesAlike` from now on.
-  @discardableResult
+  ///   - place: where the records are to be, if other daemons see alike, and may have copies of them: `linesAlike`.
   public mutating func assemble(
     view: NamespaceView, serial: UInt64, key: UnsafeRawBufferPointer?,
     chain: UnsafeRawBufferPointer?, names: UnsafePointer<IDNames>? = nil, title: [UInt8]? = nil,
     excluding excluded: RecordTypes = .none, targets chains: TargetChains = .none,
-    isFirst: Bool = false, into text: inout TextBuffer
-  ) -> Bool {
-    guard let process else { return false }
-    let isNoted =
-      isFirst && excluded.isEmpty && names == nil && title == nil && targets.count == 0
-    if isNoted { lines.begin(view, chain, serial, key, in: text) }
+    noting place: TwinLines.Place? = nil, into text: inout TextBuffer
+  ) {
+    guard let process else { return }
+    var isNoted = false
+    if let place, excluded.isEmpty, names == nil, title == nil, targets.count == 0 {
+      isNoted = true
+      lines.begin(at: place, view, chain, serial, key, in: text)
+    }
     if let chain {
       text.append("type=CONTAINER_ID")
       text.append(heads.stamp)
@@ -38,7 +38,7 @@ extension EventRenderer {
         targets, view: view, serial: serial, key: key, isLinked: chain != nil, names: names,
         title: title, chains, into: &text, noting: isNoted, in: &lines)
       if isNoted { lines.end(in: text) }
-      return isNoted
+      return
     }
     for index in 0..<marks.count where !excluded.contains(marks[index].type) {
       let isLast = index == marks.count - 1
@@ -48,17 +48,19 @@ extension EventRenderer {
         heads, process, targets, view: view, serial: serial, key: key, isLinked: chain != nil,
         names: names, title: title, chains, into: &text, noting: false, in: &lines)
     }
-    return false
   }
 
-  /// Bytes of the lines that a daemon of this view has as another has them but for its serial and key; nil if there are none.
+  /// Where the lines are, and their bytes, that a daemon of this view has as another has them but for its serial and key; nil if
+  /// there are none.
   @inline(__always)
-  public func linesAlike(view: NamespaceView, chain: UnsafeRawBufferPointer?) -> Int? {
-    lines.serve(view, chain) ? lines.count : nil
+  public func linesAlike(
+    view: NamespaceView, chain: UnsafeRawBufferPointer?
+  ) -> (place: TwinLines.Place, count: Int)? {
+    lines.serve(view, chain)
   }
 
   /// Appends the records for a daemon that sees what another one sees.
-  /// - Parameter first: the other one's, of which there are as many as `linesAlike`.
+  /// - Parameter first: what is at the place of `linesAlike`.
   @inline(__always)
   public func copy(
     _ first: UnsafeRawPointer, serial: UInt64, key: UnsafeRawBufferPointer?,

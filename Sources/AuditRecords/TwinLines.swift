@@ -1,6 +1,20 @@
 /// How the lines of an event that several daemons see alike differ between them: where their serials and keys are in those
 /// of the first one. The others' are copied from there while they are in the processor's nearest cache.
-struct TwinLines: ~Copyable {
+public struct TwinLines: ~Copyable {
+  /// Where a daemon's lines begin.
+  public struct Place {
+    /// The daemon, for whoever named it.
+    public let daemon: UnsafeRawPointer
+    /// From the beginning of all that it has written, in bytes.
+    public let position: UInt64
+
+    /// Lines of a daemon, at a place of its stream.
+    public init(_ daemon: UnsafeRawPointer, _ position: UInt64) {
+      self.daemon = daemon
+      self.position = position
+    }
+  }
+
   private struct Mark {
     /// From the beginning of the lines.
     let offset: Int
@@ -8,25 +22,27 @@ struct TwinLines: ~Copyable {
     let isKey: Bool
   }
 
-  /// Whose they are: 0 is nobody's.
+  /// Where they are; nil if there are none.
+  private var place: Place?
+  /// Who sees them so.
   private var view: UInt64 = 0
   private var chain: UnsafeRawBufferPointer?
   private var serial: UInt64 = 0
   private var key: UnsafeRawBufferPointer?
   /// Where they begin in the text they are written to.
   private var start = 0
-  /// Their bytes.
-  private(set) var count = 0
+  private var count = 0
   private var marks = FlatArray<Mark>(capacity: 16)
 
   /// There are none.
-  mutating func removeAll() { view = 0 }
+  mutating func removeAll() { place = nil }
 
   /// Lines begin in `text`.
   mutating func begin(
-    _ view: NamespaceView, _ chain: UnsafeRawBufferPointer?, _ serial: UInt64,
+    at place: Place, _ view: NamespaceView, _ chain: UnsafeRawBufferPointer?, _ serial: UInt64,
     _ key: UnsafeRawBufferPointer?, in text: borrowing TextBuffer
   ) {
+    self.place = place
     self.view = view.number
     self.chain = chain
     self.serial = serial
@@ -44,11 +60,13 @@ struct TwinLines: ~Copyable {
   /// They are whole.
   mutating func end(in text: borrowing TextBuffer) { count = text.count - start }
 
-  /// Whether a daemon of this view has the same ones.
-  func serve(_ view: NamespaceView, _ chain: UnsafeRawBufferPointer?) -> Bool {
-    guard self.view == view.number else { return false }
-    guard let chain, let known = self.chain else { return chain == nil && self.chain == nil }
-    return chain.elementsEqual(known)
+  /// Where they are, and their bytes, for a daemon of this view that has the same ones; nil if it has not.
+  @inline(__always)
+  func serve(
+    _ view: NamespaceView, _ chain: UnsafeRawBufferPointer?
+  ) -> (place: Place, count: Int)? {
+    guard let place, self.view == view.number, isSame(chain, self.chain) else { return nil }
+    return (place, count)
   }
 
   /// Appends them for another daemon.
@@ -59,7 +77,7 @@ struct TwinLines: ~Copyable {
   ) {
     let digits = TextBuffer.decimalDigits(of: serial)
     if digits == TextBuffer.decimalDigits(of: self.serial), digits <= TextBuffer.copiedDigits,
-      isSame(key)
+      isSame(key, self.key)
     {
       let start = text.count
       text.append(lines, count: count)
@@ -85,10 +103,10 @@ struct TwinLines: ~Copyable {
     text.append(lines + copied, count: count - copied)
   }
 
-  private func isSame(_ other: UnsafeRawBufferPointer?) -> Bool {
-    guard let key, let other else { return key == nil && other == nil }
-    return key.count == other.count
-      && (key.baseAddress == other.baseAddress || key.elementsEqual(other))
+  private func isSame(_ one: UnsafeRawBufferPointer?, _ other: UnsafeRawBufferPointer?) -> Bool {
+    guard let one, let other else { return one == nil && other == nil }
+    return one.count == other.count
+      && (one.baseAddress == other.baseAddress || one.elementsEqual(other))
   }
 }
 

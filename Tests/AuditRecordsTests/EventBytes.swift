@@ -137,21 +137,24 @@ func lines(
           withBytes(of: chain) { chain in
             func assemble(_ names: UnsafePointer<IDNames>?) {
               func assembled(
-                _ serial: UInt64, _ key: UnsafeRawBufferPointer?, isFirst: Bool = false
+                _ serial: UInt64, _ key: UnsafeRawBufferPointer?,
+                noting place: TwinLines.Place? = nil
               ) -> String {
                 written {
                   renderer.assemble(
                     view: view, serial: serial, key: key, chain: chain, names: names,
                     title: title.map { Array($0.utf8) }, excluding: excluded,
                     targets: TargetChains(table.targets(42)) { targetChains[$0] },
-                    isFirst: isFirst, into: &$0)
+                    noting: place, into: &$0)
                 }
               }
               let direct = assembled(serial, key)
+              let place = TwinLines.Place(UnsafeRawPointer(bitPattern: 16)!, 4711)
               // What another daemon has a copy of is the same.
-              #expect(assembled(serial, key, isFirst: true) == direct)
-              if let count = renderer.linesAlike(view: view, chain: chain) {
-                #expect(count == direct.utf8.count)
+              #expect(assembled(serial, key, noting: place) == direct)
+              if let lines = renderer.linesAlike(view: view, chain: chain) {
+                #expect(lines.place.position == place.position)
+                #expect(lines.count == direct.utf8.count)
                 // Their serials have as many digits, more and many more; their keys are the same, and others.
                 let most = UInt64(String(repeating: "9", count: String(serial).count))!
                 for serial in [most, 123_456_789, .max] {

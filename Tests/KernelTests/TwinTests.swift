@@ -46,6 +46,36 @@ struct Twins {
     }
   }
 
+  /// A daemon that goes on to call a task by an older, longer title has longer lines than those that it sees alike with.
+  @Test func linesOfAnotherTitleAreNotCopied() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      let rules = "-a always,exit -F arch=b64 -S mkdir -F exe=/usr/bin/perl -k made\n"
+      let sooner = "-a always,exit -F arch=b64 -S getppid -F exe=/usr/bin/perl -k made\n"
+      let titles = ["a": "x", "b": "longer", "c": "x", "d": "longer", "e": "x"]
+      for (name, title) in titles {
+        try configuration.daemon(
+          name, scope: "host = yes", rules: title == "x" ? rules : rules + sooner)
+      }
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try Program.output(
+          of: "/usr/bin/perl",
+          ["-e", "getppid(); $0 = 'x'; mkdir('made-'.$_) for 1..20", "longer"], in: area)
+        for (name, title) in titles {
+          let events = try collector.settledEvents(of: name).filter {
+            $0.first("SYSCALL")?["syscall"] == "83"
+          }
+          #expect(events.count == 20)
+          for event in events {
+            #expect(event.records.map(\.type) == ["SYSCALL", "CWD", "PATH", "PATH", "PROCTITLE"])
+            let proctitle = try #require(event.first("PROCTITLE")?["proctitle"])
+            #expect(proctitle.contains("6C6F6E676572") == (title == "longer"))
+          }
+        }
+      }
+    }
+  }
+
   private static func withoutSerial(_ line: String) -> String {
     line.replacing(#/(msg=audit\([0-9.]+):[0-9]+\)/#) { "\($0.output.1))" }
   }

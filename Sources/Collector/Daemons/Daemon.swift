@@ -185,13 +185,24 @@ final class Daemon {
   }
 
   /// Where its stream ends.
-  @inline(__always)
-  var position: UInt64 { stream + UInt64(pending { $0.count }) }
+  private var position: UInt64 { stream + UInt64(pending { $0.count }) }
 
-  /// So many bytes of its stream, from where it ended before; nil if they were handed to its log. Valid until something is
-  /// written.
+  /// Where its next lines are to be. It must outlive what is done with that.
   @inline(__always)
-  func text(from position: UInt64, count: Int) -> UnsafeRawPointer? {
+  var place: TwinLines.Place {
+    TwinLines.Place(Unmanaged.passUnretained(self).toOpaque(), position)
+  }
+
+  /// So many bytes at a place; nil if they were handed to a log. Valid until something is written.
+  @inline(__always)
+  static func text(at place: TwinLines.Place, count: Int) -> UnsafeRawPointer? {
+    Unmanaged<Daemon>.fromOpaque(place.daemon)._withUnsafeGuaranteedRef {
+      $0.text(from: place.position, count: count)
+    }
+  }
+
+  @inline(__always)
+  private func text(from position: UInt64, count: Int) -> UnsafeRawPointer? {
     guard position >= stream else { return nil }
     return batch?._withUnsafeGuaranteedRef { batch in
       let start = batch.carried + Int(position - stream)

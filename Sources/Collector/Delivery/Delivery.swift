@@ -14,8 +14,6 @@ struct Delivery: ~Copyable {
   /// Of the event that is delivered; to be set anew for each.
   var outcome = EventOutcome()
   let containment: Containment
-  /// Whose lines the renderer knows, and where in that daemon's stream they begin: of the event that is delivered.
-  private var lines: (daemon: Unmanaged<Daemon>, position: UInt64)?
   /// By its contid in events.
   private let container: (UInt64) -> ContainerEntry?
 
@@ -280,23 +278,19 @@ struct Delivery: ~Copyable {
     let chain = route.chain?.bytes
     let first =
       route.hasTwin && excluded == .none && title == nil ? linesAlike(route, chain) : nil
-    let position = route.daemon.position
-    var isNoted = false
+    let place = route.hasTwin ? route.daemon.place : nil
     route.daemon.write(records: records) { serial, text in
       if let first { return renderer.copy(first, serial: serial, key: key, into: &text) }
-      isNoted = renderer.assemble(
+      renderer.assemble(
         view: route.view, serial: serial, key: key, chain: chain, names: route.names,
-        title: title, excluding: excluded, targets: targets, isFirst: route.hasTwin, into: &text)
+        title: title, excluding: excluded, targets: targets, noting: place, into: &text)
     }
-    if isNoted { lines = (Unmanaged.passUnretained(route.daemon), position) }
   }
 
   /// The lines of a daemon that sees what this one sees, if the event has some and they are not on their way to its log.
   @inline(__always)
   private func linesAlike(_ route: Route, _ chain: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
-    guard let count = renderer.linesAlike(view: route.view, chain: chain), let lines else {
-      return nil
-    }
-    return lines.daemon._withUnsafeGuaranteedRef { $0.text(from: lines.position, count: count) }
+    guard let lines = renderer.linesAlike(view: route.view, chain: chain) else { return nil }
+    return Daemon.text(at: lines.place, count: lines.count)
   }
 }
