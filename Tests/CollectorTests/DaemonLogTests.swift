@@ -49,6 +49,43 @@ struct DaemonLogTests {
     #expect(log.close() == 0)
   }
 
+  /// Threads that write logs, and how many bytes each has written.
+  private static func written() -> [String: Int] {
+    let tasks = "/proc/self/task"
+    func read(_ task: String, _ file: String) -> String {
+      (try? String(contentsOfFile: "\(tasks)/\(task)/\(file)", encoding: .utf8)) ?? ""
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return names.reduce(into: [:]) { found, task in
+      guard read(task, "comm") == "log-writer\n" else { return }
+      let count = read(task, "io").split(separator: "\n").first { $0.hasPrefix("wchar: ") }
+      found[task] = count.flatMap { Int($0.dropFirst(7)) }
+    }
+  }
+
+  /// A log whose writes wait for the disk keeps no other waiting.
+  @Test(arguments: [
+    ("NONE", "INCREMENTAL_ASYNC", 1), ("NONE", "SYNC", 2), ("NONE", "DATA", 2),
+    ("NONE", "INCREMENTAL", 2), ("SYNC", "DATA", 1),
+  ])
+  func logsThatWaitForTheDiskHaveAThreadOfTheirOwn(one: String, other: String, threads: Int) throws
+  {
+    let area = try Area()
+    let writers = LogWriters()
+    let before = Self.written()
+    let logs = try [one, other].map { flush in
+      try DaemonLog(
+        path: "\(area.path)/\(flush)/audit.log",
+        configuration: .parse("flush = \(flush)\n", file: "auditd.conf"), writers: writers)
+    }
+    let line = String(repeating: "x", count: 999) + "\n"
+    for _ in 0..<20 { for log in logs { submit(line, to: log) } }
+    for log in logs { #expect(log.close() == 0) }
+    let added = Self.written().filter { before[$0.key] == nil }.values.sorted()
+    #expect(added == Array(repeating: 40_000 / threads, count: threads))
+    for flush in [one, other] { #expect(try area.read("\(flush)/audit.log").count == 20_000) }
+  }
+
   @Test func aNewFileBeginsWhereItIsAskedFor() throws {
     let area = try Area()
     let log = try DaemonLog(

@@ -14,6 +14,9 @@ public struct AuditdConfiguration: Sendable, Equatable {
     case incrementalAsync = "incremental_async"
     case data
     case sync
+
+    /// Who writes waits until it is there.
+    var waits: Bool { self == .incremental || self == .data || self == .sync }
   }
 
   /// What stands in a line of the log.

@@ -48,7 +48,7 @@ final class DaemonLog: Sendable {
     self.kept = kept
     cutOff = file.cutOff
     storedBytes.store(file.size + file.rotatedBytes(), ordering: .relaxed)
-    self.writers = writers.writers(device: file.device)
+    self.writers = writers.writers(device: file.device, configuration.flush)
     batches = writers.batches
     if configuration.flush == .incrementalAsync {
       flusher = LogFlusher(every: configuration.freq)

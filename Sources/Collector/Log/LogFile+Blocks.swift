@@ -6,9 +6,9 @@ extension LogFile {
   /// Less is not worth it.
   private static let fewest = 32 << 10
 
-  /// Whether its file system can, and auditd.conf does not ask for each write on the disk.
+  /// Whether its file system can, and auditd.conf does not ask for what was written on the disk.
   static func takesBlocks(_ descriptor: Int32, _ flush: AuditdConfiguration.Flush) -> Bool {
-    guard flush != .data, flush != .sync else { return false }
+    guard !flush.waits else { return false }
     let alignment = Int(nestaudit_direct_alignment(descriptor))
     return alignment > 0 && BlockWrites.blockSize % alignment == 0
   }

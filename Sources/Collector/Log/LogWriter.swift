@@ -1,11 +1,10 @@
-import CNestaudit
 import Glibc
 import Synchronization
 
-/// The writers: threads for each file system, so that a slow disk holds up only its own logs.
+/// The writers: threads for each file system, so that a slow disk holds up only its own logs, and others for its logs whose
+/// every write is to be on the disk: the rest do not wait with them.
 final class LogWriters {
-  /// Of one file system. What goes past the page cache waits for the disk, and has a thread of its own: the other logs do
-  /// not wait with it.
+  /// Of one file system. What goes past the page cache waits for the disk, and has a thread of its own.
   final class OfDevice: Sendable {
     let cached = LogWriter(.cached)
     let blocks = LogWriter(.blocks)
@@ -13,22 +12,29 @@ final class LogWriters {
     let waiting = Atomic<Int>(0)
   }
 
-  private var writers: [UInt64: OfDevice] = [:]
+  private struct Key: Hashable {
+    let device: UInt64
+    let waits: Bool
+  }
+
+  private var writers: [Key: OfDevice] = [:]
   /// What all logs take their batches from.
   let batches: LogBatches
 
   /// - Parameter memory: where text outlives the collector; nil if it need not.
   init(keptIn memory: KeptMemory? = nil) { batches = LogBatches(in: memory) }
 
-  func writers(device: UInt64) -> OfDevice {
-    if let known = writers[device] { return known }
+  /// Those of a log.
+  func writers(device: UInt64, _ flush: AuditdConfiguration.Flush) -> OfDevice {
+    let key = Key(device: device, waits: flush.waits)
+    if let known = writers[key] { return known }
     let made = OfDevice()
-    writers[device] = made
+    writers[key] = made
     return made
   }
 }
 
-/// A thread that writes logs of one file system.
+/// A thread that writes logs of one file system, from the first that it is given on for as long as the process lives.
 final class LogWriter: @unchecked Sendable {
   enum Kind {
     case cached
@@ -42,26 +48,13 @@ final class LogWriter: @unchecked Sendable {
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var logs: [DaemonLog] = []
   private var pending = false
+  private var isRunning = false
   private var blocks = BlockList()
 
   init(_ kind: Kind) {
     self.kind = kind
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, nil)
-    var thread = pthread_t()
-    let itself = Unmanaged.passUnretained(self).toOpaque()
-    // The writers live as long as the process: their thread is never joined.
-    _ = Unmanaged.passRetained(self)
-    pthread_create(
-      &thread, nil,
-      { context in
-        let writer = Unmanaged<LogWriter>.fromOpaque(context!).takeUnretainedValue()
-        nestaudit_name_thread(
-          UnsafeRawPointer(writer.kind.threadName.utf8Start).assumingMemoryBound(to: CChar.self))
-        writer.loop()
-        return nil
-      }, itself)
-    pthread_detach(thread)
   }
 
   func add(_ log: DaemonLog) {
@@ -71,6 +64,8 @@ final class LogWriter: @unchecked Sendable {
   /// Says that a log has something to write.
   func wake() {
     locked {
+      // If there is no thread to be had now, there may be one next time.
+      if !isRunning { isRunning = LogThread.start(kind.threadName) { self.loop() } }
       pending = true
       pthread_cond_broadcast(changed)
     }
