@@ -250,11 +250,15 @@ struct RuleOptions {
 
   /// auditctl.c: check_path, audit_setup_watch_name.
   private func watchPath(_ text: String, _ reading: inout Reading) throws(RuleError) -> String {
-    guard text.hasPrefix("/") else { throw failure("the path '\(text)' must start with '/'") }
+    // By bytes: a slash with a combining mark behind it is no character of its own.
+    let slash = UInt8(ascii: "/")
+    guard text.utf8.first == slash else { throw failure("the path '\(text)' must start with '/'") }
     guard text.utf8.count < 4096 else { throw failure("the path is too big: 4095 bytes at most") }
     var path = text
-    if path.utf8.count > 2 { while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() } }
-    guard (path.split(separator: "/").last?.utf8.count ?? 0) <= 255 else {
+    if path.utf8.count > 2 {
+      while path.utf8.count > 1, path.utf8.last == slash { path.unicodeScalars.removeLast() }
+    }
+    guard (path.utf8.split(separator: slash).last?.count ?? 0) <= 255 else {
       throw failure("the base name of the path is too big: 255 bytes at most")
     }
     if text.contains("..") {

@@ -38,7 +38,7 @@ extension RuleSurroundings {
     self.init(isAUIDUnset: isAUIDUnset, knowsNamedFiles: knowsNamedFiles) { path in
       guard let rootProcess, let root = ContainerRoot(ofProcess: rootProcess) else { return nil }
       if root.identity(of: path) != nil { return .something }
-      let directory = path.split(separator: "/").dropLast().joined(separator: "/")
+      let directory = path.pathNames.dropLast().joined(separator: "/")
       return root.identity(of: "/" + directory) != nil ? .nothing : .noDirectory
     }
   }

@@ -15,7 +15,7 @@ public struct CgroupForm: Equatable, Sendable {
   /// Reads a path from the root of a hierarchy; of several forms in it the last one counts. nil if no runtime makes such paths,
   /// or only to hold several containers (`/kubepods/burstable/pod…`).
   public init?(path: String) {
-    let components = path.pathComponents
+    let components = path.pathNames
     for end in stride(from: components.count, to: 0, by: -1) {
       guard let (row, id) = CgroupRow.match(components[..<end]), row.kind != .inner else {
         continue
@@ -31,7 +31,7 @@ public struct CgroupForm: Equatable, Sendable {
 
   /// The forms of all containers that a path leads through, outermost first.
   public static func roots(in path: String) -> [CgroupForm] {
-    let components = path.pathComponents
+    let components = path.pathNames
     return components.indices.compactMap { last in
       CgroupForm(path: "/" + components[...last].joined(separator: "/"))
     }.filter(\.isRoot)
@@ -50,15 +50,8 @@ public struct CgroupForm: Equatable, Sendable {
 
   /// A path without the last component if it is such a cgroup. A container may be called so: at the top it stays.
   static func withoutInner(_ path: String) -> [Substring] {
-    let components = path.pathComponents
+    let components = path.pathNames
     guard components.count > 1, inner.contains(String(components.last!)) else { return components }
     return components.dropLast()
-  }
-}
-
-extension String {
-  /// By bytes: a slash with a combining mark behind it is no character of its own.
-  var pathComponents: [Substring] {
-    utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
   }
 }

@@ -10,7 +10,7 @@ public struct CgroupName: Equatable, Sendable {
   public init(path: String) {
     let components =
       CgroupForm(path: path)?.isRoot == true
-      ? path.pathComponents : CgroupForm.withoutInner(path)
+      ? path.pathNames : CgroupForm.withoutInner(path)
     let own = "/" + components.joined(separator: "/")
     if let form = CgroupForm(path: own), form.isRoot {
       runtimeID = form.id

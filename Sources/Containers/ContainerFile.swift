@@ -21,7 +21,8 @@ public struct FileVersion: Equatable, Sendable {
   var isSettled: Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return Self.nanoseconds(now) - changed > 100_000_000
+    // A file system of the container's may say anything.
+    return Self.nanoseconds(now) &- changed > 100_000_000
   }
 
   private static func nanoseconds(_ time: timespec) -> Int64 {

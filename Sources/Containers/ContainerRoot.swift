@@ -26,8 +26,7 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     if descriptor < 0 { return nil }
     guard let cgroup else { return }
     // Looked at with the root open: it is the root of what is found here.
-    let now = ProcessFile.cgroupPath(pid) ?? ""
-    if now != cgroup && !now.hasPrefix(cgroup + "/") { return nil }
+    guard ProcessFile.cgroupPath(pid)?.isPath(in: cgroup) == true else { return nil }
   }
 
   /// Takes over a descriptor of a root directory, opened with O_PATH.
@@ -68,8 +67,7 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
   /// or nothing is there.
   public func ancestry(of path: String) -> [FileIdentity]? {
     var found: [FileIdentity] = []
-    // By bytes: a slash with a combining mark behind it is no character of its own.
-    var parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    var parts = path.pathNames
     var isWhole = false
     while true {
       let place = "/" + parts.joined(separator: "/")

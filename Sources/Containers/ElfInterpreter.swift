@@ -67,7 +67,7 @@ public struct ElfInterpreter: Sendable {
     var status = stat()
     guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       UInt64(status.st_ino) == file.ino,
-      UInt64(status.st_ctim.tv_sec) * 1_000_000_000 + UInt64(status.st_ctim.tv_nsec) == file.ctime
+      UInt64(bitPattern: FileVersion(status).changed) == file.ctime
     else { return nil }
     let descriptor = open("/proc/self/fd/\(found)", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -82,7 +82,7 @@ public struct ElfInterpreter: Sendable {
     guard got >= 52, head[0...3] == [0x7f, 0x45, 0x4c, 0x46] else { return nil }
     let wide = head[4] == 2
     func number(_ at: Int, _ size: Int) -> Int? {
-      guard at >= 0, at + size <= got else { return nil }
+      guard at >= 0, at <= got - size else { return nil }
       let value = (0..<size).reduce(UInt64(0)) { $0 | UInt64(head[at + $1]) << (8 * UInt64($1)) }
       return Int(exactly: value)
     }
@@ -90,7 +90,7 @@ public struct ElfInterpreter: Sendable {
       let entrySize = number(wide ? 54 : 42, 2), let entries = number(wide ? 56 : 44, 2)
     else { return nil }
     for index in 0..<entries {
-      let entry = table &+ index * entrySize
+      let entry = table &+ index * entrySize  // two numbers of 16 bits
       guard let type = number(entry, 4) else { return nil }
       guard type == 3 /* PT_INTERP */ else { continue }
       guard let offset = wide ? number(entry + 8, 8) : number(entry + 4, 4),

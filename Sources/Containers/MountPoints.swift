@@ -35,10 +35,7 @@ public struct MountPoints: Sendable {
 
   /// Those below a directory, at most `limit`.
   public func below(_ directory: String, limit: Int) -> [String] {
-    let prefix = directory == "/" ? "/" : directory + "/"
-    return Array(
-      paths.lazy.filter { $0.hasPrefix(prefix) && $0.utf8.count > prefix.utf8.count }
-        .prefix(limit))
+    Array(paths.lazy.filter { $0.isPath(below: directory) }.prefix(limit))
   }
 
   /// fs/seq_file.c, mangle_path: blanks and the like are written as three octal digits.

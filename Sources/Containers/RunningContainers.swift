@@ -6,7 +6,7 @@ public enum RunningContainers {
   public static func find(
     in hierarchy: CgroupHierarchy, isContainer: (String) -> Bool
   ) -> [Container] {
-    var found: [String: Container] = [:]
+    var found: [[UInt8]: Container] = [:]
     for pid in ProcessFile.processes() {
       guard let status = ProcessFile.lines("/proc/\(pid)/status") else { continue }
       let pids = ProcessFile.numbers(status, "NSpid")
@@ -15,16 +15,16 @@ public enum RunningContainers {
         let path = ProcessFile.cgroupPath(pid), path != "/",
         ProcessFile.cgroupPath(parent) != path
       else { continue }
-      found[path] = container(at: path, of: pid, pids, in: hierarchy)
+      found[Array(path.utf8)] = container(at: path, of: pid, pids, in: hierarchy)
     }
     for path in hierarchy.descendants(of: "/")
-    where found[path] == nil && isContainer(path)
-      && !found.keys.contains(where: { $0.hasPrefix(path + "/") })
+    where found[Array(path.utf8)] == nil && isContainer(path)
+      && !found.values.contains(where: { $0.cgroupPath.isPath(below: path) })
     {
       guard let pid = hierarchy.processes(in: path, most: 1).first,
         let status = ProcessFile.lines("/proc/\(pid)/status")
       else { continue }
-      found[path] = container(
+      found[Array(path.utf8)] = container(
         at: path, of: pid, ProcessFile.numbers(status, "NSpid"), in: hierarchy)
     }
     let containers = Array(found.values)
@@ -60,11 +60,10 @@ public enum RunningContainers {
   }
 
   /// The innermost of `containers` whose cgroup is above this one.
-  private static func withOuter(_ container: Container, among containers: [Container]) -> Container
-  {
+  static func withOuter(_ container: Container, among containers: [Container]) -> Container {
     let outer =
       containers
-      .filter { container.cgroupPath.hasPrefix($0.cgroupPath + "/") }
+      .filter { container.cgroupPath.isPath(below: $0.cgroupPath) }
       .max { $0.cgroupPath.utf8.count < $1.cgroupPath.utf8.count }
     return container.placed(in: outer?.contid)
   }

@@ -49,6 +49,12 @@ struct RuleFileTests {
     }
   }
 
+  @Test func aNameMayBeginWithAMarkThatJoinsTheSlash() throws {
+    let name = "\u{301}" + String(repeating: "x", count: 253)
+    let rules = try parse("-w /\u{301}etc/\(name) -p wa\n-w /\(name)/ -p r").rules
+    #expect(rules.map(\.text) == ["-w /\u{301}etc/\(name) -p wa", "-w /\(name) -p r"])
+  }
+
   @Test func aContidHas64Bits() throws {
     let rule = try #require(
       try parse("-a always,exit -S openat -F uid=1 -F contid>=18446744073709551614 -F gid=2")

@@ -22,6 +22,15 @@ struct ContainerFileTests {
     return String(decoding: content, as: UTF8.self)
   }
 
+  /// Of a file system that the container has made itself.
+  @Test(arguments: [Int.min, -9_223_372_036, -1, 9_223_372_036, .max])
+  func aTimeThatCannotBeIsNoReasonToTrustAFile(seconds: Int) throws {
+    var status = stat()
+    status.st_ctim = timespec(tv_sec: seconds, tv_nsec: 999_999_999)
+    let isSettled = FileVersion(status).isSettled
+    if seconds == 9_223_372_036 { #expect(!isSettled) }
+  }
+
   @Test func aFileIsReadUpToTheLimit() throws {
     try area.write(String(repeating: "0123456789", count: 10_000), to: "large")
     try area.write("", to: "empty")

@@ -11,7 +11,7 @@ struct ElfInterpreterTests {
     try #require(stat(path, &status) == 0)
     return ElfInterpreter.File(
       dev: ContainerRoot.kernelDevice(status.st_dev), ino: UInt64(status.st_ino),
-      ctime: UInt64(status.st_ctim.tv_sec) * 1_000_000_000 + UInt64(status.st_ctim.tv_nsec))
+      ctime: UInt64(bitPattern: FileVersion(status).changed))
   }
 
   private func name(of file: ElfInterpreter.File, at path: String) -> String? {
@@ -56,6 +56,9 @@ struct ElfInterpreterTests {
     [UInt8](), Array("#!/bin/sh\n".utf8), [0x7f, 0x45, 0x4c, 0x46],
     [0x7f, 0x45, 0x4c, 0x46, 2] + [UInt8](repeating: 0xff, count: 4091),
     [0x7f, 0x45, 0x4c, 0x46, 1] + [UInt8](repeating: 0xff, count: 100),
+    // Its table ends where numbers do.
+    [0x7f, 0x45, 0x4c, 0x46, 2] + [UInt8](repeating: 0, count: 27)
+      + [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f] + [UInt8](repeating: 1, count: 60),
   ])
   func whatIsNoSoundElfFileHasNone(content: [UInt8]) throws {
     let path = "/tmp/nestaudit-elf.\(UUID().uuidString.prefix(8))"

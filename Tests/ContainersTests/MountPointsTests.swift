@@ -10,6 +10,8 @@ struct MountPointsTests {
     #expect(mounts.below("/dev", limit: 1) == ["/dev/shm"])
     #expect(mounts.below("/", limit: 10).contains("/device"))
     #expect(mounts.below("/srv", limit: 10).isEmpty)
+    let marked = MountPoints(paths: ["/dev/\u{301}shm", "/dev\u{301}/shm"])
+    #expect(marked.below("/dev", limit: 10) == ["/dev/\u{301}shm"])
   }
 
   @Test(arguments: [

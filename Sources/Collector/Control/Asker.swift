@@ -47,7 +47,7 @@ extension ContainerTable {
     // By contid: of two with one path the younger one is there.
     for entry in entries {
       guard let root = entry.container?.ownCgroup,
-        cgroup == root || cgroup.hasPrefix(root + "/"), root.utf8.count >= found?.length ?? 0
+        cgroup.isPath(in: root), root.utf8.count >= found?.length ?? 0
       else { continue }
       found = (root.utf8.count, entry)
     }

@@ -35,7 +35,7 @@ extension ContainerTable {
     guard let found = RunningContainers.beginning(with: process.pid, in: hierarchy) else {
       throw ControlRefusal.gone
     }
-    if let cgroup = runtime.cgroup, (cgroup + "/").hasPrefix(found.cgroupPath + "/") {
+    if runtime.cgroup?.isPath(in: found.cgroupPath) == true {
       throw ControlRefusal(
         "process \(process.pid) has no cgroup of its own; nestaudit knows containers by theirs")
     }

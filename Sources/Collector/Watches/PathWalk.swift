@@ -81,7 +81,7 @@ struct PathWalk: ~Copyable {
 
   /// Goes from the root to a path, and through the links on the way.
   private mutating func realPath(_ path: String, followsLast: Bool) -> String {
-    var left = path.split(separator: "/").map(String.init)
+    var left = path.pathNames.map(String.init)
     var path = ""
     var count = 0
     while !left.isEmpty {
@@ -101,8 +101,8 @@ struct PathWalk: ~Copyable {
         continue
       }
       count += 1
-      left = target.split(separator: "/").map(String.init) + left
-      if target.hasPrefix("/") { path = "" }
+      left = target.pathNames.map(String.init) + left
+      if target.isAbsolutePath { path = "" }
     }
     return path.isEmpty ? "/" : path
   }
@@ -115,9 +115,9 @@ struct PathWalk: ~Copyable {
   }
 
   private static func split(_ path: String) -> (directory: String, name: Substring) {
-    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
     let directory = slash == path.startIndex ? "/" : String(path[..<slash])
-    return (directory, path[path.index(after: slash)...])
+    return (directory, Substring(path.utf8[slash...].dropFirst()))
   }
 
   /// watch_fingerprint() of a name, as BPF makes it of a dentry's; 0 for one that is too long to be any.

@@ -57,8 +57,8 @@ struct BoltFile: ~Copyable {
   func texts(limit: Int, in path: String...) -> [String: String] {
     guard case .bucket(let bucket)? = find(path) else { return [:] }
     var found: [String: String] = [:]
-    var pages = 0
-    collect(bucket, limit: limit, &pages, into: &found)
+    var left = (pages: limit, bytes: Self.largestPage)
+    collect(bucket, limit: limit, &left, into: &found)
     return found
   }
 
@@ -120,10 +120,14 @@ struct BoltFile: ~Copyable {
   }
 
   private func collect(
-    _ page: Page, limit: Int, _ pages: inout Int, into found: inout [String: String]
+    _ page: Page, limit: Int, _ left: inout (pages: Int, bytes: Int),
+    into found: inout [String: String]
   ) {
-    pages += 1
-    guard pages <= limit, let flags = page.number(8, 2), let count = page.number(10, 2) else {
+    left.pages -= 1
+    left.bytes -= page.count
+    guard left.pages >= 0, left.bytes >= 0, let flags = page.number(8, 2),
+      let count = page.number(10, 2)
+    else {
       return
     }
     for index in 0..<Int(count) where found.count < limit {
@@ -132,7 +136,7 @@ struct BoltFile: ~Copyable {
         guard let number = page.number(element + 8, 8), let below = self.page(number) else {
           return
         }
-        collect(below, limit: limit, &pages, into: &found)
+        collect(below, limit: limit, &left, into: &found)
       } else if let key = page.key(element, at: 4), case .value(let value)? = item(page, element) {
         found[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
       }

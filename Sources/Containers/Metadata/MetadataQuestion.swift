@@ -79,8 +79,7 @@ private struct Surroundings {
         next = ancestor.process == Self.ourselves ? 0 : ancestor.parent
         if keeper == nil {
           // Still in the container: its first process is not always the one that was given.
-          let path = ancestor.cgroupPath() ?? ""
-          if path == cgroup || path.hasPrefix(cgroup + "/") { continue }
+          if ancestor.cgroupPath()?.isPath(in: cgroup) == true { continue }
           keeper = ancestor.process
           pidNamespace = ancestor.pidNamespace
         }

@@ -70,7 +70,7 @@ struct MetadataSearch {
     guard let own = witness.absolute(command.bundle ?? ""),
       let id = form?.id ?? command.id, Self.isFileName(id)
     else { return nil }
-    let bundle = "/" + (own.pathComponents.dropLast() + [id[...]]).joined(separator: "/")
+    let bundle = "/" + (own.pathNames.dropLast() + [id[...]]).joined(separator: "/")
     return describe(bundle: bundle, id: id, witness, files)
   }
 

@@ -25,10 +25,10 @@ struct OCIConfiguration: Decodable {
       let name = unit[1].isEmpty ? String(unit[2]) : "\(unit[1])-\(unit[2])"
       return components.last.map(String.init) == name + (name.hasSuffix(".slice") ? "" : ".scope")
     }
-    let parts = wanted.pathComponents
+    let parts = wanted.pathNames
     return !parts.isEmpty
       && (components.suffix(parts.count).elementsEqual(parts)
-        || path.pathComponents.suffix(parts.count).elementsEqual(parts))
+        || path.pathNames.suffix(parts.count).elementsEqual(parts))
   }
 
   /// The directory in which dockerd keeps what it knows of the container: it has the container's /etc/hostname.

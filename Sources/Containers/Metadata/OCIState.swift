@@ -25,9 +25,9 @@ struct OCIState {
 
   /// Whether it is the container of this cgroup: names come again.
   func isOf(cgroup path: String) -> Bool {
-    guard let cgroup, case let parts = cgroup.pathComponents, !parts.isEmpty else { return true }
+    guard let cgroup, case let parts = cgroup.pathNames, !parts.isEmpty else { return true }
     return CgroupForm.withoutInner(path).suffix(parts.count).elementsEqual(parts)
-      || path.pathComponents.suffix(parts.count).elementsEqual(parts)
+      || path.pathNames.suffix(parts.count).elementsEqual(parts)
   }
 
   private struct CrunStatus: Decodable {

@@ -33,7 +33,7 @@ struct RuntimeCommand: Equatable {
   /// nil if it is none of these.
   init?(_ arguments: [String]) {
     guard let first = arguments.first else { return nil }
-    let program = first.pathComponents.last.map(String.init) ?? ""
+    let program = first.pathNames.last.map(String.init) ?? ""
     if first.hasPrefix(Self.monitorTitle) {
       // The directory of its containers, which may have blanks in it, and the name.
       let words = first.dropFirst(Self.monitorTitle.count).split(separator: " ")

@@ -25,7 +25,7 @@ extension MetadataSearch {
 
   /// The uid of the user in whose session the cgroup is (systemd's `user-UID.slice`).
   private var user: UInt32? {
-    for component in cgroupPath.pathComponents
+    for component in cgroupPath.pathNames
     where component.hasPrefix("user-") && component.hasSuffix(".slice") {
       if let uid = UInt32(component.dropFirst(5).dropLast(6)) { return uid }
     }

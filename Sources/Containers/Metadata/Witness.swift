@@ -79,7 +79,7 @@ struct Witness: ~Copyable {
 
   /// A path that it was given, from the root of what it sees; nil if it is gone.
   func absolute(_ path: String) -> String? {
-    if path.hasPrefix("/") { return path }
+    if path.isAbsolutePath { return path }
     return workingDirectory().map { path.isEmpty ? $0 : $0 + "/" + path }
   }
 
