@@ -169,7 +169,7 @@ struct policy_control {
 	uint32_t every_end; /* sys_exit is looked at: every syscall is seen when it ends */
 	uint32_t requests;  /* 1: requests of io_uring are looked at while they are run */
 	uint32_t answers;   /* 1, BPF's: a listener of fanotify has its answers audited */
-	uint32_t unlisted;  /* 1, BPF's: some cgroup found no room in the table cgroups */
+	uint32_t unlisted;  /* 1: some cgroup found no room in the table cgroups */
 	uint32_t declared;  /* 1: some task is in a declared container */
 	uint32_t ring_size; /* in bytes */
 	uint32_t credit;    /* so many bytes one container has in the ring at most */

@@ -278,7 +278,7 @@ public struct ContainerEvent {
   }
 
   /// From the root of the v2 hierarchy: "/a/b".
-  public var cgroupPath: String { sections.cgroupPath }
+  public var cgroupPath: [UInt8] { sections.cgroupPath }
 }
 
 /// EVENT_FORK: a task made another one.
@@ -309,7 +309,7 @@ public struct CgroupEvent {
   }
 
   /// From the root of the v2 hierarchy: "/a/b".
-  public var path: String { sections.cgroupPath }
+  public var path: [UInt8] { sections.cgroupPath }
 }
 
 extension UnsafeRawBufferPointer {
@@ -321,7 +321,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension EventSections {
-  fileprivate var cgroupPath: String {
-    section(SECTION_CGROUP_PATH, index: 0).map { String(decoding: $0, as: UTF8.self) } ?? "/"
+  fileprivate var cgroupPath: [UInt8] {
+    section(SECTION_CGROUP_PATH, index: 0).map { Array($0) } ?? [UInt8(ascii: "/")]
   }
 }

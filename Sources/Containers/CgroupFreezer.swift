@@ -55,7 +55,9 @@ public final class CgroupFreezer: Sendable {
   }
 
   private func open(_ path: String, _ id: UInt64, _ access: Int32) throws(Failure) -> Int32 {
-    let directory = nestaudit_open_in_root(root, path, nestaudit_o_path | O_DIRECTORY | O_NOFOLLOW)
+    let directory = path.withPath {
+      nestaudit_open_in_root(root, $0, nestaudit_o_path | O_DIRECTORY | O_NOFOLLOW)
+    }
     guard directory >= 0 else { throw directory == -ENOENT ? .gone : .refused(-directory) }
     defer { close(directory) }
     var status = stat()

@@ -27,7 +27,7 @@ public struct CgroupHierarchy: Sendable {
   /// The id of a cgroup, that is the inode of its directory.
   public func id(of path: String) -> UInt64? {
     var status = stat()
-    guard stat(mountPoint + path, &status) == 0 else { return nil }
+    guard (mountPoint + path).withPath({ stat($0, &status) }) == 0 else { return nil }
     return UInt64(status.st_ino)
   }
 
@@ -50,14 +50,12 @@ public struct CgroupHierarchy: Sendable {
   }
 
   private func children(of path: String) -> [String] {
-    guard let directory = opendir(mountPoint + path) else { return [] }
+    guard let directory = (mountPoint + path).withPath({ opendir($0) }) else { return [] }
     defer { closedir(directory) }
     var found: [String] = []
     while let entry = readdir(directory) {
       guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(path: $0.prefix { $0 != 0 }) }
       if name != "." && name != ".." { found.append((path == "/" ? "" : path) + "/" + name) }
     }
     return found

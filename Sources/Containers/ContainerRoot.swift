@@ -42,6 +42,11 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     return opened >= 0 ? opened : nil
   }
 
+  /// The same of a path in `String(path:)`'s form.
+  public func open(_ path: String, flags: Int32) -> Int32? {
+    path.withPath { open($0, flags: flags) }
+  }
+
   /// What a symbolic link at a path says; nil if there is none.
   public func link(at path: String) -> String? {
     guard let opened = open(path, flags: nestaudit_o_path | O_NOFOLLOW) else { return nil }
@@ -49,7 +54,7 @@ public struct ContainerRoot: ~Copyable, @unchecked Sendable {
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
       let count = readlinkat(opened, "", buffer.baseAddress!, buffer.count)
       guard count > 0 else { return nil }
-      return String(decoding: UnsafeRawBufferPointer(buffer)[..<count], as: UTF8.self)
+      return String(path: UnsafeRawBufferPointer(buffer)[..<count])
     }
   }
 

@@ -55,7 +55,7 @@ public struct ElfInterpreter: Sendable {
     _ file: File, _ path: UnsafeRawBufferPointer?, rootOf initPID: UInt32
   ) -> [UInt8]? {
     guard let path, let root = ContainerRoot(ofProcess: initPID),
-      let found = root.open(String(decoding: path, as: UTF8.self), flags: nestaudit_o_path)
+      let found = root.open(String(path: path), flags: nestaudit_o_path)
     else { return nil }
     defer { close(found) }
     return read(file, found: found)

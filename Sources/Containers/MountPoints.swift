@@ -53,6 +53,6 @@ public struct MountPoints: Sendable {
         text.append(byte)
       }
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(path: text)
   }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// Files of /proc, read whole; nil when the process is gone.
 enum ProcessFile {
   static func read(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path.withPath { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var content: [UInt8] = []
@@ -83,6 +83,13 @@ enum ProcessFile {
 
   /// The path in the v2 hierarchy, from /proc/PID/cgroup.
   static func cgroupPath(_ pid: UInt32) -> String? {
-    lines("/proc/\(pid)/cgroup")?.first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) }
+    read("/proc/\(pid)/cgroup").flatMap { cgroupPath(in: $0) }
+  }
+
+  /// The same of a file that was read.
+  static func cgroupPath(in text: [UInt8]) -> String? {
+    text.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "0::".utf8) }.map {
+      String(path: $0.dropFirst(3))
+    }
   }
 }

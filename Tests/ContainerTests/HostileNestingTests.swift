@@ -94,6 +94,66 @@ struct HostileNesting {
     }
   }
 
+  /// No text, and what joins the slash before it.
+  private static let names = #"$(printf '\377') $(printf '\314\201mark')"#
+
+  /// A container that is in such a cgroup is not gone because nobody finds it by its path.
+  @Test func aCgroupOfAnyNameHidesNoContainer() throws {
+    try withTemporaryDirectory { area in
+      let attack = """
+        for name in \(Self.names); do
+          mkdir "/sys/fs/cgroup/$name"
+          unshare -p -m -u -i -n -C -f sh -c '
+            echo $$ > "/sys/fs/cgroup/$1/cgroup.procs"
+            exec sh -c "/bin/true mark-soon; sleep 4; /bin/true mark-late; exit 0"' sh "$name"
+        done
+        exit 0
+        """
+      let (logs, status) = try Self.logs(attack: attack, in: area)
+      let marks = try Self.marks(logs.appending(path: "all/level1/audit.log"))
+      #expect(marks == ["mark-soon", "mark-late", "mark-soon", "mark-late"])
+      #expect(status.daemons.allSatisfy { $0.lost == 0 })
+    }
+  }
+
+  /// Likewise what is in it when the collector begins.
+  @Test func aCgroupOfAnyNameHidesNothingThatRunsAlready() throws {
+    try withTemporaryDirectory { area in
+      let configuration = try Configuration(in: area)
+      try configuration.daemon("all", scope: "container = *", rules: Self.rules)
+      let attack = """
+        number=0
+        for name in \(Self.names); do
+          number=$((number + 1))
+          mkdir "/sys/fs/cgroup/$name"
+          sh -c 'echo $$ > "/sys/fs/cgroup/$1/cgroup.procs"
+            while sleep 0.2; do /bin/true mark-in-$2; done' sh "$name" $number &
+          mkdir "/sys/fs/cgroup/$name/inner"
+          unshare -p -m -u -i -n -C -f sh -c '
+            echo $$ > "/sys/fs/cgroup/$1/inner/cgroup.procs"
+            exec sh -c "while sleep 0.2; do /bin/true mark-inner-$2; done"' sh "$name" $number &
+        done
+        # More than the kernel's table takes.
+        for n in $(seq 1100); do echo side-$n; done | (cd /sys/fs/cgroup && xargs mkdir)
+        sh -c 'echo $$ > /sys/fs/cgroup/side-1100/cgroup.procs
+          while sleep 0.2; do /bin/true mark-side; done' &
+        echo ready
+        sleep 15
+        exit 0
+        """
+      let attacker = try NestedContainers.start(Self.map, in: area, command: attack)
+      try wait(for: "the attack") { attacker.written.contains("ready") }
+      let wanted: Set = ["mark-in-1", "mark-in-2", "mark-inner-1", "mark-inner-2", "mark-side"]
+      try RunningCollector.with(in: area, configuration: configuration) { collector in
+        try wait(for: "what is in each") {
+          let log = area.appending(path: "log/all/level1/audit.log")
+          return Set(try Self.marks(log)).isSuperset(of: wanted)
+        }
+      }
+      #expect(try attacker.finish().status == 0)
+    }
+  }
+
   @Test func unsharingEverythingAndComingBackHidesNothing() throws {
     try withTemporaryDirectory { area in
       let attack = """

@@ -23,6 +23,26 @@ struct PathBytesTests {
     #expect("/".isPath(in: "/"))
   }
 
+  /// Bytes that are no text, cut and overlong ones, and the characters that stand for such bytes.
+  @Test(arguments: [
+    Array("/a/\u{e9}/\u{1f600}".utf8), [0x2f, 0xff], [0x2f, 0x80, 0xc3, 0x2f, 0xe2, 0x82],
+    [0x2f, 0xc0, 0xaf, 0x2f, 0xed, 0xa0, 0x80, 0x2f, 0xf4, 0x90, 0x80, 0x80],
+    Array("/\u{10ff80}\u{10ffff}/\u{10fffd}x".utf8),
+    Array("/\u{10ff7f}".utf8) + [0xf4], [0x2f, 0xf0, 0x9f, 0x2f, 0x98],
+  ])
+  func everyByteOfAPathIsThereAgain(bytes: [UInt8]) {
+    let path = String(path: bytes)
+    #expect(path.pathBytes == bytes)
+    #expect(path.withPath { String(cString: $0) } == String(decoding: bytes, as: UTF8.self))
+    let slashes = bytes.count { $0 == UInt8(ascii: "/") }
+    #expect(path.utf8.count { $0 == UInt8(ascii: "/") } == slashes)
+  }
+
+  @Test func differentBytesAreDifferentPaths() {
+    #expect(String(path: [0x2f, 0xff]) != String(path: [0x2f, 0xfe]))
+    #expect(String(path: [0x2f, 0xff]) != String(path: "/\u{10ffff}".utf8))
+  }
+
   @Test func itsComponentsAreThoseOfTheKernel() {
     #expect("/a/\(Self.mark)b//c".pathNames == ["a", "\(Self.mark)b", "c"])
     #expect("/\(Self.mark)".isAbsolutePath)

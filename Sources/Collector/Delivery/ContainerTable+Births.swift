@@ -57,12 +57,39 @@ extension ContainerTable {
   private func take(_ running: [Container]) {
     for container in running
     where members[container.contid].map({ $0.contid != container.contid }) ?? true {
-      var cgroups: Set<UInt64> = [container.contid]
-      for path in hierarchy.descendants(of: container.cgroupPath).prefix(ContainerLimits.listed) {
-        if let id = hierarchy.id(of: path) { cgroups.insert(id) }
-      }
-      begin(container, cgroups: cgroups, at: .now, isRunning: true)
+      begin(
+        container, cgroups: Set([container.contid] + cgroups(below: container)), at: .now,
+        isRunning: true)
+      takeNewer(below: container)
     }
+  }
+
+  /// Takes in the cgroups that were made below a container since they were listed: to BPF they were the host's.
+  private func takeNewer(below container: Container) {
+    for _ in 0..<Self.mostLooks {
+      guard let entry = containers[container.contid] else { return }
+      let newer = cgroups(below: container).filter { members[$0] == nil }
+      if newer.isEmpty { return }
+      last = nil
+      for cgroup in newer {
+        entry.cgroups.insert(cgroup)
+        members[cgroup] = entry
+        note(cgroup, in: entry)
+        outside.recorder?.member(cgroup, of: entry)
+        try? setPolicy(of: entry, cgroup: cgroup)
+      }
+      publish()
+    }
+  }
+
+  /// So often it is looked for cgroups that were made since the last look: in those that are known they are known from the beginning.
+  private static let mostLooks = 8
+
+  /// Those that the kernel's table takes; the others are found by what is around them.
+  private func cgroups(below container: Container) -> [UInt64] {
+    let paths = hierarchy.descendants(of: container.cgroupPath)
+    if paths.count > ContainerLimits.listed { capture.control.pointee.unlisted = 1 }
+    return paths.prefix(ContainerLimits.listed).compactMap { hierarchy.id(of: $0) }
   }
 
   /// A container's birth.
@@ -73,7 +100,7 @@ extension ContainerTable {
       guard known.container?.isShared == true, !isShared else { return }
       withdraw(known, at: time)
     }
-    let path = event.cgroupPath
+    let path = String(path: event.cgroupPath)
     let outer = entry(header.contid) ?? host
     if isShared, !isCgroupOfContainer(path) || outer.isDeclared(with: fixed.`init`) {
       if outer.isDeclared {

@@ -210,7 +210,8 @@ final class ContainerTable {
     case CGROUP_MKDIR.rawValue:
       let entry = entry(fixed.header.contid) ?? host
       classifier.notice(
-        fixed.cgroup, path: event.path, maker: fixed.header.task, in: entry.container?.initPID)
+        fixed.cgroup, path: String(path: event.path), maker: fixed.header.task,
+        in: entry.container?.initPID)
       guard entry.container != nil else { return }
       entry.cgroups.insert(fixed.cgroup)
       last = nil

@@ -1,4 +1,5 @@
 import CNestaudit
+internal import Containers
 import Glibc
 import Logging
 
@@ -152,7 +153,7 @@ final class PathFollower {
           for entry in followed.values { mark(entry.set) }
           continue
         }
-        let name = String(decoding: buffer[start..<at].prefix { $0 != 0 }, as: UTF8.self)
+        let name = String(path: buffer[start..<at].prefix { $0 != 0 })
         take(event, name)
       }
     }

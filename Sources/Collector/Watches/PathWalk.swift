@@ -122,7 +122,7 @@ struct PathWalk: ~Copyable {
 
   /// watch_fingerprint() of a name, as BPF makes it of a dentry's; 0 for one that is too long to be any.
   static func fingerprint(_ name: Substring) -> UInt64 {
-    let bytes = Array(name.utf8)
+    let bytes = String(name).pathBytes
     guard bytes.count <= Int(WATCH_NAME_MAX) else { return 0 }
     var words = [UInt64](repeating: 0, count: Int(WATCH_NAME_WORDS))
     words.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }

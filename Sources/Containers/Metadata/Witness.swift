@@ -56,10 +56,7 @@ struct Witness: ~Copyable {
 
   /// Its path in the v2 hierarchy.
   func cgroupPath() -> String? {
-    Self.read(directory, "cgroup", limit: 65536).split(separator: UInt8(ascii: "\n"))
-      .first { $0.starts(with: "0::".utf8) }.map {
-        String(decoding: $0.dropFirst(3), as: UTF8.self)
-      }
+    ProcessFile.cgroupPath(in: Self.read(directory, "cgroup", limit: 65536))
   }
 
   /// The mounts of its mount namespace (proc_pid_mountinfo(5)).
