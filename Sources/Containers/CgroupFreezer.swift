@@ -4,8 +4,8 @@ import Glibc
 /// Stops everything in a cgroup, and what is below it, and lets it go on: `cgroup.freeze` (Linux 5.2), which needs no controller, so
 /// that it is there beside v1's hierarchies too.
 ///
-/// A cgroup is known by its path and its id: what has its path by now is another one. Its paths are looked up below the
-/// hierarchy's root, without links. The file belongs to root, who needs no capability to write to it.
+/// A cgroup is known by its id: what has its path by now is another one, and a path may be too long for anybody. The file belongs
+/// to root, who needs no capability to write to it.
 public final class CgroupFreezer: Sendable {
   /// What came of it.
   public enum Outcome: Equatable, Sendable {
@@ -25,7 +25,7 @@ public final class CgroupFreezer: Sendable {
   /// Holds the root of the hierarchy.
   public init(_ hierarchy: CgroupHierarchy) {
     mountPoint = hierarchy.mountPoint
-    root = Glibc.open(hierarchy.mountPoint, nestaudit_o_path | O_DIRECTORY | O_CLOEXEC)
+    root = Glibc.open(hierarchy.mountPoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
   deinit { if root >= 0 { close(root) } }
@@ -34,17 +34,15 @@ public final class CgroupFreezer: Sendable {
   public func file(of path: String) -> String { mountPoint + path + "/cgroup.freeze" }
 
   /// Has everything in a cgroup stop, each task before it would go on in its program; does not wait for that.
-  /// - Parameters:
-  ///   - path: from the hierarchy's root: "/a/b".
-  ///   - id: of the cgroup, the inode of its directory.
-  public func freeze(_ path: String, id: UInt64) -> Outcome { set("1", path, id) }
+  /// - Parameter cgroup: its id, the inode of its directory.
+  public func freeze(_ cgroup: UInt64) -> Outcome { set("1", cgroup) }
 
   /// Has it go on.
-  public func thaw(_ path: String, id: UInt64) -> Outcome { set("0", path, id) }
+  public func thaw(_ cgroup: UInt64) -> Outcome { set("0", cgroup) }
 
   /// Whether it is asked to stand still; nil if there is no such cgroup any more, or nothing can be read.
-  public func isFrozen(_ path: String, id: UInt64) -> Bool? {
-    guard let opened = try? open(path, id, O_RDONLY) else { return nil }
+  public func isFrozen(_ cgroup: UInt64) -> Bool? {
+    guard let opened = try? open(cgroup, O_RDONLY) else { return nil }
     defer { close(opened) }
     return Self.state(of: opened).map { $0 == "1" }
   }
@@ -54,15 +52,10 @@ public final class CgroupFreezer: Sendable {
     case refused(Int32)
   }
 
-  private func open(_ path: String, _ id: UInt64, _ access: Int32) throws(Failure) -> Int32 {
-    let directory = path.withPath {
-      nestaudit_open_in_root(root, $0, nestaudit_o_path | O_DIRECTORY | O_NOFOLLOW)
-    }
-    guard directory >= 0 else { throw directory == -ENOENT ? .gone : .refused(-directory) }
+  private func open(_ cgroup: UInt64, _ access: Int32) throws(Failure) -> Int32 {
+    let directory = nestaudit_open_cgroup(root, cgroup)
+    guard directory >= 0 else { throw directory == -ESTALE ? .gone : .refused(-directory) }
     defer { close(directory) }
-    var status = stat()
-    // Of what is mounted over it the file is none of the hierarchy's.
-    guard fstat(directory, &status) == 0, UInt64(status.st_ino) == id else { throw .gone }
     let opened = openat(directory, "cgroup.freeze", access | O_CLOEXEC | O_NOFOLLOW)
     guard opened >= 0 else { throw .refused(errno) }
     return opened
@@ -73,9 +66,9 @@ public final class CgroupFreezer: Sendable {
     return pread(descriptor, &byte, 1, 0) == 1 ? Character(UnicodeScalar(byte)) : nil
   }
 
-  private func set(_ wanted: Character, _ path: String, _ id: UInt64) -> Outcome {
+  private func set(_ wanted: Character, _ cgroup: UInt64) -> Outcome {
     do throws(Failure) {
-      let opened = try open(path, id, O_RDWR)
+      let opened = try open(cgroup, O_RDWR)
       defer { close(opened) }
       if Self.state(of: opened) == wanted { return .wasSo }
       var byte = wanted.asciiValue!

@@ -1,3 +1,4 @@
+import CNestaudit
 import Glibc
 
 /// The v2 hierarchy, where it is mounted: cgroups by path and by id.
@@ -29,6 +30,18 @@ public struct CgroupHierarchy: Sendable {
     var status = stat()
     guard (mountPoint + path).withPath({ stat($0, &status) }) == 0 else { return nil }
     return UInt64(status.st_ino)
+  }
+
+  /// Whether there is a cgroup with this id: at its path, or wherever it is if that is too long for anybody. With
+  /// CAP_DAC_READ_SEARCH.
+  public func has(_ id: UInt64, at path: String) -> Bool {
+    if self.id(of: path) == id { return true }
+    let root = open(mountPoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard root >= 0 else { return false }
+    defer { close(root) }
+    let found = nestaudit_open_cgroup(root, id)
+    if found >= 0 { close(found) }
+    return found >= 0
   }
 
   /// How many processes are in a cgroup and below it; nil if it is gone.

@@ -97,27 +97,36 @@ struct HostileNesting {
   /// No text, and what joins the slash before it.
   private static let names = #"$(printf '\377') $(printf '\314\201mark')"#
 
-  /// A container that is in such a cgroup is not gone because nobody finds it by its path.
-  @Test func aCgroupOfAnyNameHidesNoContainer() throws {
+  /// A container that is in such a cgroup, or in a very deep one, is not gone because nobody finds it by its path.
+  @Test func aCgroupOfAnyPathHidesNoContainer() throws {
     try withTemporaryDirectory { area in
       let attack = """
-        for name in \(Self.names); do
-          mkdir "/sys/fs/cgroup/$name"
+        contain() {
           unshare -p -m -u -i -n -C -f sh -c '
-            echo $$ > "/sys/fs/cgroup/$1/cgroup.procs"
-            exec sh -c "/bin/true mark-soon; sleep 4; /bin/true mark-late; exit 0"' sh "$name"
+            echo $$ > cgroup.procs
+            exec sh -c "/bin/true mark-soon; sleep 4; /bin/true mark-late; exit 0"'
+        }
+        for name in \(Self.names) $(printf 'd/%.0s' $(seq 300)); do
+          mkdir -p "/sys/fs/cgroup/$name"
+          cd "/sys/fs/cgroup/$name"
+          contain
         done
+        # No path is as long.
+        cd /sys/fs/cgroup
+        long=$(printf 'l%.0s' $(seq 250))
+        for n in $(seq 20); do mkdir $long; cd ./$long; done
+        contain
         exit 0
         """
       let (logs, status) = try Self.logs(attack: attack, in: area)
       let marks = try Self.marks(logs.appending(path: "all/level1/audit.log"))
-      #expect(marks == ["mark-soon", "mark-late", "mark-soon", "mark-late"])
+      #expect(marks == Array(repeating: ["mark-soon", "mark-late"], count: 4).flatMap { $0 })
       #expect(status.daemons.allSatisfy { $0.lost == 0 })
     }
   }
 
   /// Likewise what is in it when the collector begins.
-  @Test func aCgroupOfAnyNameHidesNothingThatRunsAlready() throws {
+  @Test func aCgroupOfAnyPathHidesNothingThatRunsAlready() throws {
     try withTemporaryDirectory { area in
       let configuration = try Configuration(in: area)
       try configuration.daemon("all", scope: "container = *", rules: Self.rules)
@@ -133,6 +142,10 @@ struct HostileNesting {
             echo $$ > "/sys/fs/cgroup/$1/inner/cgroup.procs"
             exec sh -c "while sleep 0.2; do /bin/true mark-inner-$2; done"' sh "$name" $number &
         done
+        cd /sys/fs/cgroup
+        long=$(printf 'l%.0s' $(seq 250))
+        for n in $(seq 20); do mkdir $long; cd ./$long; done
+        sh -c 'echo $$ > cgroup.procs; while sleep 0.2; do /bin/true mark-long; done' &
         # More than the kernel's table takes.
         for n in $(seq 1100); do echo side-$n; done | (cd /sys/fs/cgroup && xargs mkdir)
         sh -c 'echo $$ > /sys/fs/cgroup/side-1100/cgroup.procs
@@ -143,7 +156,9 @@ struct HostileNesting {
         """
       let attacker = try NestedContainers.start(Self.map, in: area, command: attack)
       try wait(for: "the attack") { attacker.written.contains("ready") }
-      let wanted: Set = ["mark-in-1", "mark-in-2", "mark-inner-1", "mark-inner-2", "mark-side"]
+      let wanted: Set = [
+        "mark-in-1", "mark-in-2", "mark-inner-1", "mark-inner-2", "mark-long", "mark-side",
+      ]
       try RunningCollector.with(in: area, configuration: configuration) { collector in
         try wait(for: "what is in each") {
           let log = area.appending(path: "log/all/level1/audit.log")

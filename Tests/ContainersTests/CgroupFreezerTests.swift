@@ -16,16 +16,19 @@ struct CgroupFreezerTests {
     let id = try #require(hierarchy.id(of: path))
     #expect(freezer.file(of: path) == directory + "/cgroup.freeze")
 
-    #expect(freezer.isFrozen(path, id: id) == false)
-    #expect(freezer.freeze(path, id: id) == .done)
-    #expect(freezer.isFrozen(path, id: id) == true)
-    #expect(freezer.freeze(path, id: id) == .wasSo)
-    // Another one that has its path by now, one that is not there, and none of the hierarchy.
-    #expect(freezer.thaw(path, id: id + 1) == .gone)
-    #expect(freezer.thaw(path + "/no", id: id) == .gone)
-    #expect(freezer.freeze("/../../../../tmp", id: id) == .gone)
-    #expect(freezer.isFrozen(path, id: id) == true)
-    #expect(freezer.thaw(path, id: id) == .done)
-    #expect(freezer.isFrozen(path, id: id) == false)
+    #expect(freezer.isFrozen(id) == false)
+    #expect(freezer.freeze(id) == .done)
+    #expect(freezer.isFrozen(id) == true)
+    #expect(freezer.freeze(id) == .wasSo)
+    // Another one that has its path by now, and none.
+    #expect(freezer.thaw(id + (1 << 32)) == .gone)
+    #expect(freezer.freeze(.max) == .gone)
+    #expect(hierarchy.has(id, at: path) && hierarchy.has(id, at: "/there/is/none"))
+    #expect(freezer.isFrozen(id) == true)
+    #expect(freezer.thaw(id) == .done)
+    #expect(freezer.isFrozen(id) == false)
+    try #require(rmdir(directory) == 0)
+    #expect(freezer.freeze(id) == .gone)
+    #expect(!hierarchy.has(id, at: path))
   }
 }

@@ -8,6 +8,7 @@
 #include "../../../bpf/table.h"
 #include "../../../bpf/watch.h"
 #include "capabilities.h"
+#include "cgroup.h"
 #include "clock.h"
 #include "closing.h"
 #include "direct.h"

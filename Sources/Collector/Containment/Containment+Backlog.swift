@@ -24,7 +24,7 @@ extension Containment {
       !daemon.hasWaited, let cgroup = cgroup(of: entry)
     else { return }
     guard list.add(cgroup) else { return giveUp(daemon, entry, "nothing can be written down") }
-    switch freezer.freeze(cgroup.path, id: cgroup.id) {
+    switch freezer.freeze(cgroup.id) {
     case .done: wait(for: daemon, entry, cgroup, account)
     case .wasSo where entry.isSlowed: wait(for: daemon, entry, cgroup, account)
     case .wasSo:
@@ -108,7 +108,7 @@ extension Containment {
     let entry = waiting.entry
     guard !slowed.contains(where: { $0.entry === entry }) else { return }
     entry.isSlowed = false
-    if case .refused(let reason) = freezer.thaw(waiting.cgroup.path, id: waiting.cgroup.id) {
+    if case .refused(let reason) = freezer.thaw(waiting.cgroup.id) {
       // It stays in the list: the next collector tries again.
       logger.critical(
         "container \(entry.container?.name ?? "") (\(entry.number)) stays frozen: \(reason); thaw it: echo 0 > \(freezer.file(of: waiting.cgroup.path))"

@@ -98,7 +98,7 @@ final class Containment {
     guard let cgroup = cgroup(of: entry) else {
       return .refused("it has no cgroup of its own")
     }
-    return freezer.freeze(cgroup.path, id: cgroup.id)
+    return freezer.freeze(cgroup.id)
   }
 
   /// Of a declared container nobody knows whether all of a cgroup is in it.
@@ -117,7 +117,7 @@ final class Containment {
   func tidy() {
     stopped.removeAll { entry in
       guard let cgroup = cgroup(of: entry) else { return release(entry) }
-      return freezer.isFrozen(cgroup.path, id: cgroup.id) == true ? false : release(entry)
+      return freezer.isFrozen(cgroup.id) == true ? false : release(entry)
     }
     for daemon in daemons.instances.values {
       daemon.cannotWait = false

@@ -62,7 +62,7 @@ struct FrozenList {
       let parts = line.split(separator: " ", maxSplits: 1)
       guard parts.count == 2, let id = UInt64(parts[0]) else { continue }
       let path = String(parts[1])
-      switch freezer.thaw(path, id: id) {
+      switch freezer.thaw(id) {
       case .done: logger.notice("cgroup \(path) goes on: an earlier collector has left it frozen")
       case .wasSo, .gone: break
       case .refused(let reason):

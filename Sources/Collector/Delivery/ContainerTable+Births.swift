@@ -85,11 +85,11 @@ extension ContainerTable {
   /// So often it is looked for cgroups that were made since the last look: in those that are known they are known from the beginning.
   private static let mostLooks = 8
 
-  /// Those that the kernel's table takes; the others are found by what is around them.
+  /// Those that the kernel's table takes; the others, and those that no path is long enough for, are found by what is around them.
   private func cgroups(below container: Container) -> [UInt64] {
-    let paths = hierarchy.descendants(of: container.cgroupPath)
-    if paths.count > ContainerLimits.listed { capture.control.pointee.unlisted = 1 }
-    return paths.prefix(ContainerLimits.listed).compactMap { hierarchy.id(of: $0) }
+    capture.control.pointee.unlisted = 1
+    return hierarchy.descendants(of: container.cgroupPath).prefix(ContainerLimits.listed)
+      .compactMap { hierarchy.id(of: $0) }
   }
 
   /// A container's birth.

@@ -262,7 +262,7 @@ final class ContainerTable {
 
   private func isGone(_ entry: ContainerEntry) -> Bool {
     guard let container = entry.container, !entry.isDeclared else { return isEmpty(entry) }
-    return hierarchy.id(of: container.cgroupPath) != entry.contid
+    return !hierarchy.has(entry.contid, at: container.cgroupPath)
   }
 
   func end(_ entry: ContainerEntry, at time: EventTime) {
