@@ -16,6 +16,8 @@ struct HostileNesting {
     try configuration.daemon("host", scope: "host = yes", rules: rules)
     try configuration.daemon("all", scope: "container = *", rules: rules)
     try configuration.daemon("victim", scope: "container = victim-1", rules: rules)
+    // Whose cgroup is so deep that the last parts of its path could pass for one at the top.
+    try configuration.daemon("deep", scope: "cgroup = /d/d/*", rules: rules)
     let status = try RunningCollector.with(in: area, configuration: configuration) { collector in
       let attacker = try NestedContainers.start(map, in: area, command: attack)
       try ContainerArea.with(in: area) { containers in
@@ -39,6 +41,7 @@ struct HostileNesting {
       #expect(Set(execs).subtracting(["-c", "victim", name]) == [], "\(name)")
       #expect(events.map(\.serial) == Array(1...UInt64(events.count)), "\(name)")
     }
+    #expect(!status.daemons.contains { $0.name == "deep" && $0.written > 0 })
     let own = try AuditEvent.read(area.appending(path: "log/victim/audit.log"))
     #expect(own.compactMap { $0.first("EXECVE")?["a1"] }.last == "victim-1")
     #expect(own.filter { $0.first("EXECVE") != nil }.count == 3)

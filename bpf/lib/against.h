@@ -128,7 +128,7 @@ __noinline int sections_against(struct builder *b, struct syscall_end *end)
 		return 0;
 	uint32_t text = at_most(path_walk((uint64_t)&file->f_path, 1), PATH_END);
 	struct event_section *name = (void *)(memory + OPENED_NAME - sizeof(*name));
-	if (name_is_path(file, name, text)) {
+	if (memory[OPENED_NAME] == '/' && name_is_path(file, name, text)) {
 		b->flags &= ~EVENT_CALLERS_NAMES;
 		return 0;
 	}

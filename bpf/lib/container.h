@@ -13,7 +13,7 @@
 #include "path.h"
 #include "process.h"
 
-/* So many parts of a cgroup's path are told, the last ones. */
+/* So many parts of a cgroup's path are told. */
 #define CGROUP_DEPTH_TOLD 256
 
 struct cgroup_walk {
@@ -32,6 +32,10 @@ static long cgroup_step(uint32_t index, struct cgroup_walk *w)
 	/* Behind the text there is room for one name. */
 	char *name = memory->text + PATH_END;
 	long length = bpf_probe_read_kernel_str(name, PATH_NAME_MASK + 1, READ(node, name));
+	if (length > 1 && w->start < length) {
+		w->start = PATH_CUT;
+		return 1;
+	}
 	if (length > 1)
 		w->start = path_prepend(w->start, name, length - 1);
 	w->node = parent;
@@ -43,7 +47,9 @@ static __noinline int section_cgroup_path(struct builder *b, struct kernfs_node 
 {
 	struct cgroup_walk walk = {.node = node, .start = PATH_END};
 
-	bpf_loop(CGROUP_DEPTH_TOLD, cgroup_step, &walk, 0);
+	if (bpf_loop(CGROUP_DEPTH_TOLD, cgroup_step, &walk, 0) == CGROUP_DEPTH_TOLD ||
+	    walk.start == PATH_CUT)
+		walk.start = path_too_long();
 	section_path_text(b, SECTION_CGROUP_PATH, 0, walk.start);
 	return 0;
 }

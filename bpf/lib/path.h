@@ -13,6 +13,7 @@
 
 /* The text grows from PATH_END towards the start. */
 #define PATH_END EVENT_PATH_MAX
+#define PATH_CUT (PATH_END + 1)
 struct path_memory {
 	char text[2 * EVENT_PATH_MAX + 512];
 };
@@ -30,7 +31,7 @@ struct path_walk {
 	struct dentry *root_dentry;
 	struct mount *root_mount;
 	uint64_t fingerprint;
-	uint32_t start; /* where the text begins in path_memory */
+	uint32_t start; /* where the text begins in path_memory; PATH_CUT: it has no room there */
 	uint32_t text;  /* 1: gather the text, 0: only the fingerprint */
 };
 
@@ -45,7 +46,21 @@ static __always_inline struct path_memory *path_memory(void)
 	return bpf_map_lookup_elem(&path_memories, &place);
 }
 
-/* Puts "/name" before the text that begins at `start`; returns where it begins now. */
+/* What there is no room for is told as kernel/audit.c, audit_log_d_path has it: a part of a path is
+ * another path. */
+static __always_inline uint32_t path_too_long(void)
+{
+	static const char text[] = "<too_long>";
+	struct path_memory *memory = path_memory();
+
+	if (memory)
+		__builtin_memcpy(memory->text + PATH_END - (sizeof(text) - 1), text,
+				 sizeof(text) - 1);
+	return PATH_END - (sizeof(text) - 1);
+}
+
+/* Puts "/name" before the text that begins at `start`; returns where it begins now: there still, if
+ * there is no room. */
 static __always_inline uint32_t path_prepend(uint32_t start, const void *name, uint32_t length)
 {
 	struct path_memory *memory = path_memory();
@@ -101,8 +116,13 @@ static long path_step(uint32_t index, struct path_walk *w)
 	if (parent == dentry)
 		return 1;
 	uint32_t length = READ(dentry, d_name.len);
-	if (w->text)
+	if (w->text) {
+		if (w->start < length + 1) {
+			w->start = PATH_CUT;
+			return 1;
+		}
 		w->start = path_prepend(w->start, READ(dentry, d_name.name), length);
+	}
 	w->fingerprint = (w->fingerprint ^ (uint64_t)dentry ^
 			  ((uint64_t)READ(dentry, d_name.hash) << 32 | length)) *
 			 0x9e3779b97f4a7c15ull;
@@ -159,7 +179,8 @@ __noinline uint64_t path_walk(uint64_t address, uint32_t text)
 					       READ(dentry, d_name.len));
 		goto end;
 	}
-	bpf_loop(PATH_STEPS_MAX, path_step, &w, 0);
+	if (bpf_loop(PATH_STEPS_MAX, path_step, &w, 0) == PATH_STEPS_MAX || w.start == PATH_CUT)
+		w.start = path_too_long();
 end:
 	return text ? w.start : w.fingerprint;
 }

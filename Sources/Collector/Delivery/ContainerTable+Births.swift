@@ -100,8 +100,8 @@ extension ContainerTable {
       guard known.container?.isShared == true, !isShared else { return }
       withdraw(known, at: time)
     }
-    let path = String(path: event.cgroupPath)
     let outer = entry(header.contid) ?? host
+    let path = Self.whole(String(path: event.cgroupPath), in: outer)
     if isShared, !isCgroupOfContainer(path) || outer.isDeclared(with: fixed.`init`) {
       if outer.isDeclared {
         outer.take(cgroup: path)
@@ -118,6 +118,11 @@ extension ContainerTable {
         pids: event.pids.map(\.tgid), pidNamespace: fixed.pidns, isShared: isShared,
         uidMap: extents(SECTION_UID_MAP), gidMap: extents(SECTION_GID_MAP)),
       cgroups: [header.cgroup], at: time)
+  }
+
+  /// A path that was too long to be told as one that is no other's.
+  private static func whole(_ path: String, in outer: ContainerEntry) -> String {
+    path.isAbsolutePath ? path : (outer.container?.cgroupPath ?? "") + "/" + path
   }
 
   /// What was taken for a container was its runtime, in the container's cgroup: it is whose the one around it is.
