@@ -248,17 +248,20 @@ struct RuleOptions {
     if !key.isEmpty { reading.keys.append(key) }
   }
 
+  /// Looked for by bytes: with a combining mark behind it, it is no character of its own.
+  private static let slash = UInt8(ascii: "/")
+
   /// auditctl.c: check_path, audit_setup_watch_name.
   private func watchPath(_ text: String, _ reading: inout Reading) throws(RuleError) -> String {
-    // By bytes: a slash with a combining mark behind it is no character of its own.
-    let slash = UInt8(ascii: "/")
-    guard text.utf8.first == slash else { throw failure("the path '\(text)' must start with '/'") }
+    guard text.utf8.first == Self.slash else {
+      throw failure("the path '\(text)' must start with '/'")
+    }
     guard text.utf8.count < 4096 else { throw failure("the path is too big: 4095 bytes at most") }
     var path = text
     if path.utf8.count > 2 {
-      while path.utf8.count > 1, path.utf8.last == slash { path.unicodeScalars.removeLast() }
+      while path.utf8.count > 1, path.utf8.last == Self.slash { path.unicodeScalars.removeLast() }
     }
-    guard (path.utf8.split(separator: slash).last?.count ?? 0) <= 255 else {
+    guard (path.utf8.split(separator: Self.slash).last?.count ?? 0) <= 255 else {
       throw failure("the base name of the path is too big: 255 bytes at most")
     }
     if text.contains("..") {
@@ -344,7 +347,9 @@ struct RuleOptions {
     _ text: String, _ builder: LibauditRule, _ reading: inout Reading, _ settings: inout Settings
   ) throws(RuleError) {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    guard !builder.namesSyscalls, parts.count == 2, parts.allSatisfy({ $0.hasPrefix("/") }) else {
+    guard !builder.namesSyscalls, parts.count == 2,
+      parts.allSatisfy({ $0.utf8.first == Self.slash })
+    else {
       throw failure("-q takes a mount point and a subtree: -q /mount,/subtree")
     }
     settings.equivalents.append(.init(mount: parts[0], subtree: parts[1]))

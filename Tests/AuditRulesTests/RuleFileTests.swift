@@ -53,6 +53,7 @@ struct RuleFileTests {
     let name = "\u{301}" + String(repeating: "x", count: 253)
     let rules = try parse("-w /\u{301}etc/\(name) -p wa\n-w /\(name)/ -p r").rules
     #expect(rules.map(\.text) == ["-w /\u{301}etc/\(name) -p wa", "-w /\(name) -p r"])
+    #expect(throws: Never.self) { try parse("-q /\u{301}mount,/\u{301}tree") }
   }
 
   @Test func aContidHas64Bits() throws {

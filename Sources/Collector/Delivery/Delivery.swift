@@ -278,7 +278,7 @@ struct Delivery: ~Copyable {
     let chain = route.chain?.bytes
     let first =
       route.hasTwin && excluded == .none && title == nil ? linesAlike(route, chain) : nil
-    let place = route.hasTwin ? route.daemon.place : nil
+    let place = route.hasTwin && first == nil ? route.daemon.place : nil
     route.daemon.write(records: records) { serial, text in
       if let first { return renderer.copy(first, serial: serial, key: key, into: &text) }
       renderer.assemble(

@@ -76,7 +76,7 @@ final class DaemonLog: Sendable {
   var bytes: Int {
     queuedBytes.load(ordering: .relaxed) + storedBytes.load(ordering: .relaxed)
   }
-  /// Whether all logs of its disk together have little enough that waits for it to take a moment in which it is slow.
+  /// Whether all logs of its disk that have the same threads together have little enough that waits for it to take a moment in which it is slow.
   var isDiskAtEase: Bool {
     !isFailing && writers.waiting.load(ordering: .relaxed) < Limits.waitingForDisk
   }
